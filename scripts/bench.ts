@@ -1,0 +1,61 @@
+// npm run bench -- NAME [--json]: runs one suite of benchmarks and prints its rows.
+// A suite measures its floor in the same run; the table shows each case as a multiple of it.
+import { parseArgs } from 'node:util';
+
+interface Row {
+  readonly suite: string;
+  readonly case: string;
+  readonly unit: string;
+  readonly min: number;
+  readonly median: number;
+  readonly runs: number;
+}
+type Bench = (options: { json: boolean }) => Promise<readonly Row[]>;
+
+const suites: Record<string, readonly string[]> = {
+  datapath: ['../bpf/bench/datapath.bench.ts', '../bpf/bench/connect.bench.ts'],
+  maglev: ['../packages/maglev/bench/maglev.bench.ts'],
+  maps: ['../packages/maps/bench/maps.bench.ts'],
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false } },
+});
+const [name = ''] = positionals;
+const files = suites[name];
+if (files === undefined) {
+  console.error(`bench: no suite named '${name}'; there are: ${Object.keys(suites).join(', ')}`);
+  console.error('usage: npm run bench -- NAME [--json]');
+  process.exit(2);
+}
+
+const rows: Row[] = [];
+for (const file of files) {
+  const { bench } = (await import(file)) as { bench: Bench };
+  rows.push(...(await bench({ json: values.json })));
+}
+if (values.json) for (const row of rows) console.log(JSON.stringify(row));
+else printTable(rows);
+
+function printTable(all: readonly Row[]): void {
+  const width = Math.max(...all.map((row) => row.case.length));
+  let floor: Row | undefined;
+  console.log(
+    `${'case'.padEnd(width)}  ${'min'.padStart(10)}  ${'median'.padStart(10)}  unit        x floor`,
+  );
+  for (const row of all) {
+    if (row.case.startsWith('floor')) floor = row;
+    const ratio =
+      floor !== undefined && floor !== row && floor.unit === row.unit
+        ? `${(row.median / floor.median).toFixed(2)} x ${floor.case}`
+        : '';
+    console.log(
+      `${row.case.padEnd(width)}  ${format(row.min)}  ${format(row.median)}  ${row.unit.padEnd(10)}  ${ratio}`,
+    );
+  }
+}
+
+function format(value: number): string {
+  return value.toLocaleString('en-US', { maximumSignificantDigits: 4 }).padStart(10);
+}

@@ -1,0 +1,37 @@
+// npm run check [-- NAME…]: lint, types, layering, file sizes, packed packages, prebuilt objects.
+// Prints a line per step and, last, how many passed and failed.
+import { layering } from './check/layering.ts';
+import { packages } from './check/packages.ts';
+import { sizes } from './check/sizes.ts';
+import { command, type Step } from './check/step.ts';
+
+const steps: readonly Step[] = [
+  command('lint', ['biome', 'check', '--error-on-warnings', '.']),
+  command('types', ['tsc', '-p', 'tsconfig.json']),
+  layering,
+  sizes,
+  ...packages,
+  command('prebuilt objects', ['node', '--conditions=@lbx/source', 'scripts/build-bpf.ts', '--check']),
+];
+
+const wanted = process.argv.slice(2);
+const chosen = steps.filter(
+  (step) => wanted.length === 0 || wanted.some((name) => step.name.startsWith(name)),
+);
+if (chosen.length === 0) {
+  console.error(
+    `check: no step starts with '${wanted.join("', '")}'; there are: ${steps.map((step) => step.name).join(', ')}`,
+  );
+  process.exit(2);
+}
+let failed = 0;
+for (const step of chosen) {
+  const started = performance.now();
+  const problems = await step.run();
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  console.log(`${problems.length === 0 ? 'pass' : 'FAIL'}  ${step.name}  (${seconds} s)`);
+  for (const problem of problems) console.log(problem.replace(/^/gm, '      '));
+  if (problems.length > 0) failed++;
+}
+console.log(`${chosen.length - failed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;

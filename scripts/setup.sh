@@ -1,0 +1,102 @@
+#!/bin/sh
+# Sets up all that a goal needs, from a plain clone on Debian 12 with Node 20 or newer and npm:
+#   sh scripts/setup.sh demo|test|bench|build|check
+# Idempotent: what is there is left alone, and each thing done is printed. Called by the npm scripts.
+set -eu
+cd "$(dirname "$0")/.."
+
+goal=${1:-build}
+pnpm_version=12.21.0
+
+say() { printf 'set-up: %s\n' "$*" >&2; }
+die() { printf 'set-up failed: %s\n' "$*" >&2; exit 1; }
+
+# Runs a command quietly; shows its output only when it fails.
+quietly() {
+  log=$(mktemp)
+  if ! "$@" >"$log" 2>&1; then
+    cat "$log" >&2
+    rm -f "$log"
+    die "'$*' did not succeed; its output is above"
+  fi
+  rm -f "$log"
+}
+
+require_node() {
+  command -v node >/dev/null 2>&1 || die "node is not installed; lbx needs Node 20 or newer (with npm) to start with"
+  command -v npm >/dev/null 2>&1 || die "npm is not installed; install it beside $(command -v node)"
+  major=$(node -p 'process.versions.node.split(".")[0]')
+  [ "$major" -ge 20 ] || die "found Node $(node -v), need 20 or newer"
+}
+
+# Debian packages. libbpf1, iproute2 and ethtool are used at run time; the compiler only where objects are rebuilt.
+apt_packages() {
+  packages="libbpf1 iproute2 ethtool"
+  case $goal in
+    check) packages="$packages clang-19 llvm-19 libbpf-dev linux-libc-dev libc6-dev" ;;
+  esac
+  printf '%s' "$packages"
+}
+
+install_apt() {
+  missing=
+  for package in $(apt_packages); do
+    status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+    [ "$status" = installed ] || missing="$missing $package"
+  done
+  [ -n "$missing" ] || return 0
+  command -v apt-get >/dev/null 2>&1 ||
+    die "these Debian packages (or your distribution's like) are missing:$missing"
+  [ "$(id -u)" = 0 ] || die "missing packages:$missing; run as root, or: sudo apt-get install$missing"
+  say "installing with apt-get:$missing"
+  export DEBIAN_FRONTEND=noninteractive
+  quietly apt-get update -q
+  # shellcheck disable=SC2086
+  quietly apt-get install -q -y --no-install-recommends $missing
+}
+
+# pnpm lives inside the checkout, so nothing on the machine changes.
+install_pnpm() {
+  pnpm=$PWD/.tools/node_modules/.bin/pnpm
+  [ "$("$pnpm" --version 2>/dev/null || true)" = "$pnpm_version" ] && return 0
+  say "installing pnpm $pnpm_version into .tools"
+  mkdir -p .tools
+  [ -f .tools/package.json ] || echo '{ "private": true }' >.tools/package.json
+  quietly npm install --prefix .tools --no-fund --no-audit --no-save "pnpm@$pnpm_version"
+}
+
+# One line that changes when any of the listed files does.
+fingerprint() { xargs -0 cat | sha256sum | cut -d ' ' -f 1; }
+
+install_npm_packages() {
+  stamp=node_modules/.lbx-installed
+  now=$(find package.json pnpm-lock.yaml pnpm-workspace.yaml bpf/package.json examples/package.json \
+    packages/*/package.json -print0 | sort -z | fingerprint)
+  [ "$(cat $stamp 2>/dev/null || true)" = "$now" ] && return 0
+  say "installing npm packages (a current Node among them)"
+  quietly "$pnpm" install --frozen-lockfile
+  printf '%s' "$now" >$stamp
+}
+
+build_packages() {
+  stamp=node_modules/.lbx-built
+  now=$(find tsconfig.json pnpm-lock.yaml bpf/package.json bpf/src packages/*/package.json packages/*/src \
+    -type f -print0 | sort -z | fingerprint)
+  if [ "$(cat $stamp 2>/dev/null || true)" = "$now" ] && [ -f packages/cli/dist/main.js ]; then return 0; fi
+  say "building the packages"
+  quietly "$pnpm" --recursive --workspace-concurrency=2 run build
+  printf '%s' "$now" >$stamp
+}
+
+case $goal in
+  demo | test | bench | build | check) ;;
+  *) die "unknown goal '$goal'; use demo, test, bench, build or check" ;;
+esac
+require_node
+install_apt
+install_pnpm
+PATH=$PWD/node_modules/.bin:$PWD/.tools/node_modules/.bin:$PATH
+export PATH
+install_npm_packages
+build_packages
+say "ready for $goal ($(node -v), $(uname -sr))"
