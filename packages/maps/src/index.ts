@@ -1,1 +1,103 @@
-export {};
+export {
+  type Catalog,
+  catalog,
+  ciliumPins,
+  isMapName,
+  LAYOUT_VERSION,
+  type MapEntry,
+  type MapKey,
+  type MapName,
+  type MapValue,
+  type PinPlace,
+  pinPath,
+  type ServiceMapName,
+  serviceCatalog,
+} from './catalog.ts';
+export { bits } from './codec/bits.ts';
+export { bytes, mac, macIn64, pad, parseHex, toHex } from './codec/bytes.ts';
+export {
+  type Branded,
+  type ByteOrder,
+  type Codec,
+  type Field,
+  type FieldSpec,
+  field,
+  type Pad,
+  type Text,
+  type TypeOf,
+  type ValueNames,
+} from './codec/field.ts';
+export { be16, be16In32, be32, bit0, safeU64, u8, u16, u32, u64 } from './codec/integers.ts';
+export { formatIpv4Number, ipv4, parseIpv4Number } from './codec/ipv4.ts';
+export { ipv6 } from './codec/ipv6.ts';
+export { type FieldInfo, type Struct, type StructOptions, scalar, struct } from './codec/struct.ts';
+export { byKey, plainValue, type ValueCodec } from './codec/value-codec.ts';
+export { variants } from './codec/variants.ts';
+export { FieldError, MapsError, type MapsErrorCode } from './errors.ts';
+export { LbActKey, LbActValue, LbFctValue } from './layouts/activity.ts';
+export {
+  Lb4AffinityKey,
+  Lb6AffinityKey,
+  LbAffinityMatch,
+  LbAffinityVal,
+  Present,
+} from './layouts/affinity.ts';
+export { BackendKey, HealthKey, Lb4Backend, Lb6Backend } from './layouts/backend.ts';
+export { CtEntry, CtServiceEntry, Ipv4CtTuple, Ipv6CtTuple } from './layouts/conntrack.ts';
+export {
+  EndpointInfo,
+  EndpointKey,
+  IpcacheFlag,
+  IpcacheKey,
+  RemoteEndpointInfo,
+} from './layouts/endpoint.ts';
+export { FragL4Ports, Ipv4FragId, Ipv6FragId } from './layouts/fragment.ts';
+export { type BackendId, backendId, type RevNatId, revNatId } from './layouts/ids.ts';
+export { decodeLookupTable, encodeLookupTable, MaglevInnerKey, MaglevInnerRef } from './layouts/maglev.ts';
+export {
+  type AnyLayout,
+  type KeyOf,
+  type LayoutOptions,
+  MapFlag,
+  type MapLayout,
+  type MapType,
+  mapLayout,
+  type ValueOf,
+} from './layouts/map-layout.ts';
+export { MetricsKey, MetricsValue } from './layouts/metrics.ts';
+export {
+  Algorithm,
+  BackendStateByte,
+  CtFlag,
+  IpProto,
+  Scope,
+  ServiceFlag,
+  ServiceFlag2,
+  TupleFlag,
+} from './layouts/names.ts';
+export { Macaddr, Neigh4Key, Neigh6Key } from './layouts/neighbour.ts';
+export {
+  Ipv4RevnatEntry,
+  Ipv4RevnatTuple,
+  Ipv6RevnatEntry,
+  Ipv6RevnatTuple,
+  Lb4ReverseNat,
+  Lb6ReverseNat,
+  RevNatKey,
+} from './layouts/reverse-nat.ts';
+export {
+  Lb4Frontend,
+  Lb4Key,
+  Lb4ProxyFrontend,
+  Lb4Slot,
+  Lb6Frontend,
+  Lb6Key,
+  Lb6ProxyFrontend,
+  Lb6Slot,
+  type ServiceValue,
+} from './layouts/service.ts';
+export { SkipLb4Key, SkipLb6Key } from './layouts/skip.ts';
+export { AllocRetriesCount, AllocRetriesKey, Ipv4NatEntry, Ipv6NatEntry } from './layouts/snat.ts';
+export { Lb4SrcRangeKey, Lb6SrcRangeKey, SOURCE_RANGE_STATIC_BITS } from './layouts/source-range.ts';
+export type { AnyTable, Table, UpdateFlag } from './tables/table.ts';
+export { TableError, type TableErrorCode, type TableErrorDetail } from './tables/table-error.ts';

@@ -1,0 +1,137 @@
+import { rangeError } from '../errors.ts';
+import { bigintText, decimalText, type Field, field } from './field.ts';
+
+/** Little-endian is host order on every machine that lbx supports (x86-64, arm64, riscv64). */
+const LITTLE = true;
+const BIG = false;
+const U64_MAX = 0xffff_ffff_ffff_ffffn;
+
+// `value >>> 0 !== value` refuses in one test what is negative, fractional, NaN, no number, or above 32 bits.
+
+/** Unsigned byte. */
+export const u8: Field<number> = field({
+  size: 1,
+  align: 1,
+  ctype: '__u8',
+  order: 'none',
+  text: decimalText,
+  put(view, at, value) {
+    if ((value & 0xff) !== value) throw rangeError(value, 0, 0xff);
+    view.setUint8(at, value);
+  },
+  get: (view, at) => view.getUint8(at),
+});
+
+/** 16 bits, host order. */
+export const u16: Field<number> = field({
+  size: 2,
+  align: 2,
+  ctype: '__u16',
+  order: 'host',
+  text: decimalText,
+  put(view, at, value) {
+    if ((value & 0xffff) !== value) throw rangeError(value, 0, 0xffff);
+    view.setUint16(at, value, LITTLE);
+  },
+  get: (view, at) => view.getUint16(at, LITTLE),
+});
+
+/** 32 bits, host order. */
+export const u32: Field<number> = field({
+  size: 4,
+  align: 4,
+  ctype: '__u32',
+  order: 'host',
+  text: decimalText,
+  put(view, at, value) {
+    if (value >>> 0 !== value) throw rangeError(value, 0, 0xffff_ffff);
+    view.setUint32(at, value, LITTLE);
+  },
+  get: (view, at) => view.getUint32(at, LITTLE),
+});
+
+/** 64 bits, host order, as bigint: cookies, counters, time stamps. */
+export const u64: Field<bigint> = field({
+  size: 8,
+  align: 8,
+  ctype: '__u64',
+  order: 'host',
+  text: bigintText,
+  put(view, at, value) {
+    if (typeof value !== 'bigint' || value < 0n || value > U64_MAX) throw rangeError(value, 0n, U64_MAX);
+    view.setBigUint64(at, value, LITTLE);
+  },
+  get: (view, at) => view.getBigUint64(at, LITTLE),
+});
+
+/** 64 bits in C, but never above 2^53 - 1 in practice (an id in a u64 member): a number. */
+export const safeU64: Field<number> = field({
+  size: 8,
+  align: 8,
+  ctype: '__u64',
+  order: 'host',
+  text: decimalText,
+  put(view, at, value) {
+    if (!Number.isSafeInteger(value) || value < 0) throw rangeError(value, 0, Number.MAX_SAFE_INTEGER);
+    view.setUint32(at, value >>> 0, LITTLE);
+    view.setUint32(at + 4, Math.floor(value / 0x1_0000_0000), LITTLE);
+  },
+  get: (view, at) => view.getUint32(at + 4, LITTLE) * 0x1_0000_0000 + view.getUint32(at, LITTLE),
+});
+
+/** 16 bits, network order; the value is in host order. */
+export const be16: Field<number> = field({
+  size: 2,
+  align: 2,
+  ctype: '__be16',
+  order: 'network',
+  text: decimalText,
+  put(view, at, value) {
+    if ((value & 0xffff) !== value) throw rangeError(value, 0, 0xffff);
+    view.setUint16(at, value, BIG);
+  },
+  get: (view, at) => view.getUint16(at, BIG),
+});
+
+/** 32 bits, network order; the value is in host order. */
+export const be32: Field<number> = field({
+  size: 4,
+  align: 4,
+  ctype: '__be32',
+  order: 'network',
+  text: decimalText,
+  put(view, at, value) {
+    if (value >>> 0 !== value) throw rangeError(value, 0, 0xffff_ffff);
+    view.setUint32(at, value, BIG);
+  },
+  get: (view, at) => view.getUint32(at, BIG),
+});
+
+/** A be16 in the first two bytes of a 32-bit member, zero after it (`l7_lb_proxy_port`). */
+export const be16In32: Field<number> = field({
+  size: 4,
+  align: 4,
+  ctype: '__u32',
+  order: 'network',
+  text: decimalText,
+  put(view, at, value) {
+    if ((value & 0xffff) !== value) throw rangeError(value, 0, 0xffff);
+    view.setUint16(at, value, BIG);
+    view.setUint16(at + 2, 0);
+  },
+  get: (view, at) => view.getUint16(at, BIG),
+});
+
+/** Bit 0 of a byte as boolean, the other bits zero. */
+export const bit0: Field<boolean> = field({
+  size: 1,
+  align: 1,
+  ctype: '__u8',
+  order: 'none',
+  text: { format: (value) => (value ? '1' : '0'), parse: (text) => text === '1' },
+  put(view, at, value) {
+    if (value !== true && value !== false) throw rangeError(value, 0, 1);
+    view.setUint8(at, value ? 1 : 0);
+  },
+  get: (view, at) => (view.getUint8(at) & 1) === 1,
+});
