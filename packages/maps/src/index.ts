@@ -34,6 +34,8 @@ export { type FieldInfo, type Struct, type StructOptions, scalar, struct } from 
 export { byKey, plainValue, type ValueCodec } from './codec/value-codec.ts';
 export { variants } from './codec/variants.ts';
 export { FieldError, MapsError, type MapsErrorCode } from './errors.ts';
+export { IdSpace, type IdSpaceOptions, IdsExhaustedError } from './ids/id-space.ts';
+export { createIds, type Ids, type IdsOptions } from './ids/ids.ts';
 export { LbActKey, LbActValue, LbFctValue } from './layouts/activity.ts';
 export {
   Lb4AffinityKey,
@@ -99,5 +101,15 @@ export {
 export { SkipLb4Key, SkipLb6Key } from './layouts/skip.ts';
 export { AllocRetriesCount, AllocRetriesKey, Ipv4NatEntry, Ipv6NatEntry } from './layouts/snat.ts';
 export { Lb4SrcRangeKey, Lb6SrcRangeKey, SOURCE_RANGE_STATIC_BITS } from './layouts/source-range.ts';
+export { type Family, readAddress } from './model/address.ts';
+export type { Backend, BackendState } from './model/backend.ts';
+export { checkBackend, checkBackends, checkFrontend, MAX_AFFINITY_SECONDS } from './model/check-frontend.ts';
+export { type Endpoint, endpointName, hostPort, readEndpoint } from './model/endpoint-name.ts';
+export type { Frontend, FrontendType, Scope as FrontendScope } from './model/frontend.ts';
+export { frontendsOf } from './model/frontends-of.ts';
+export { type ParseServiceOptions, parseServiceSpec, readServiceSpec } from './model/parse-service-spec.ts';
+export { type Protocol, parseProtocol, protocolName, protocolNumbers } from './model/protocol.ts';
+export { ServiceError, type ServiceErrorCode } from './model/service-error.ts';
+export type { FrontendSpec, ProxyRedirect, ServiceSpec } from './model/service-spec.ts';
 export type { AnyTable, Table, UpdateFlag } from './tables/table.ts';
 export { TableError, type TableErrorCode, type TableErrorDetail } from './tables/table-error.ts';

@@ -1,0 +1,192 @@
+import { MapsError } from '../errors.ts';
+
+/** How ids of one space are handed out. */
+export interface IdSpaceOptions {
+  /** What the ids are for, in errors: "frontend", "backend". */
+  readonly label: string;
+  /** Highest id; 1 is the lowest. */
+  readonly max: number;
+  /** A freed id is kept from other names for that long: longer than a flow can live that still carries it. */
+  readonly quarantineSeconds: number;
+  /** Milliseconds since any fixed moment. */
+  readonly now: () => number;
+}
+
+/** An id and the name that has it. */
+export interface IdHold {
+  readonly name: string;
+  readonly id: number;
+}
+
+/** Every id is taken or in quarantine. */
+export class IdsExhaustedError extends MapsError {
+  readonly space: string;
+  readonly max: number;
+  readonly used: number;
+  readonly quarantined: number;
+  constructor(space: string, max: number, used: number, quarantined: number) {
+    const held = quarantined === 0 ? '' : ` and ${quarantined} freed ones are in quarantine`;
+    const advice =
+      quarantined === 0
+        ? `lower the number of ${space}s or raise`
+        : 'wait, shorten quarantineSeconds or raise';
+    const option =
+      space === 'frontend'
+        ? 'maxFrontendId (at most 65534)'
+        : `max${space[0]!.toUpperCase()}${space.slice(1)}Id`;
+    super(
+      'LBX_IDS_EXHAUSTED',
+      `no ${space} id is left: ${used} of ${max} are in use${held}; ${advice} ${option}`,
+    );
+    this.space = space;
+    this.max = max;
+    this.used = used;
+    this.quarantined = quarantined;
+  }
+}
+
+interface Held extends IdHold {
+  /** The last round (see `endRound`) that used the name. */
+  round: number;
+  /** When its quarantine ends; 0 while the name is in use. */
+  freeAt: number;
+}
+
+/**
+ * Ids from 1 up under names, next = last + 1, wrapping at `max`. A freed id stays with its name during its quarantine:
+ * the name gets the same id when it comes back, any other name gets the id only afterwards.
+ */
+export class IdSpace {
+  readonly #options: IdSpaceOptions;
+  readonly #byName = new Map<string, Held>();
+  readonly #byId = new Map<number, Held>();
+  /** Freed names in the order of the ends of their quarantines; entries that were taken again are skipped. */
+  #freed: Held[] = [];
+  #quarantined = 0;
+  #last = 0;
+  #round = 0;
+  #epoch = 0;
+
+  constructor(options: IdSpaceOptions) {
+    this.#options = options;
+  }
+
+  /** Number of ids in use. */
+  get size(): number {
+    return this.#byName.size - this.#quarantined;
+  }
+
+  /** Changes whenever an id was taken from its name for good: ids remembered from before may be another's now. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** The id of a name; a new one when it has none. Throws IdsExhaustedError (`LBX_IDS_EXHAUSTED`). */
+  take(name: string): IdHold {
+    let held = this.#byName.get(name);
+    if (held === undefined) {
+      held = { name, id: this.#next(), round: this.#round, freeAt: 0 };
+      this.#add(held);
+      this.#last = held.id;
+    }
+    this.use(held);
+    return held;
+  }
+
+  /** Marks an id that `take` returned as used in this round, as `take` does. */
+  use(hold: IdHold): void {
+    const held = hold as Held;
+    held.round = this.#round;
+    if (held.freeAt === 0) return;
+    held.freeAt = 0;
+    this.#quarantined--;
+  }
+
+  /** The id of a name that is in use, without taking one. */
+  find(name: string): number | undefined {
+    const held = this.#byName.get(name);
+    return held === undefined || held.freeAt !== 0 ? undefined : held.id;
+  }
+
+  /** The name that an id is in use for. */
+  nameOf(id: number): string | undefined {
+    const held = this.#byId.get(id);
+    return held === undefined || held.freeAt !== 0 ? undefined : held.name;
+  }
+
+  /** Frees the id of a name; its quarantine begins. */
+  release(name: string): void {
+    const held = this.#byName.get(name);
+    if (held !== undefined && held.freeAt === 0) this.#free(held);
+  }
+
+  /** Names and ids in use. */
+  *entries(): IterableIterator<[string, number]> {
+    for (const held of this.#byName.values()) if (held.freeAt === 0) yield [held.name, held.id];
+  }
+
+  /** Binds a name to an id found in the maps. False (and nothing changes) when either is bound already. */
+  restore(name: string, id: number): boolean {
+    if (id < 1 || id > this.#options.max || this.#byId.has(id) || this.#byName.has(name)) return false;
+    this.#add({ name, id, round: this.#round, freeAt: 0 });
+    this.#last = Math.max(this.#last, id);
+    return true;
+  }
+
+  /** Puts an id found in the maps under no usable name into quarantine. */
+  reserve(id: number): void {
+    if (id < 1 || id > this.#options.max || this.#byId.has(id)) return;
+    const held: Held = { name: `#${id}`, id, round: this.#round, freeAt: 0 };
+    this.#add(held);
+    this.#free(held);
+    this.#last = Math.max(this.#last, id);
+  }
+
+  /** Begins a round: from here on `take` and `use` say what is wanted. */
+  beginRound(): void {
+    this.#round++;
+  }
+
+  /** Ends the round: every name that was not used in it is released. */
+  endRound(): void {
+    for (const held of this.#byName.values()) {
+      if (held.round !== this.#round && held.freeAt === 0) this.#free(held);
+    }
+  }
+
+  #add(held: Held): void {
+    this.#byName.set(held.name, held);
+    this.#byId.set(held.id, held);
+  }
+
+  #free(held: Held): void {
+    held.freeAt = Math.max(this.#options.now() + this.#options.quarantineSeconds * 1000, Number.MIN_VALUE);
+    this.#quarantined++;
+    this.#freed.push(held);
+  }
+
+  #next(): number {
+    const { max, label } = this.#options;
+    // Below the end of the range the next id is new and nothing has to be looked for.
+    if (this.#last < max && !this.#byId.has(this.#last + 1)) return this.#last + 1;
+    this.#endQuarantines();
+    if (this.#byId.size >= max) throw new IdsExhaustedError(label, max, this.size, this.#quarantined);
+    let id = this.#last;
+    do id = id >= max ? 1 : id + 1;
+    while (this.#byId.has(id));
+    return id;
+  }
+
+  #endQuarantines(): void {
+    const now = this.#options.now();
+    this.#freed = this.#freed.filter((held) => {
+      if (held.freeAt === 0) return false;
+      if (held.freeAt > now) return true;
+      this.#byName.delete(held.name);
+      this.#byId.delete(held.id);
+      this.#quarantined--;
+      this.#epoch++;
+      return false;
+    });
+  }
+}

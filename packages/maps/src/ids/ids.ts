@@ -1,0 +1,43 @@
+import { IdSpace } from './id-space.ts';
+
+/** Limits and clock of a set of ids. */
+export interface IdsOptions {
+  /** Highest frontend (rev_nat) id: at most, and by default, 65534. */
+  readonly maxFrontendId?: number;
+  /** Highest backend id; 4294967295 by default. Give the size of what is indexed by backend ids, less one, if anything is. */
+  readonly maxBackendId?: number;
+  /**
+   * How long a freed id is kept from other names; 10800 s by default, the default of session affinity and longer than
+   * any flow that is tracked.
+   */
+  readonly quarantineSeconds?: number;
+  /** Milliseconds; `Date.now` by default. */
+  readonly now?: () => number;
+}
+
+/**
+ * Which ids frontends and backends have, under their names ("198.51.100.1:80/TCP", "/i" for the internal scope).
+ * One per set of maps; lives as long as they are written to. Both families share each space.
+ */
+export interface Ids {
+  readonly frontends: IdSpace;
+  readonly backends: IdSpace;
+}
+
+/** The highest id that fits 16 bits, less one: 65535 is kept free, as Cilium does. */
+const MAX_FRONTEND_ID = 65534;
+
+/** Ids for maps that are empty. For maps with entries use `restoreIds`. */
+export function createIds(options: IdsOptions = {}): Ids {
+  const { maxFrontendId = MAX_FRONTEND_ID, maxBackendId = 0xffff_ffff } = options;
+  const { quarantineSeconds = 10_800, now = Date.now } = options;
+  return {
+    frontends: new IdSpace({
+      label: 'frontend',
+      max: Math.min(maxFrontendId, MAX_FRONTEND_ID),
+      quarantineSeconds,
+      now,
+    }),
+    backends: new IdSpace({ label: 'backend', max: maxBackendId, quarantineSeconds, now }),
+  };
+}

@@ -1,0 +1,37 @@
+import { parseIpv4Number } from '../codec/ipv4.ts';
+import { formatIpv6, putIpv6 } from '../codec/ipv6.ts';
+
+/** IP version. */
+export type Family = 4 | 6;
+
+/** An IP address that was read: canonical text, and a key that sorts addresses of one family by their bytes. */
+export interface Address {
+  readonly family: Family;
+  /** Dotted quad, or IPv6 as in RFC 5952. */
+  readonly text: string;
+  /** Compares as the bytes do, within one family. */
+  readonly order: number | string;
+}
+
+const view = new DataView(new ArrayBuffer(16));
+
+/** Reads an IPv4 or IPv6 address; undefined when the text is none, or is an IPv4-mapped one (write the IPv4 address). */
+export function readAddress(text: string): Address | undefined {
+  const number = parseIpv4Number(text);
+  if (number >= 0) return { family: 4, text, order: number };
+  if (!putIpv6(view, 0, text)) return undefined;
+  let order = '';
+  for (let at = 0; at < 16; at += 4) order += view.getUint32(at).toString(16).padStart(8, '0');
+  if (order.startsWith('00000000000000000000ffff')) return undefined;
+  return { family: 6, text: formatIpv6(view, 0), order };
+}
+
+/** IP version by the look of an address, without checking it. */
+export function familyOf(address: string): Family {
+  return address.includes(':') ? 6 : 4;
+}
+
+/** Is it 0.0.0.0 or ::, in any spelling? */
+export function isUnspecified(address: string): boolean {
+  return address === '0.0.0.0' || address === '::' || (familyOf(address) === 6 && /^[0:]+$/.test(address));
+}

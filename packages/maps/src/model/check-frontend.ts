@@ -1,0 +1,144 @@
+import { familyOf, isUnspecified, readAddress } from './address.ts';
+import type { Backend } from './backend.ts';
+import type { Frontend } from './frontend.ts';
+import { ServiceError } from './service-error.ts';
+
+/** The longest session affinity that fits the 24 bits of the service entry, in seconds. */
+export const MAX_AFFINITY_SECONDS = 0xff_ffff;
+
+const PREFIX = /^(.+)\/(\d{1,3})$/;
+
+/** Is it "203.0.113.0/24" or "2001:db8::/32"? Host bits may be set. */
+export function isPrefix(text: string): boolean {
+  const match = PREFIX.exec(text);
+  const address = match === null ? undefined : readAddress(match[1]!);
+  return address !== undefined && Number(match![2]) <= (address.family === 4 ? 32 : 128);
+}
+
+/**
+ * What is wrong with a frontend, as a ServiceError that names service and field; undefined when it can be written.
+ * Backends are checked by `checkBackends`, once per array.
+ */
+export function checkFrontend(frontend: Frontend): ServiceError | undefined {
+  const { service, address, port, affinitySeconds, proxyPort } = frontend;
+  const wrong = (code: ServiceError['code'], field: string, value: unknown, problem: string) =>
+    new ServiceError(code as 'LBX_SERVICE_FIELD', service, field, value, problem);
+
+  if (readAddress(address) === undefined)
+    return wrong('LBX_SERVICE_ADDRESS', 'address', address, 'is no IP address');
+  if (!isPort(port)) return wrong('LBX_SERVICE_PORT', 'port', port, 'is no port; use 1 to 65535');
+  if (proxyPort !== undefined && !isPort(proxyPort)) {
+    return wrong('LBX_SERVICE_PORT', 'proxyPort', proxyPort, 'is no port; use 1 to 65535');
+  }
+  const expandable = frontend.type === 'NodePort' || frontend.type === 'HostPort';
+  if (isUnspecified(address) && !expandable) {
+    return wrong(
+      'LBX_SERVICE_ADDRESS',
+      'address',
+      address,
+      `stands for all node addresses; a ${frontend.type} needs its own`,
+    );
+  }
+  if (affinitySeconds !== undefined) {
+    if (!Number.isInteger(affinitySeconds) || affinitySeconds < 0 || affinitySeconds > MAX_AFFINITY_SECONDS) {
+      const problem = `is no session affinity time; use 0 to ${MAX_AFFINITY_SECONDS} seconds`;
+      return wrong('LBX_SERVICE_AFFINITY', 'affinitySeconds', affinitySeconds, problem);
+    }
+    if (proxyPort !== undefined) {
+      return wrong(
+        'LBX_SERVICE_AFFINITY',
+        'affinitySeconds',
+        affinitySeconds,
+        'cannot be combined with a proxy port',
+      );
+    }
+  }
+  if (
+    frontend.loopbackHostPort &&
+    frontend.type === 'HostPort' &&
+    frontend.proxyDelegation === 'delegate-if-local'
+  ) {
+    const problem = 'cannot be combined with loopbackHostPort (both use one flag)';
+    return wrong('LBX_SERVICE_FIELD', 'proxyDelegation', frontend.proxyDelegation, problem);
+  }
+  const range = frontend.sourceRanges?.findIndex((text) => !isPrefix(text)) ?? -1;
+  if (range >= 0) {
+    const problem = 'is no prefix like "203.0.113.0/24" or "2001:db8::/32"';
+    return wrong('LBX_SERVICE_FIELD', `sourceRanges[${range}]`, frontend.sourceRanges![range], problem);
+  }
+  if (frontend.backends.length > 65535) {
+    return wrong(
+      'LBX_SERVICE_FIELD',
+      'backends.length',
+      frontend.backends.length,
+      'are too many; a frontend has at most 65535',
+    );
+  }
+  return undefined;
+}
+
+/** What is wrong with the backends of a frontend at `address` (all must be of its family); undefined when nothing is. */
+export function checkBackends(
+  service: string,
+  backends: readonly Backend[],
+  address: string,
+): ServiceError | undefined {
+  const family = familyOf(address);
+  for (let i = 0; i < backends.length; i++) {
+    const backend = backends[i]!;
+    const wrong = checkBackend(service, `backends[${i}]`, backend);
+    if (wrong !== undefined) return wrong;
+    if (familyOf(backend.address) !== family) {
+      const problem = `is of the other IP version than the frontend's address ${address}`;
+      return new ServiceError(
+        'LBX_SERVICE_FAMILY',
+        service,
+        `backends[${i}].address`,
+        backend.address,
+        problem,
+      );
+    }
+  }
+  return undefined;
+}
+
+/** What is wrong with one backend; `path` is where it stands in the service. */
+export function checkBackend(service: string, path: string, backend: Backend): ServiceError | undefined {
+  const { address, port, weight, zone } = backend;
+  if (readAddress(address) === undefined || isUnspecified(address)) {
+    return new ServiceError(
+      'LBX_SERVICE_ADDRESS',
+      service,
+      `${path}.address`,
+      address,
+      'is no IP address of a backend',
+    );
+  }
+  if (!isPort(port)) {
+    return new ServiceError('LBX_SERVICE_PORT', service, `${path}.port`, port, 'is no port; use 1 to 65535');
+  }
+  if (weight !== undefined && !(Number.isInteger(weight) && weight >= 0 && weight <= 65535)) {
+    return new ServiceError(
+      'LBX_SERVICE_FIELD',
+      service,
+      `${path}.weight`,
+      weight,
+      'is no weight; use 0 to 65535',
+    );
+  }
+  if (zone !== undefined && !(Number.isInteger(zone) && zone >= 0 && zone <= 255)) {
+    return new ServiceError(
+      'LBX_SERVICE_FIELD',
+      service,
+      `${path}.zone`,
+      zone,
+      'is no zone number; use 0 to 255',
+    );
+  }
+  return undefined;
+}
+
+/** Is it a whole number from 1 to 65535? */
+export function isPort(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65535;
+}

@@ -1,0 +1,48 @@
+import { familyOf, readAddress } from './address.ts';
+import type { Scope } from './frontend.ts';
+import { type Protocol, parseProtocol } from './protocol.ts';
+
+/** What an endpoint name says. */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+  readonly protocol?: Protocol;
+  readonly scope?: Scope;
+}
+
+/** `198.51.100.1:80`, `[2001:db8::1]:80`. */
+export function hostPort(address: string, port: number): string {
+  return familyOf(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/**
+ * The name of a frontend or backend: `198.51.100.1:80/TCP`, `[2001:db8::1]:53/UDP`, and `/i` after it for the internal
+ * scope. Ids are kept under these names. The address must be canonical.
+ */
+export function endpointName(address: string, port: number, protocol: string, scope?: Scope): string {
+  const name = `${hostPort(address, port)}/${protocol}`;
+  return scope === 'internal' ? `${name}/i` : name;
+}
+
+const PATTERN = /^(?:\[([^\]]+)\]|([^[\]:]+)):(\d{1,5})(?:\/(\w+))?(\/i)?$/;
+
+/**
+ * Reads `address:port[/PROTO[/i]]`; undefined when the text is none, the address is wrong or the port above 65535.
+ * The address comes back canonical.
+ */
+export function readEndpoint(text: string): Endpoint | undefined {
+  const match = PATTERN.exec(text.trim());
+  if (match === null) return undefined;
+  const [, six, four, portText, protocol, internal] = match;
+  const address = readAddress(six ?? four ?? '');
+  const port = Number(portText);
+  if (address === undefined || (address.family === 6) !== (six !== undefined) || port > 65535)
+    return undefined;
+  if (protocol !== undefined && !/^(tcp|udp|sctp)$/i.test(protocol)) return undefined;
+  return {
+    address: address.text,
+    port,
+    ...(protocol === undefined ? {} : { protocol: parseProtocol(protocol) }),
+    ...(internal === undefined ? {} : { scope: 'internal' as const }),
+  };
+}

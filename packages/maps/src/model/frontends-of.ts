@@ -1,0 +1,66 @@
+import { familyOf } from './address.ts';
+import type { Backend } from './backend.ts';
+import type { Frontend } from './frontend.ts';
+import { ServiceError } from './service-error.ts';
+import type { FrontendSpec, ServiceSpec } from './service-spec.ts';
+
+/**
+ * The frontends of a service, each with the backends that it uses: those of its family and protocol, of its port name,
+ * and only local ones where the traffic policy of its scope is Local. Frontends that use the same backends share one array.
+ *
+ * @param others services by name, for frontends that redirect to another service
+ */
+export function frontendsOf(service: ServiceSpec, others?: ReadonlyMap<string, ServiceSpec>): Frontend[] {
+  const { name, frontends, backends, proxyRedirects, ...shared } = service;
+  const sets = new Map<string, readonly Backend[]>();
+  return frontends.map((spec, i) => {
+    const { servicePort, portName: _, redirectTo, ...own } = spec;
+    const provider = redirectTo === undefined ? service : others?.get(redirectTo);
+    if (provider === undefined) {
+      throw new ServiceError(
+        'LBX_SERVICE_FIELD',
+        name,
+        `frontends[${i}].redirectTo`,
+        redirectTo,
+        'is no service given',
+      );
+    }
+    const proxy = proxyRedirects?.find(
+      ({ ports }) => !ports?.length || ports.includes(servicePort ?? spec.port),
+    );
+    return {
+      ...shared,
+      ...own,
+      service: name,
+      backends: selectBackends(provider, service, spec, sets),
+      ...(proxy === undefined ? {} : { proxyPort: proxy.proxyPort }),
+      ...(redirectTo === undefined ? {} : { redirected: true }),
+    };
+  });
+}
+
+/** The backends of `provider` that a frontend of `service` uses; the same array for the same question. */
+function selectBackends(
+  provider: ServiceSpec,
+  service: ServiceSpec,
+  frontend: FrontendSpec,
+  sets: Map<string, readonly Backend[]>,
+): readonly Backend[] {
+  const internal = frontend.scope === 'internal' || frontend.type === 'ClusterIP';
+  const localOnly = (internal ? service.intLocal : service.extLocal) === true;
+  const family = familyOf(frontend.address);
+  const { protocol, portName } = frontend;
+  const key = `${provider.name} ${family} ${protocol} ${localOnly} ${portName ?? ''}`;
+  let set = sets.get(key);
+  if (set === undefined) {
+    set = provider.backends.filter(
+      (backend) =>
+        backend.protocol === protocol &&
+        familyOf(backend.address) === family &&
+        !(localOnly && backend.node === 'other') &&
+        (portName === undefined || !backend.portNames?.length || backend.portNames.includes(portName)),
+    );
+    sets.set(key, set);
+  }
+  return set;
+}
