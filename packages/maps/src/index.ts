@@ -113,3 +113,8 @@ export { ServiceError, type ServiceErrorCode } from './model/service-error.ts';
 export type { FrontendSpec, ProxyRedirect, ServiceSpec } from './model/service-spec.ts';
 export type { AnyTable, Table, UpdateFlag } from './tables/table.ts';
 export { TableError, type TableErrorCode, type TableErrorDetail } from './tables/table-error.ts';
+export { type Batch, createBatch, decodeEntries } from './codec/batch.ts';
+export { failFrom, failNth } from './tables/fail-nth.ts';
+export { createMemoryPerCpuTable, createMemoryTable } from './tables/memory-table.ts';
+export type { FailOn, MemoryTableOptions, TableCall } from './tables/memory-table-options.ts';
+export { createMemoryTables, type MemoryTablesOptions, type Tables } from './tables/memory-tables.ts';

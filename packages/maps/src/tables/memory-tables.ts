@@ -1,0 +1,34 @@
+import { type MapKey, type MapValue, type ServiceMapName, serviceCatalog } from '../catalog.ts';
+import { createMemoryTable } from './memory-table.ts';
+import type { FailOn } from './memory-table-options.ts';
+import type { AnyTable, Table } from './table.ts';
+
+/** The tables that the control plane writes, by map name. */
+export type Tables = { readonly [N in ServiceMapName]: Table<MapKey<N>, MapValue<N>> };
+
+export interface MemoryTablesOptions {
+  /** Size of all maps, or of some. Default: that of the layouts. */
+  readonly maxEntries?: number | Partial<Readonly<Record<ServiceMapName, number>>>;
+  /** Length of the Maglev tables; any when left out. */
+  readonly maglevSize?: number;
+  /** `write` counts over all tables together: the n-th write of a plan is the n-th here. */
+  readonly failOn?: FailOn;
+}
+
+/** Memory tables for everything that the control plane writes. */
+export function createMemoryTables(options: MemoryTablesOptions = {}): Tables {
+  const { maxEntries, maglevSize, failOn } = options;
+  let writes = 0;
+  const counted: FailOn | undefined =
+    failOn && ((call) => failOn(call.operation === 'get' ? call : { ...call, write: ++writes }));
+  const tables: Record<string, AnyTable> = {};
+  for (const [name, layout] of Object.entries(serviceCatalog)) {
+    const size = typeof maxEntries === 'number' ? maxEntries : maxEntries?.[name as ServiceMapName];
+    tables[name] = createMemoryTable(layout as never, {
+      ...(size === undefined ? {} : { maxEntries: size }),
+      ...(counted === undefined ? {} : { failOn: counted }),
+      ...(maglevSize === undefined ? {} : { tableSize: maglevSize }),
+    });
+  }
+  return tables as Tables;
+}
