@@ -3,7 +3,11 @@
  *
  * @packageDocumentation
  */
+
+export type { ByteOrder, Elf, ElfRelocation, ElfSection, ElfSymbol } from './elf/elf.ts';
+export { machineBpf, relocatable, sectionFlags, sectionTypes } from './elf/elf.ts';
 export { FormatError, type FormatErrorCode, type FormatErrorDetails } from './elf/format-error.ts';
+export { parseElf } from './elf/parse-elf.ts';
 export { isMapInMapType, isPerCpuMapType, type MapType, mapTypeName, mapTypes } from './map-type.ts';
 export {
   type AttachType,
