@@ -1,1 +1,37 @@
-export {};
+/**
+ * libbpf for Node: load BPF objects, use their maps, run and attach their programs.
+ *
+ * @packageDocumentation
+ */
+export {
+  BatchError,
+  BpfError,
+  type BpfErrorFields,
+  LibbpfError,
+  type LibbpfErrorCode,
+  LoadError,
+  type LoadStage,
+  MapMismatchError,
+  NotSupportedError,
+  VerifierError,
+} from './errors.ts';
+export { BoundEntry, type UpdateFlag } from './map/bound-entry.ts';
+export { BpfMap } from './map/map.ts';
+export type { EntryBatch } from './map/map-batch.ts';
+export type { NewMap } from './map/map-create.ts';
+export { mapDifferences } from './map/map-differences.ts';
+export type { MapInfo } from './map/map-info.ts';
+export { BPF_F_MMAPABLE } from './map/map-memory.ts';
+export { type MapCodec, TypedMap } from './map/typed-map.ts';
+export { type MapType, mapTypes } from './map-type.ts';
+export { BpfProgram, type ProgramOrigin } from './program/program.ts';
+export type { ProgramInfo } from './program/program-info.ts';
+export { enableRunStatistics, RunStatistics } from './program/run-statistics.ts';
+export type { TestRunInput, TestRunResult } from './program/test-run.ts';
+export { type AttachType, attachTypes, type ProgramType, programTypes } from './program-type.ts';
+export type { MapSpec } from './spec/map-spec.ts';
+export type { ObjectSpec } from './spec/object-spec.ts';
+export { parseObject } from './spec/parse-object.ts';
+export type { ProgramSpec } from './spec/program-spec.ts';
+export type { VariableSpec } from './spec/variable-spec.ts';
+export { possibleCpus } from './sys/possible-cpus.ts';
