@@ -1,1 +1,26 @@
-export {};
+export {
+  ApiServerError,
+  BadManifestError,
+  BadObjectError,
+  DuplicateManifestError,
+  FrontendConflictError,
+  KubeconfigError,
+  ListenerError,
+  ManifestFolderError,
+  SourceStateError,
+  SyncError,
+  type SyncErrorCode,
+} from './errors.ts';
+export type { ServicePortState } from './semantics/frontends.ts';
+export type { HealthCheck } from './semantics/health-checks.ts';
+export type { Endpoint } from './semantics/merge-endpoints.ts';
+export type { NodePortAddresses } from './semantics/node-port-addresses.ts';
+export type { ServicePort } from './semantics/service-ports.ts';
+export { type FrontendKind, type Verdict, type VerdictOptions, verdictFor } from './semantics/verdict.ts';
+export { type ManifestSourceOptions, manifestSource } from './sources/manifest-source.ts';
+export { type CallSource, objectSource } from './sources/object-source.ts';
+export { type Manifest, type ManifestObject, parseManifest } from './sources/parse-manifest.ts';
+export type { ObjectKind, ObjectSource, SourceEvent, SourceListener } from './sources/source-event.ts';
+export type { IgnoredObject, Translation } from './translate/translation.ts';
+export { createTranslator, type Translator, type TranslatorOptions } from './translate/translator.ts';
+export { type KubeProxyReport, verifyKubeProxy } from './verify/verify-kube-proxy.ts';

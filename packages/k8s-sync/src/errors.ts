@@ -1,0 +1,191 @@
+/** Codes of the errors of this package. Match on them, not on classes: two copies of the package may be loaded. */
+export type SyncErrorCode =
+  | 'LBX_BAD_OBJECT'
+  | 'LBX_FRONTEND_CONFLICT'
+  | 'LBX_BAD_MANIFEST'
+  | 'LBX_DUPLICATE_MANIFEST'
+  | 'LBX_MANIFEST_FOLDER'
+  | 'LBX_KUBECONFIG'
+  | 'LBX_API_SERVER'
+  | 'LBX_LISTENER'
+  | 'LBX_SOURCE_STATE';
+
+/** What every error of this package has. */
+export abstract class SyncError extends Error {
+  abstract readonly code: SyncErrorCode;
+}
+
+/** A field of a Kubernetes object that cannot be used. The rest of the object, and all others, stay in force. */
+export class BadObjectError extends SyncError {
+  override readonly name = 'BadObjectError';
+  readonly code = 'LBX_BAD_OBJECT';
+  readonly kind: string;
+  readonly namespace: string;
+  readonly objectName: string;
+  /** Path of the field, "spec.ports[2].port"; "" for the object as a whole. */
+  readonly field: string;
+  /** True if nothing of this version of the object was used: the last good version, if any, stays in force. */
+  readonly refused: boolean;
+  /** Where the object came from ("web.yaml:12"), if its source said so. */
+  readonly origin: string | undefined;
+
+  constructor(detail: {
+    kind: string;
+    namespace: string;
+    objectName: string;
+    field: string;
+    reason: string;
+    refused: boolean;
+    origin?: string | undefined;
+    cause?: unknown;
+  }) {
+    const where = detail.origin === undefined ? '' : ` (${detail.origin})`;
+    const field = detail.field === '' ? '' : `${detail.field}: `;
+    const effect = detail.refused ? 'the object is not used' : 'this part is skipped';
+    super(
+      `${detail.kind} ${detail.namespace}/${detail.objectName}${where}: ${field}${detail.reason}; ${effect}`,
+      detail.cause === undefined ? undefined : { cause: detail.cause },
+    );
+    this.kind = detail.kind;
+    this.namespace = detail.namespace;
+    this.objectName = detail.objectName;
+    this.field = detail.field;
+    this.refused = detail.refused;
+    this.origin = detail.origin;
+  }
+}
+
+/** Two Services claim the same address, port and protocol; the older one (then the first by name) has it. */
+export class FrontendConflictError extends SyncError {
+  override readonly name = 'FrontendConflictError';
+  readonly code = 'LBX_FRONTEND_CONFLICT';
+  /** "203.0.113.10:80/TCP" */
+  readonly frontend: string;
+  /** "namespace/name" of the Service that serves it. */
+  readonly winner: string;
+  /** "namespace/name" of the Service that does not. */
+  readonly loser: string;
+
+  constructor(frontend: string, winner: string, loser: string) {
+    super(
+      `Services ${winner} and ${loser} both claim ${frontend}: ${winner} has it; give one of them another address or port`,
+    );
+    this.frontend = frontend;
+    this.winner = winner;
+    this.loser = loser;
+  }
+}
+
+/** A manifest file that cannot be read or parsed; what it last said stays in force. */
+export class BadManifestError extends SyncError {
+  override readonly name = 'BadManifestError';
+  readonly code = 'LBX_BAD_MANIFEST';
+  readonly file: string;
+  readonly line: number | undefined;
+  readonly column: number | undefined;
+  readonly reason: string;
+
+  constructor(
+    file: string,
+    reason: string,
+    position: { line?: number | undefined; column?: number | undefined } = {},
+  ) {
+    const line = position.line === undefined ? '' : `:${position.line}`;
+    const column = position.line === undefined || position.column === undefined ? '' : `:${position.column}`;
+    super(`${file}${line}${column}: ${reason}`);
+    this.file = file;
+    this.line = position.line;
+    this.column = position.column;
+    this.reason = reason;
+  }
+}
+
+/** One object in two manifests: the one in `file` counts. */
+export class DuplicateManifestError extends SyncError {
+  override readonly name = 'DuplicateManifestError';
+  readonly code = 'LBX_DUPLICATE_MANIFEST';
+  readonly object: string;
+  readonly file: string;
+  readonly otherFile: string;
+
+  constructor(object: string, file: string, otherFile: string) {
+    super(
+      file === otherFile
+        ? `${object} is twice in ${file}: the first one counts; remove the other`
+        : `${object} is in ${file} and in ${otherFile}: the one in ${file} counts; remove the other`,
+    );
+    this.object = object;
+    this.file = file;
+    this.otherFile = otherFile;
+  }
+}
+
+/** The folder of manifests is missing, is no folder, or cannot be read or watched. */
+export class ManifestFolderError extends SyncError {
+  override readonly name = 'ManifestFolderError';
+  readonly code = 'LBX_MANIFEST_FOLDER';
+  readonly folder: string;
+
+  constructor(folder: string, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.folder = folder;
+  }
+}
+
+/** The kubeconfig (or what was given instead) does not say how to reach the API server. */
+export class KubeconfigError extends SyncError {
+  override readonly name = 'KubeconfigError';
+  readonly code = 'LBX_KUBECONFIG';
+
+  constructor(message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+  }
+}
+
+/** A request to the API server failed; the source tries again by itself. */
+export class ApiServerError extends SyncError {
+  override readonly name = 'ApiServerError';
+  readonly code = 'LBX_API_SERVER';
+  readonly kind: string;
+  /** HTTP status, or the code of a Status object in a watch; undefined if there was no answer. */
+  readonly status: number | undefined;
+  /** `reason` of the Status object ("Expired", "Forbidden"). */
+  readonly reason: string | undefined;
+  /** What the server asked us to wait. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    kind: string,
+    message: string,
+    detail: {
+      status?: number | undefined;
+      reason?: string | undefined;
+      retryAfterSeconds?: number | undefined;
+      cause?: unknown;
+    } = {},
+  ) {
+    super(`${kind}: ${message}`, detail.cause === undefined ? undefined : { cause: detail.cause });
+    this.kind = kind;
+    this.status = detail.status;
+    this.reason = detail.reason;
+    this.retryAfterSeconds = detail.retryAfterSeconds;
+  }
+}
+
+/** The listener of a source threw; the event is lost to it, the source goes on. */
+export class ListenerError extends SyncError {
+  override readonly name = 'ListenerError';
+  readonly code = 'LBX_LISTENER';
+
+  constructor(source: string, cause: unknown) {
+    super(`The listener of ${source} threw: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
+}
+
+/** A source was started twice, or after it was closed. */
+export class SourceStateError extends SyncError {
+  override readonly name = 'SourceStateError';
+  readonly code = 'LBX_SOURCE_STATE';
+}

@@ -1,0 +1,109 @@
+import type { Backend, Frontend, FrontendType } from '@lbx/maps';
+import type { EndpointCategories } from './categorize-endpoints.ts';
+import type { Endpoint } from './merge-endpoints.ts';
+import type { ServicePort } from './service-ports.ts';
+
+/** A port of a Service with all that is known about its endpoints. */
+export interface ServicePortState extends EndpointCategories {
+  readonly servicePort: ServicePort;
+  /** Every known endpoint, usable or not, sorted by "ip:port". */
+  readonly endpoints: readonly Endpoint[];
+}
+
+/**
+ * The frontends of a port in the service model.
+ *
+ * - ClusterIP: one entry, with the cluster list or (internalTrafficPolicy Local) the local one.
+ * - NodePort (address 0.0.0.0 or ::, to be expanded over the node's addresses), ExternalIP, LoadBalancer: with
+ *   externalTrafficPolicy Local two scopes, the local list for traffic from outside and the cluster list for traffic from
+ *   the node and its pods (kube-proxy's short circuit); else one entry with the cluster list.
+ * - An address that is both external IP and load balancer VIP is an external IP: source ranges do not hold for it.
+ *
+ * `extLocal` and `intLocal` say, per frontend, which scope uses the local list; two scopes is their difference.
+ * Frontends with the same list share one array.
+ */
+export function frontendsOf(state: ServicePortState): Frontend[] {
+  const { servicePort: port } = state;
+  const service = `${port.namespace}/${port.name}`;
+  const frontends: Frontend[] = [];
+  const common = {
+    service,
+    protocol: port.protocol,
+    ...(port.affinitySeconds === undefined ? {} : { affinitySeconds: port.affinitySeconds }),
+  };
+  const lists: { cluster?: readonly Backend[]; local?: readonly Backend[] } = {};
+  const backends = (of: 'cluster' | 'local'): readonly Backend[] => {
+    lists[of] ??= backendsOf(state, of);
+    return lists[of];
+  };
+  const external = (
+    type: FrontendType,
+    address: string,
+    portNumber: number,
+    sourceRanges?: readonly string[],
+  ): void => {
+    const base = {
+      ...common,
+      type,
+      address,
+      port: portNumber,
+      ...(sourceRanges === undefined ? {} : { sourceRanges, sourceRangesPolicy: 'allow' as const }),
+    };
+    if (!port.externalPolicyLocal) {
+      frontends.push({ ...base, backends: backends('cluster') });
+      return;
+    }
+    const scoped = { ...base, extLocal: true, twoScopes: true };
+    frontends.push({ ...scoped, scope: 'external', backends: backends('local') });
+    frontends.push({ ...scoped, scope: 'internal', backends: backends('cluster') });
+  };
+
+  frontends.push({
+    ...common,
+    type: 'ClusterIP',
+    address: port.clusterIP,
+    port: port.port,
+    backends: backends(port.internalPolicyLocal ? 'local' : 'cluster'),
+    ...(port.internalPolicyLocal ? { intLocal: true } : {}),
+  });
+  if (port.nodePort !== 0) external('NodePort', port.family === 'IPv4' ? '0.0.0.0' : '::', port.nodePort);
+  const taken = new Set([port.clusterIP]);
+  for (const address of port.externalIPs) {
+    if (taken.has(address)) continue;
+    taken.add(address);
+    external('ExternalIP', address, port.port);
+  }
+  const ranges = port.sourceRanges.length === 0 ? undefined : port.sourceRanges.map((range) => range.text);
+  for (const address of port.loadBalancerVIPs) {
+    if (!taken.has(address)) external('LoadBalancer', address, port.port, ranges);
+  }
+  return frontends;
+}
+
+/**
+ * The backends behind one of the two lists: those that get new connections (active; if there is none, those that
+ * terminate but still serve), and those that only keep the connections they have. An endpoint that is not ready, but not
+ * leaving either, is among the latter: its connections survive a flap of its readiness.
+ */
+function backendsOf(state: ServicePortState, of: 'cluster' | 'local'): readonly Backend[] {
+  const usable = new Set(state[of]);
+  const backends: Backend[] = [];
+  for (const endpoint of state.endpoints) {
+    if (of === 'local' && !endpoint.local) continue;
+    // Ready, but not for this node (topology hints).
+    if (endpoint.ready && !usable.has(endpoint)) continue;
+    backends.push({
+      address: endpoint.address,
+      port: endpoint.port,
+      protocol: state.servicePort.protocol,
+      node: endpoint.local ? 'local' : 'other',
+      ...(endpoint.ready ? {} : { state: drainingState(endpoint) }),
+    });
+  }
+  return backends;
+}
+
+/** Depends on the endpoint alone, so that one backend has one state in all lists. */
+function drainingState(endpoint: Endpoint): 'terminating' | 'terminating-not-serving' {
+  return endpoint.terminating && endpoint.serving ? 'terminating' : 'terminating-not-serving';
+}

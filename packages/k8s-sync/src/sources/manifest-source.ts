@@ -1,0 +1,215 @@
+import { promises as fs } from 'node:fs';
+import { resolve } from 'node:path';
+import { BadManifestError, ManifestFolderError, SourceStateError } from '../errors.ts';
+import { FolderWatch } from './folder-watch.ts';
+import { guardedListener } from './guarded-listener.ts';
+import { ManifestObjects, manifestKey } from './manifest-objects.ts';
+import { type Manifest, parseManifest } from './parse-manifest.ts';
+import { type FolderScan, type ScannedFile, scanFolder } from './scan-folder.ts';
+import type { ObjectSource, SourceEvent, SourceListener } from './source-event.ts';
+
+export interface ManifestSourceOptions {
+  /** A look at everything at least so often, for changes that no notice came of (network file systems). */
+  readonly pollSeconds?: number;
+  /** Notices within this time are one change. */
+  readonly debounceMs?: number;
+  /** An object is missing, or a file broken, only if that is still so after this time: files are not written at once. */
+  readonly confirmMs?: number;
+}
+
+interface FileState {
+  /** What was last taken over, or found broken. */
+  fingerprint: string;
+  /** A version that takes something away, or is broken, and since when it is there. */
+  doubtful?: { readonly fingerprint: string; readonly since: number };
+  /** It has been read without a problem at least once. */
+  good: boolean;
+}
+
+const maxFileBytes = 64 * 2 ** 20;
+const gone = 'gone';
+
+/**
+ * Kubernetes objects from a folder of manifests (.yaml, .yml, .json, subfolders too), followed as they change.
+ *
+ * A file that cannot be read or parsed is a `problem` that names file, line and reason; what it last said stays in force.
+ * `synced` comes after the first read of all files, but not as long as one of them has never been readable: what it would
+ * have said is unknown, and must not be taken for deleted.
+ *
+ * start() rejects with ManifestFolderError (LBX_MANIFEST_FOLDER) if `folder` is no folder.
+ */
+export function manifestSource(folder: string, options: ManifestSourceOptions = {}): ObjectSource {
+  const { pollSeconds = 10, debounceMs = 3, confirmMs = 40 } = options;
+  const root = resolve(folder);
+  const name = `manifests in ${root}`;
+  const objects = new ManifestObjects();
+  const files = new Map<string, FileState>();
+  const problems = new Set<string>();
+  let tell: SourceListener = () => {};
+  let state: 'new' | 'open' | 'closed' = 'new';
+  let synced = false;
+  let pass: Promise<void> | undefined;
+  let timer: { readonly handle: NodeJS.Timeout; readonly due: number } | undefined;
+  const watching = new FolderWatch(
+    () => schedule(debounceMs),
+    (error) => {
+      const text = `${root} cannot be watched (${error.message}); it is read every second instead. If that is ENOSPC or EMFILE, raise fs.inotify.max_user_watches or max_user_instances`;
+      report('watch', new ManifestFolderError(root, text, error));
+      schedule(1000);
+    },
+  );
+
+  function emit(event: SourceEvent): void {
+    if (state === 'open') tell(event);
+  }
+
+  function report(key: string, error: Error): void {
+    problems.add(key);
+    emit({ type: 'problem', error, key });
+  }
+
+  function resolved(key: string): void {
+    if (problems.delete(key)) emit({ type: 'resolved', key });
+  }
+
+  /** The next pass is due in at most `ms`. */
+  function schedule(ms: number): void {
+    const due = performance.now() + ms;
+    if (state !== 'open' || (timer !== undefined && timer.due <= due)) return;
+    clearTimeout(timer?.handle);
+    timer = { due, handle: setTimeout(run, ms) };
+  }
+
+  function run(): void {
+    timer = undefined;
+    if (pass !== undefined) {
+      schedule(1);
+      return;
+    }
+    pass = look().finally(() => {
+      pass = undefined;
+      schedule(problems.has('watch') || problems.has('folder') ? 1000 : pollSeconds * 1000);
+    });
+  }
+
+  /** One look at the whole folder: what changed since the last one becomes events. */
+  async function look(first = false): Promise<void> {
+    let scan: FolderScan;
+    try {
+      scan = await scanFolder(root);
+    } catch (cause) {
+      watching.set(new Map());
+      report('folder', unreadable(root, cause, 'what it last said stays in force'));
+      return;
+    }
+    resolved('folder');
+    problems.delete('watch');
+    if (watching.set(scan.folders)) schedule(0);
+    const present = new Set(scan.files.map((found) => found.file));
+    for (const file of files.keys()) {
+      if (!present.has(file) && isCertain(file, gone, first)) dropFile(file);
+    }
+    for (const found of scan.files) {
+      if (state !== 'open') return;
+      if (files.get(found.file)?.fingerprint !== found.fingerprint) await readFile(found, first);
+    }
+    if (!synced && [...files.values()].every((file) => file.good)) {
+      synced = true;
+      emit({ type: 'synced' });
+    }
+  }
+
+  async function readFile(found: ScannedFile, first: boolean): Promise<void> {
+    const { file, fingerprint } = found;
+    const manifest = await readManifest(found);
+    if (manifest === undefined) {
+      schedule(Math.max(10, debounceMs));
+      return;
+    }
+    const kept = new Set(manifest.objects.map(manifestKey));
+    const takesAway = [...objects.keysOf(file)].some((key) => !kept.has(key));
+    const broken = manifest.problems.length > 0;
+    if ((takesAway || broken) && !isCertain(file, fingerprint, first)) return;
+    const good = !broken || files.get(file)?.good === true;
+    const known = files.has(file);
+    files.set(file, { fingerprint, good });
+    // A broken file keeps its last good state; without one, what can be read of it is better than nothing.
+    if (!broken || !known || !good) for (const event of objects.replace(file, manifest.objects)) emit(event);
+    if (broken) report(`file ${file}`, manifest.problems[0]!);
+    else resolved(`file ${file}`);
+  }
+
+  /** Whether what looks like a loss has been there long enough to be meant. */
+  function isCertain(file: string, fingerprint: string, first: boolean): boolean {
+    const known = files.get(file);
+    if (first || known === undefined) return true;
+    const now = performance.now();
+    if (known.doubtful?.fingerprint !== fingerprint) known.doubtful = { fingerprint, since: now };
+    const left = known.doubtful.since + confirmMs - now;
+    if (left <= 0) return true;
+    schedule(left + 1);
+    return false;
+  }
+
+  function dropFile(file: string): void {
+    files.delete(file);
+    for (const event of objects.replace(file, [])) emit(event);
+    resolved(`file ${file}`);
+  }
+
+  return {
+    name,
+    async start(listener) {
+      if (state !== 'new')
+        throw new SourceStateError(`${name}: start() was called before, or the source is closed`);
+      try {
+        if (!(await fs.stat(root)).isDirectory()) throw new Error('it is no folder');
+        await fs.readdir(root);
+      } catch (cause) {
+        throw unreadable(root, cause, 'make it, or name another one');
+      }
+      tell = guardedListener(name, listener);
+      state = 'open';
+      pass = look(true).finally(() => {
+        pass = undefined;
+      });
+      await pass;
+      schedule(pollSeconds * 1000);
+    },
+    async close() {
+      state = 'closed';
+      clearTimeout(timer?.handle);
+      watching.close();
+      await pass;
+      watching.close();
+    },
+  };
+}
+
+/** @returns undefined if the file was written to or went away meanwhile. */
+async function readManifest({ file, path, fingerprint, size }: ScannedFile): Promise<Manifest | undefined> {
+  const broken = (reason: string): Manifest => ({
+    objects: [],
+    problems: [new BadManifestError(file, reason)],
+  });
+  if (size > maxFileBytes) return broken(`has ${size} bytes; more than ${maxFileBytes} are not read`);
+  try {
+    const text = await fs.readFile(path, 'utf8');
+    const stat = await fs.stat(path, { bigint: true });
+    const now = [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(':');
+    return now === fingerprint ? parseManifest(text, file) : undefined;
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    return code === 'ENOENT' ? undefined : broken(`cannot be read: ${message}`);
+  }
+}
+
+function unreadable(root: string, cause: unknown, remedy: string): ManifestFolderError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const found = code === 'ENOENT' ? 'there is no such folder' : message;
+  return new ManifestFolderError(
+    root,
+    `The folder of manifests ${root} cannot be read: ${found}; ${remedy}`,
+    cause,
+  );
+}

@@ -1,0 +1,126 @@
+import { LineCounter, parseAllDocuments } from 'yaml';
+import { BadManifestError } from '../errors.ts';
+import { objectIdentity } from '../objects/object-identity.ts';
+import { withApiDefaults } from './api-defaults.ts';
+import { objectKindOf } from './object-kind.ts';
+import type { ObjectKind } from './source-event.ts';
+
+/** One Kubernetes object of a manifest. */
+export interface ManifestObject {
+  readonly kind: ObjectKind;
+  readonly namespace: string;
+  readonly name: string;
+  readonly object: object;
+  /** "web.yaml:12" */
+  readonly origin: string;
+}
+
+/** What a manifest says; with problems its objects are those that could be read all the same. */
+export interface Manifest {
+  readonly objects: readonly ManifestObject[];
+  readonly problems: readonly BadManifestError[];
+}
+
+/**
+ * Reads a manifest as kubectl does: YAML (any number of documents) or, by the name of the file, JSON; lists are unpacked;
+ * objects of other kinds are skipped; defaults of the API server are filled in.
+ *
+ * @param file name for messages; ".json" makes it JSON
+ */
+export function parseManifest(text: string, file: string): Manifest {
+  const objects: ManifestObject[] = [];
+  const problems: BadManifestError[] = [];
+  const source = text.startsWith('\u{feff}') ? text.slice(1) : text;
+  for (const { value, line } of file.endsWith('.json')
+    ? jsonDocument(source, file, problems)
+    : yamlDocuments(source, file, problems)) {
+    unpack(value, '', (item, path) => {
+      if (typeof item !== 'object' || item === null || Array.isArray(item)) {
+        problems.push(
+          new BadManifestError(file, `${path}should be a Kubernetes object with kind and metadata`, { line }),
+        );
+        return;
+      }
+      const kind = objectKindOf(item);
+      if (typeof kind !== 'string') {
+        if (!kind.foreign)
+          problems.push(new BadManifestError(file, `${path}${kind.field} ${kind.reason}`, { line }));
+        return;
+      }
+      const { namespace, name } = objectIdentity(kind, item);
+      if (name === undefined) {
+        problems.push(new BadManifestError(file, `${path}${kind}: metadata.name is missing`, { line }));
+        return;
+      }
+      objects.push({ kind, namespace, name, object: withApiDefaults(item), origin: `${file}:${line}` });
+    });
+  }
+  return { objects, problems };
+}
+
+/** Calls `each` for a value, or for the items of a List; `path` is "" or "items[2]: ". */
+function unpack(value: unknown, path: string, each: (item: unknown, path: string) => void): void {
+  const { kind, items } = (value ?? {}) as { kind?: unknown; items?: unknown };
+  const isList = typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items);
+  if (!isList) {
+    each(value, path);
+    return;
+  }
+  items.forEach((item, i) => {
+    // The items of a ServiceList may do without kind and apiVersion.
+    const plain = kind.slice(0, -4);
+    const untyped = plain !== '' && typeof item === 'object' && item !== null && !('kind' in item);
+    const { apiVersion } = value as { apiVersion?: unknown };
+    each(untyped ? { kind: plain, apiVersion, ...item } : item, `${path}items[${i}]: `);
+  });
+}
+
+interface ManifestDocument {
+  readonly value: unknown;
+  readonly line: number;
+}
+
+function yamlDocuments(text: string, file: string, problems: BadManifestError[]): ManifestDocument[] {
+  const counter = new LineCounter();
+  const documents: ManifestDocument[] = [];
+  for (const document of parseAllDocuments(text, {
+    lineCounter: counter,
+    prettyErrors: false,
+    logLevel: 'silent',
+  })) {
+    const start = counter.linePos(document.contents?.range?.[0] ?? document.range?.[0] ?? 0);
+    const [error] = document.errors;
+    if (error !== undefined) {
+      const { line, col } = counter.linePos(error.pos[0]);
+      problems.push(new BadManifestError(file, error.message, { line, column: col }));
+      continue;
+    }
+    try {
+      const value: unknown = document.toJS();
+      if (value !== null && value !== undefined) documents.push({ value, line: start.line });
+    } catch (cause) {
+      // Aliases that lead nowhere or multiply without end.
+      problems.push(new BadManifestError(file, messageOf(cause), { line: start.line }));
+    }
+  }
+  return documents;
+}
+
+function jsonDocument(text: string, file: string, problems: BadManifestError[]): ManifestDocument[] {
+  if (text.trim() === '') return [];
+  try {
+    return [{ value: JSON.parse(text), line: 1 }];
+  } catch (cause) {
+    const at = /at position (\d+)/.exec(messageOf(cause));
+    const before = text.slice(0, at === null ? text.length : Number(at[1])).split('\n');
+    const reason = messageOf(cause).replace(/ (in JSON )?at position.*$/s, '');
+    problems.push(
+      new BadManifestError(file, reason, { line: before.length, column: before.at(-1)!.length + 1 }),
+    );
+    return [];
+  }
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
