@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * flow.h - the flow table: a packet's 5-tuple -> everything its rewrite needs.
+ *
+ * One flow is two halves. The request half is here (lbx_flow4, direction REQUEST).
+ * The reply half is in lbx_rev4 (reverse.h) when the backend is remote and replies
+ * come to our SNAT port, or here (direction REPLY) when the backend is local.
+ *
+ * The table is the kernel's LRU hash behind flow4_find(), flow4_insert(),
+ * flow4_replace() and flow4_remove(); nothing else touches it, so that another
+ * table can take its place.
+ *
+ * The LRU recycles entries at once: a pointer from flow4_find() may turn into
+ * another flow while it is read. Copy what is needed, then ask flow4_is() whether
+ * it was still the right one. Times are jiffies (clock.h), addresses and ports
+ * network order.
+ */
+#ifndef LBX_FLOW_H
+#define LBX_FLOW_H
+
+#include <linux/bpf.h>
+#include <linux/in.h>
+#include <linux/types.h>
+#include <bpf/bpf_helpers.h>
+#include <lbx/clock.h>
+#include <lbx/mem.h>
+#include <lbx/parse.h>
+
+#define LBX_FLOWS 262144
+
+#define LBX_FLOW_REQUEST 0
+#define LBX_FLOW_REPLY   1
+
+/* A flow's packets as they arrive. */
+struct lbx_flow4_key {
+	__be32 saddr;
+	__be32 daddr;
+	__be16 sport;
+	__be16 dport;
+	__u8 proto;     /* IPPROTO_* */
+	__u8 direction; /* LBX_FLOW_* */
+	__u8 pad[2];
+};
+
+/* What was seen of a flow; both halves have the same, either may learn it first. */
+#define LBX_FLOW_LOCAL       0x01 /* backend on this node */
+#define LBX_FLOW_REPLIED     0x02 /* the backend answered */
+#define LBX_FLOW_FIN_REQUEST 0x04
+#define LBX_FLOW_FIN_REPLY   0x08
+#define LBX_FLOW_RESET       0x10
+
+/* 64 bytes: with the kernel's 48 and the key, an entry is two cache lines. */
+struct lbx_flow4 {
+	__be32 saddr; /* the addresses and ports to write */
+	__be32 daddr;
+	__be16 sport;
+	__be16 dport;
+	__u16 l3_delta; /* checksum deltas (checksum.h); TTL included unless LOCAL */
+	__u16 l4_delta;
+	__u32 backend_id;
+	__u32 generation; /* of the backend's metadata */
+	__be32 next_hop;
+	__u16 route;         /* index into lbx_routes */
+	__u16 rev_nat_index; /* network order */
+	__u32 last_seen;     /* jiffies, exact to a quarter of a second */
+	__u32 timeout;       /* jiffies after last_seen */
+	__u32 checked;       /* jiffies: when the route was last asked for */
+	__u8 flags;          /* LBX_FLOW_* */
+	__u8 way;            /* of the reply half in its bucket of lbx_rev4 */
+	__u8 pad[2];
+	struct lbx_flow4_key key; /* whose entry this is */
+};
+
+_Static_assert(sizeof(struct lbx_flow4_key) == 16, "flow key");
+_Static_assert(sizeof(struct lbx_flow4) == 64, "flow value");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, LBX_FLOWS);
+	__type(key, struct lbx_flow4_key);
+	__type(value, struct lbx_flow4);
+} lbx_flow4 SEC(".maps");
+
+static __always_inline struct lbx_flow4 *flow4_find(const struct lbx_flow4_key *key)
+{
+	return bpf_map_lookup_elem(&lbx_flow4, key);
+}
+
+/* Is `flow` (still) the entry of `key`? */
+static __always_inline _Bool flow4_is(const struct lbx_flow4 *flow, const struct lbx_flow4_key *key)
+{
+	barrier();
+	return mem_equal_by(&flow->key, key, sizeof(*key), 8);
+}
+
+/* 0, or -EEXIST when another CPU was faster, or another negative errno. */
+static __always_inline long flow4_insert(const struct lbx_flow4_key *key,
+					 const struct lbx_flow4 *flow)
+{
+	return bpf_map_update_elem(&lbx_flow4, key, flow, BPF_NOEXIST);
+}
+
+/* Insert, or take the place of what is there. */
+static __always_inline long flow4_replace(const struct lbx_flow4_key *key,
+					  const struct lbx_flow4 *flow)
+{
+	return bpf_map_update_elem(&lbx_flow4, key, flow, BPF_ANY);
+}
+
+static __always_inline void flow4_remove(const struct lbx_flow4_key *key)
+{
+	bpf_map_delete_elem(&lbx_flow4, key);
+}
+
+static __always_inline void flow4_request_key(const struct lbx_packet4 *packet,
+					      struct lbx_flow4_key *key)
+{
+	key->saddr = packet->ip->saddr;
+	key->daddr = packet->ip->daddr;
+	key->sport = packet->sport;
+	key->dport = packet->dport;
+	key->proto = packet->proto;
+	key->direction = LBX_FLOW_REQUEST;
+	key->pad[0] = 0;
+	key->pad[1] = 0;
+}
+
+/* Jiffies that a flow of these flags may stay silent. */
+static __always_inline __u32 flow_timeout(__u8 proto, __u8 flags)
+{
+	__u32 seconds;
+
+	if (proto != IPPROTO_TCP)
+		seconds = flags & LBX_FLOW_REPLIED ? lbx_udp_open_seconds : lbx_udp_new_seconds;
+	else if (flags & LBX_FLOW_RESET ||
+		 (flags & LBX_FLOW_FIN_REQUEST && flags & LBX_FLOW_FIN_REPLY))
+		seconds = lbx_tcp_closed_seconds;
+	else if (flags & (LBX_FLOW_FIN_REQUEST | LBX_FLOW_FIN_REPLY))
+		seconds = lbx_tcp_half_closed_seconds;
+	else if (flags & LBX_FLOW_REPLIED)
+		seconds = lbx_tcp_open_seconds;
+	else
+		seconds = lbx_tcp_new_seconds;
+	return seconds * lbx_hz;
+}
+
+/* The flags after a packet in the given direction. */
+static __always_inline __u8 flow_flags_after(__u8 flags, __u8 direction, __u8 tcp_flags)
+{
+	if (direction == LBX_FLOW_REPLY)
+		flags |= LBX_FLOW_REPLIED;
+	if (tcp_flags & LBX_TCP_FIN)
+		flags |= direction == LBX_FLOW_REPLY ? LBX_FLOW_FIN_REPLY : LBX_FLOW_FIN_REQUEST;
+	if (tcp_flags & LBX_TCP_RST)
+		flags |= LBX_FLOW_RESET;
+	return flags;
+}
+
+/* A client that starts anew on the same port may do so once either side has closed. */
+static __always_inline _Bool flow_is_closing(__u8 flags)
+{
+	return flags & (LBX_FLOW_FIN_REQUEST | LBX_FLOW_FIN_REPLY | LBX_FLOW_RESET);
+}
+
+/* SYN, FIN and RST change what a flow is; everything else may take the fast path. */
+static __always_inline _Bool flow_is_event(__u8 tcp_flags)
+{
+	return tcp_flags & (LBX_TCP_SYN | LBX_TCP_FIN | LBX_TCP_RST);
+}
+
+#endif

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * hash.h - the hashes of the datapath. All are computed inline: no helper call.
+ *
+ * Addresses and ports go in as loaded from the packet (network order, not
+ * swapped), so the results depend on the host's byte order, as Cilium's do.
+ */
+#ifndef LBX_HASH_H
+#define LBX_HASH_H
+
+#include <linux/types.h>
+#include <bpf/bpf_helpers.h>
+
+#define LBX_JHASH_INITVAL 0xdeadbeefu
+
+static __always_inline __u32 hash_rol32(__u32 word, __u32 shift)
+{
+	return (word << shift) | (word >> (32 - shift));
+}
+
+/*
+ * Bob Jenkins' lookup3 over three words, seeded as Linux' jhash_3words() is:
+ * the packet hash of Maglev tables.
+ */
+static __always_inline __u32 hash_jhash3(__u32 a, __u32 b, __u32 c, __u32 seed)
+{
+	__u32 init = seed + LBX_JHASH_INITVAL + (3u << 2);
+
+	a += init;
+	b += init;
+	c += init;
+
+	c ^= b;
+	c -= hash_rol32(b, 14);
+	a ^= c;
+	a -= hash_rol32(c, 11);
+	b ^= a;
+	b -= hash_rol32(a, 25);
+	c ^= b;
+	c -= hash_rol32(b, 16);
+	a ^= c;
+	a -= hash_rol32(c, 4);
+	b ^= a;
+	b -= hash_rol32(a, 14);
+	c ^= b;
+	c -= hash_rol32(b, 24);
+	return c;
+}
+
+/*
+ * Multiply-and-shift mix of an IPv4 address, a port and a small number (protocol,
+ * kind). gateHash4() in packages/maps/src/flow/gate.ts computes the same.
+ */
+static __always_inline __u32 hash_endpoint4(__be32 address, __be16 port, __u32 kind)
+{
+	__u32 h = address * 0x9e3779b1u;
+
+	h ^= h >> 16;
+	h += ((__u32)port << 16) | kind;
+	h *= 0x85ebca6bu;
+	h ^= h >> 15;
+	h *= 0xc2b2ae35u;
+	h ^= h >> 16;
+	return h;
+}
+
+/* `hash` scaled to 0..range-1 without a division. */
+static __always_inline __u32 hash_scale(__u32 hash, __u32 range)
+{
+	return (__u32)(((__u64)hash * range) >> 32);
+}
+
+#endif

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * reply4_xdp.h - IPv4 packets from remote backends to our SNAT ports.
+ *
+ * reply4_fast() finds the flow without a helper call (reverse.h), makes source the
+ * service and destination the client and sends the packet back out of the device.
+ * LBX_VERDICT_NOT_OURS: nobody's flow, the packet may be the node's own.
+ * LBX_VERDICT_SLOW: reply4_slow() must see it.
+ *
+ * The client's link address comes from the kernel's routes; where they have no
+ * answer, it is the one that the client's request came from.
+ *
+ * Replies of a backend that was removed are still translated: they end or reset
+ * what the client has open with it.
+ */
+#ifndef LBX_REPLY4_XDP_H
+#define LBX_REPLY4_XDP_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include <bpf/bpf_helpers.h>
+#include <lbx/clock.h>
+#include <lbx/flow.h>
+#include <lbx/mem.h>
+#include <lbx/parse.h>
+#include <lbx/reasons.h>
+#include <lbx/reverse.h>
+#include <lbx/rewrite_xdp.h>
+#include <lbx/routes.h>
+#include <lbx/verdict.h>
+
+/* The packet's entry, with the bucket's version before anything of it was read. */
+static __always_inline struct lbx_rev4 *reply4_find(const struct lbx_packet4 *packet,
+						    struct lbx_rev4_bucket **bucket,
+						    __u32 *version)
+{
+	struct lbx_rev4 *entry;
+	__u32 index;
+	int way;
+
+	if (!reverse4_index(packet->dport, &index))
+		return NULL;
+	*bucket = reverse4_bucket(index);
+	if (!*bucket)
+		return NULL;
+	*version = *(volatile __u32 *)&(*bucket)->version;
+	barrier();
+	way = reverse4_way(*bucket,
+			   reverse4_tag(packet->ip->saddr, packet->sport, packet->proto));
+	if (way < 0)
+		return NULL;
+	entry = &(*bucket)->entry[way];
+	if (!reverse4_from_backend(entry, packet->ip->saddr, packet->sport, packet->proto))
+		return NULL;
+	return entry;
+}
+
+/* Was what was copied written completely, and before we began to copy? */
+static __always_inline _Bool reply4_unchanged(const struct lbx_rev4_bucket *bucket, __u32 version)
+{
+	barrier();
+	return !(version & 1) && *(volatile __u32 *)&bucket->version == version;
+}
+
+static __always_inline void reply4_rewrite(const struct lbx_rev4 *entry, struct lbx_rewrite4 *to)
+{
+	to->saddr = entry->vip_addr;
+	to->daddr = entry->client_addr;
+	to->sport = entry->vip_port;
+	to->dport = entry->client_port;
+	to->l3_delta = entry->l3_delta;
+	to->l4_delta = entry->l4_delta;
+}
+
+static __always_inline int reply4_fast(ctx_t *ctx, struct lbx_packet4 *packet)
+{
+	struct lbx_rev4_bucket *bucket;
+	struct lbx_rewrite4 to;
+	struct lbx_route *route;
+	struct lbx_rev4 *entry;
+	__u32 version, now, age;
+	__be32 next_hop;
+
+	entry = reply4_find(packet, &bucket, &version);
+	if (!entry)
+		return LBX_VERDICT_NOT_OURS;
+	now = clock_now();
+	if (flow_is_event(packet->tcp_flags) || !(entry->flags & LBX_FLOW_REPLIED) ||
+	    now - entry->checked > lbx_hz)
+		return LBX_VERDICT_SLOW;
+	reply4_rewrite(entry, &to);
+	next_hop = entry->next_hop;
+	route = routes_lookup(entry->route);
+	age = now - entry->last_seen;
+	if (age > lbx_hz / 4) {
+		if (age > entry->timeout)
+			return LBX_VERDICT_SLOW;
+		entry->last_seen = now;
+	}
+	if (!reply4_unchanged(bucket, version))
+		return LBX_VERDICT_SLOW;
+
+	if (!route || packet->ip->ttl <= 1 || route->ifindex != ctx_ifindex(ctx) ||
+	    !rewrite_link(packet->eth, route, next_hop))
+		return LBX_VERDICT_SLOW;
+	rewrite4_headers(packet, &to);
+	rewrite4_ttl(packet);
+	reasons_count(LBX_SENT_REPLY, ctx_length(ctx));
+	return CTX_TX;
+}
+
+/* Tell the request half what the reply half has learnt. */
+static __always_inline void reply4_tell_request(const struct lbx_rewrite4 *to, __u8 proto,
+						__be16 snat_port, __u8 flags, __u32 timeout,
+						__u32 now)
+{
+	struct lbx_flow4_key key = {
+		.saddr = to->daddr,
+		.daddr = to->saddr,
+		.sport = to->dport,
+		.dport = to->sport,
+		.proto = proto,
+		.direction = LBX_FLOW_REQUEST,
+	};
+	struct lbx_flow4 *flow = flow4_find(&key);
+
+	if (!flow || flow->sport != snat_port)
+		return;
+	flow->flags = flags;
+	flow->timeout = timeout;
+	flow->last_seen = now;
+}
+
+/* Ask for the way to the client; a reason to drop, or -1 and `hop`. */
+static __always_inline int reply4_route(ctx_t *ctx, struct lbx_packet4 *packet,
+					const struct lbx_rewrite4 *to, const __u8 *client_mac,
+					struct lbx_hop *hop)
+{
+	__u32 ifindex = ctx_ifindex(ctx);
+
+	switch (routes_resolve4(ctx, ifindex, to->saddr, to->daddr, hop)) {
+	case LBX_ROUTE_OK:
+		return -1;
+	case LBX_ROUTE_NO_NEIGHBOUR:
+	case LBX_ROUTE_LOCAL:
+		/* As the request came, so the reply goes; our own address is in the frame. */
+		reasons_note(LBX_NOTE_NEIGHBOUR_LEARNED);
+		routes_put(hop->next_hop, ifindex, client_mac, packet->eth->h_dest, hop);
+		return -1;
+	case LBX_ROUTE_OTHER_DEVICE:
+		return LBX_DROP_OTHER_DEVICE;
+	case LBX_ROUTE_FORWARDING_DISABLED:
+		return LBX_DROP_FORWARDING_DISABLED;
+	default:
+		return LBX_DROP_NO_ROUTE;
+	}
+}
+
+static __always_inline int reply4_slow(ctx_t *ctx)
+{
+	struct lbx_rev4_bucket *bucket;
+	struct lbx_packet4 packet;
+	struct lbx_rewrite4 to;
+	struct lbx_hop hop;
+	struct lbx_route *route;
+	struct lbx_rev4 *entry;
+	__u8 flags, client_mac[ETH_ALEN];
+	__u32 version, now, timeout;
+	_Bool stale, expired;
+
+	if (parse_packet4(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET4_FLOW)
+		return CTX_PASS;
+	entry = reply4_find(&packet, &bucket, &version);
+	if (!entry)
+		return verdict_of(ctx, LBX_PASS_REPLY_EXPIRED);
+
+	now = clock_now();
+	reply4_rewrite(entry, &to);
+	mem_copy_by(client_mac, entry->client_mac, ETH_ALEN, 1);
+	hop.next_hop = entry->next_hop;
+	hop.route = entry->route;
+	flags = flow_flags_after(entry->flags, LBX_FLOW_REPLY, packet.tcp_flags);
+	stale = now - entry->checked > lbx_hz;
+	expired = reverse4_expired(entry, now);
+	if (!reply4_unchanged(bucket, version))
+		return verdict_of(ctx, LBX_DROP_CONTENDED);
+	if (expired)
+		return verdict_of(ctx, LBX_PASS_REPLY_EXPIRED);
+	if (packet.ip->ttl <= 1)
+		return verdict_of(ctx, LBX_DROP_TTL);
+
+	if (stale || !routes_has(&hop, ctx_ifindex(ctx))) {
+		int reason = reply4_route(ctx, &packet, &to, client_mac, &hop);
+
+		if (reason >= 0)
+			return verdict_of(ctx, reason);
+		entry->next_hop = hop.next_hop;
+		entry->route = hop.route;
+		entry->checked = now;
+	}
+	entry->last_seen = now;
+	if (entry->flags != flags) {
+		timeout = flow_timeout(packet.proto, flags);
+		entry->flags = flags;
+		entry->timeout = timeout;
+		reply4_tell_request(&to, packet.proto, packet.dport, flags, timeout, now);
+	}
+
+	route = routes_lookup(hop.route);
+	if (!route || !rewrite_link(packet.eth, route, hop.next_hop))
+		return verdict_of(ctx, LBX_DROP_CONTENDED);
+	rewrite4_headers(&packet, &to);
+	rewrite4_ttl(&packet);
+	reasons_count(LBX_SENT_REPLY, ctx_length(ctx));
+	return CTX_TX;
+}
+
+#endif

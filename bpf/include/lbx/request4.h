@@ -1,0 +1,539 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * request4.h - IPv4 packets from clients to services.
+ *
+ * request4_fast() serves a packet of a known, healthy flow with one helper call
+ * (the flow lookup) or says LBX_VERDICT_SLOW. request4_slow() serves any packet:
+ * first of a flow, TCP events, stale next hop, expired or broken flow.
+ *
+ * Remote backend: source becomes the SNAT address and a port, destination the
+ * backend; sent back out of the same device (CTX_TX). Local backend: destination
+ * only; passed up, the kernel delivers or forwards it, and tc egress turns the
+ * replies back (reply4_tc.h).
+ *
+ * A flow ends when its backend is removed, when its service is deleted (within a
+ * second) or when it was silent too long (clock.h). Its next packet then chooses
+ * anew, TCP in mid-flow as well: the new backend answers with RST, so the client
+ * learns at once that the connection is gone. Flows to a terminating backend stay;
+ * SYNs choose anew.
+ */
+#ifndef LBX_REQUEST4_H
+#define LBX_REQUEST4_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include <bpf/bpf_helpers.h>
+#include <lbx/backend_meta.h>
+#include <lbx/clock.h>
+#include <lbx/flow.h>
+#include <lbx/mem.h>
+#include <lbx/parse.h>
+#include <lbx/reasons.h>
+#include <lbx/reverse.h>
+#include <lbx/rewrite_xdp.h>
+#include <lbx/routes.h>
+#include <lbx/select.h>
+#include <lbx/snat.h>
+#include <lbx/verdict.h>
+
+/* The backend end of a flow. */
+struct lbx_target4 {
+	__be32 address;
+	__be16 port;
+	__u16 rev_nat_index; /* network order */
+	__u32 backend_id;
+	__u32 generation;
+	__u8 flags; /* LBX_FLOW_* seen so far */
+	__u8 pad[3];
+};
+
+static __always_inline int request4_fast(ctx_t *ctx, struct lbx_packet4 *packet)
+{
+	struct lbx_flow4_key key;
+	struct lbx_rewrite4 to;
+	struct lbx_flow4 *flow;
+	struct lbx_route *route;
+	__u32 now, age;
+	__be32 next_hop;
+	__u8 flags;
+
+	if (flow_is_event(packet->tcp_flags))
+		return LBX_VERDICT_SLOW;
+	flow4_request_key(packet, &key);
+	flow = flow4_find(&key);
+	if (!flow)
+		return LBX_VERDICT_SLOW;
+
+	now = clock_now();
+	if (now - flow->checked > lbx_hz)
+		return LBX_VERDICT_SLOW;
+	to.saddr = flow->saddr;
+	to.daddr = flow->daddr;
+	to.sport = flow->sport;
+	to.dport = flow->dport;
+	to.l3_delta = flow->l3_delta;
+	to.l4_delta = flow->l4_delta;
+	flags = flow->flags;
+	next_hop = flow->next_hop;
+	route = routes_lookup(flow->route);
+	if (!backend_meta_valid4(flow->backend_id, flow->generation, to.daddr, to.dport))
+		return LBX_VERDICT_SLOW;
+
+	age = now - flow->last_seen;
+	if (age > lbx_hz / 4) {
+		/* A quarter of a second has passed: is the reply half still there? */
+		struct lbx_rev4 *entry;
+
+		if (age > flow->timeout || flags & LBX_FLOW_LOCAL)
+			return LBX_VERDICT_SLOW;
+		entry = reverse4_of(&key, to.daddr, to.dport, to.sport, flow->way);
+		if (!entry)
+			return LBX_VERDICT_SLOW;
+		entry->last_seen = now;
+		flow->last_seen = now;
+	}
+	if (!flow4_is(flow, &key))
+		return LBX_VERDICT_SLOW;
+
+	if (flags & LBX_FLOW_LOCAL) {
+		rewrite4_headers(packet, &to);
+		reasons_count(LBX_SENT_LOCAL_REQUEST, ctx_length(ctx));
+		return CTX_PASS;
+	}
+
+	if (!route || packet->ip->ttl <= 1 || route->ifindex != ctx_ifindex(ctx) ||
+	    !rewrite_link(packet->eth, route, next_hop))
+		return LBX_VERDICT_SLOW;
+	rewrite4_headers(packet, &to);
+	rewrite4_ttl(packet);
+	reasons_count(LBX_SENT_REQUEST, ctx_length(ctx));
+	return CTX_TX;
+}
+
+/* Rewrite and send by `hop`. */
+static __always_inline int request4_send(ctx_t *ctx, struct lbx_packet4 *packet,
+					 const struct lbx_rewrite4 *to, const struct lbx_hop *hop)
+{
+	struct lbx_route *route = routes_lookup(hop->route);
+
+	/* Not found only if another CPU took the place in this moment. */
+	if (!route || !rewrite_link(packet->eth, route, hop->next_hop))
+		return verdict_of(ctx, LBX_DROP_CONTENDED);
+	rewrite4_headers(packet, to);
+	rewrite4_ttl(packet);
+	reasons_count(LBX_SENT_REQUEST, ctx_length(ctx));
+	return CTX_TX;
+}
+
+/* Rewrite the destination and hand up. */
+static __always_inline int request4_deliver(ctx_t *ctx, struct lbx_packet4 *packet,
+					    const struct lbx_rewrite4 *to)
+{
+	rewrite4_headers(packet, to);
+	reasons_count(LBX_SENT_LOCAL_REQUEST, ctx_length(ctx));
+	return CTX_PASS;
+}
+
+static __always_inline void request4_value(const struct lbx_flow4_key *key,
+					   const struct lbx_target4 *target,
+					   const struct lbx_rewrite4 *to, __u32 now,
+					   struct lbx_flow4 *flow)
+{
+	flow->saddr = to->saddr;
+	flow->daddr = to->daddr;
+	flow->sport = to->sport;
+	flow->dport = to->dport;
+	flow->l3_delta = to->l3_delta;
+	flow->l4_delta = to->l4_delta;
+	flow->backend_id = target->backend_id;
+	flow->generation = target->generation;
+	flow->next_hop = 0;
+	flow->route = 0;
+	flow->rev_nat_index = target->rev_nat_index;
+	flow->last_seen = now;
+	flow->timeout = flow_timeout(key->proto, target->flags);
+	flow->checked = now;
+	flow->flags = target->flags;
+	flow->way = 0;
+	flow->pad[0] = 0;
+	flow->pad[1] = 0;
+	mem_copy(&flow->key, key);
+}
+
+/* Make both halves of a flow to a remote backend (or make them again), and send the packet. */
+static __always_inline int request4_bind_remote(ctx_t *ctx, struct lbx_packet4 *packet,
+						const struct lbx_flow4_key *key,
+						const struct lbx_target4 *target,
+						const struct lbx_hop *hop, _Bool replace)
+{
+	struct lbx_snat_scan scan = {};
+	struct lbx_rewrite4 to;
+	struct lbx_flow4 flow;
+	__u32 now = clock_now();
+	__u64 sum;
+
+	if (!lbx_snat_addr4)
+		return verdict_of(ctx, LBX_DROP_NO_SNAT_ADDRESS);
+
+	/* Replies: (backend, our port) becomes (service, client). */
+	sum = checksum_replace32(target->address, key->daddr) +
+	      checksum_replace32(lbx_snat_addr4, key->saddr);
+	scan.want.backend_addr = target->address;
+	scan.want.client_addr = key->saddr;
+	scan.want.vip_addr = key->daddr;
+	scan.want.backend_port = target->port;
+	scan.want.client_port = key->sport;
+	scan.want.vip_port = key->dport;
+	scan.want.l3_delta = checksum_fold(sum);
+	scan.want.l4_delta =
+		checksum_fold(sum + checksum_replace16(target->port, key->dport) + key->sport);
+	scan.want.last_seen = now;
+	scan.want.timeout = flow_timeout(key->proto, target->flags);
+	scan.want.checked = now - lbx_hz - 1; /* the first reply asks for its route */
+	scan.want.backend_id = target->backend_id;
+	scan.want.generation = target->generation;
+	scan.want.proto = key->proto;
+	scan.want.flags = target->flags;
+	scan.want.rev_nat_index = target->rev_nat_index;
+	mem_copy2(scan.want.client_mac, packet->eth->h_source, ETH_ALEN);
+	if (!snat_allocate(&scan, key))
+		return verdict_of(ctx, LBX_DROP_SNAT_PORTS_USED_UP);
+
+	to.saddr = lbx_snat_addr4;
+	to.daddr = target->address;
+	to.sport = snat_port(scan.index);
+	to.dport = target->port;
+	rewrite4_deltas(key, &to);
+	request4_value(key, target, &to, now, &flow);
+	flow.next_hop = hop->next_hop;
+	flow.route = hop->route;
+	flow.way = scan.way;
+	if (replace ? flow4_replace(key, &flow) : flow4_insert(key, &flow)) {
+		struct lbx_flow4 *winner = replace ? NULL : flow4_find(key);
+
+		/* Another CPU may have made this flow a moment ago: go by what it made. */
+		if (!winner || winner->sport != to.sport || winner->daddr != to.daddr ||
+		    winner->dport != to.dport)
+			reverse4_release(scan.index, scan.way, key);
+		if (!winner || winner->flags & LBX_FLOW_LOCAL)
+			return verdict_of(ctx, LBX_DROP_FLOW_TABLE);
+		to.saddr = winner->saddr;
+		to.daddr = winner->daddr;
+		to.sport = winner->sport;
+		to.dport = winner->dport;
+		rewrite4_deltas(key, &to);
+	}
+	return request4_send(ctx, packet, &to, hop);
+}
+
+/* The key of a local flow's reply half: the backend's packets as they leave. */
+static __always_inline void request4_reply_key(const struct lbx_flow4_key *key, __be32 address,
+					       __be16 port, struct lbx_flow4_key *reply)
+{
+	reply->saddr = address;
+	reply->daddr = key->saddr;
+	reply->sport = port;
+	reply->dport = key->sport;
+	reply->proto = key->proto;
+	reply->direction = LBX_FLOW_REPLY;
+	reply->pad[0] = 0;
+	reply->pad[1] = 0;
+}
+
+static __always_inline _Bool request4_answers(const struct lbx_flow4 *reply,
+					      const struct lbx_flow4_key *key)
+{
+	return reply->saddr == key->daddr && reply->sport == key->dport;
+}
+
+/* Make both halves of a flow to a backend on this node (or make them again), and pass up. */
+static __always_inline int request4_bind_local(ctx_t *ctx, struct lbx_packet4 *packet,
+					       const struct lbx_flow4_key *key,
+					       const struct lbx_target4 *target, _Bool replace)
+{
+	struct lbx_flow4_key reply_key;
+	struct lbx_rewrite4 to;
+	struct lbx_flow4 flow, *reply;
+	__u32 now = clock_now();
+
+	/*
+	 * The reply half first. Without a port of our own, one client port can reach a
+	 * backend through one service address at a time; a second one must wait.
+	 */
+	request4_reply_key(key, target->address, target->port, &reply_key);
+	reply = flow4_find(&reply_key);
+	if (reply && !request4_answers(reply, key) && now - reply->last_seen <= reply->timeout &&
+	    !flow_is_closing(reply->flags))
+		return verdict_of(ctx, LBX_DROP_REPLY_COLLISION);
+
+	to.saddr = key->daddr;
+	to.daddr = key->saddr;
+	to.sport = key->dport;
+	to.dport = key->sport;
+	rewrite4_deltas(&reply_key, &to);
+	request4_value(&reply_key, target, &to, now, &flow);
+	if (flow4_replace(&reply_key, &flow))
+		return verdict_of(ctx, LBX_DROP_FLOW_TABLE);
+
+	to.saddr = key->saddr;
+	to.daddr = target->address;
+	to.sport = key->sport;
+	to.dport = target->port;
+	rewrite4_deltas(key, &to);
+	request4_value(key, target, &to, now, &flow);
+	if (replace)
+		flow4_replace(key, &flow);
+	else
+		flow4_insert(key, &flow); /* exists: another CPU made the same choice */
+	return request4_deliver(ctx, packet, &to);
+}
+
+/* Where packets of a flow to `target` go; a reason to drop them, or LBX_SELECT_OK. */
+static __always_inline int request4_route(ctx_t *ctx, const struct lbx_target4 *target,
+					  struct lbx_hop *hop, _Bool *local)
+{
+	switch (routes_resolve4(ctx, ctx_ifindex(ctx), lbx_snat_addr4, target->address, hop)) {
+	case LBX_ROUTE_OK:
+		return LBX_SELECT_OK;
+	case LBX_ROUTE_LOCAL:
+		if (lbx_derived_on)
+			return LBX_DROP_NO_ROUTE;
+		*local = 1;
+		return LBX_SELECT_OK;
+	case LBX_ROUTE_OTHER_DEVICE:
+		if (lbx_derived_on)
+			return LBX_DROP_OTHER_DEVICE;
+		*local = 1;
+		return LBX_SELECT_OK;
+	case LBX_ROUTE_NO_NEIGHBOUR:
+		return LBX_DROP_NO_NEIGHBOUR;
+	case LBX_ROUTE_FORWARDING_DISABLED:
+		return LBX_DROP_FORWARDING_DISABLED;
+	default:
+		return LBX_DROP_NO_ROUTE;
+	}
+}
+
+/* No flow, or one that is over (`replace`): find the service, choose, bind. */
+static __always_inline int request4_new(ctx_t *ctx, struct lbx_packet4 *packet,
+					const struct lbx_flow4_key *key, _Bool starts,
+					_Bool replace)
+{
+	struct lbx_selected4 selected = {};
+	struct lbx_target4 target = {};
+	struct lbx_rev4 *entry = NULL;
+	struct lbx_hop hop = {};
+	_Bool local = 0;
+	int reason;
+
+	reason = select_service4(key, &selected.service);
+	if (reason != LBX_SELECT_OK)
+		return verdict_of(ctx, reason);
+	if (selected.service.flags2 & LBX_SVC2_DSR)
+		reasons_note(LBX_NOTE_DSR_BY_SNAT);
+	target.rev_nat_index = selected.service.rev_nat_index;
+
+	/* In mid-flow the request half was lost, or this is another node's flow. */
+	if (!starts && !replace)
+		entry = snat_find_reply_half(key, clock_now());
+	if (entry && !flow_is_closing(entry->flags) &&
+	    entry->rev_nat_index == target.rev_nat_index &&
+	    backend_meta_valid4(entry->backend_id, entry->generation, entry->backend_addr,
+				entry->backend_port)) {
+		target.address = entry->backend_addr;
+		target.port = entry->backend_port;
+		target.backend_id = entry->backend_id;
+		target.generation = entry->generation;
+		target.flags = entry->flags;
+		reasons_note(LBX_NOTE_HEALED_FLOW);
+	} else {
+		reason = select_backend4(key, &selected);
+		if (reason != LBX_SELECT_OK)
+			return verdict_of(ctx, reason);
+		target.address = selected.backend.address;
+		target.port = selected.backend.port;
+		target.backend_id = selected.backend_id;
+		target.generation = selected.generation;
+		local = selected.local;
+		reasons_note(LBX_NOTE_NEW_FLOW);
+	}
+	target.flags = flow_flags_after(target.flags, LBX_FLOW_REQUEST, packet->tcp_flags);
+
+	if (!local) {
+		if (packet->ip->ttl <= 1)
+			return verdict_of(ctx, LBX_DROP_TTL);
+		reason = request4_route(ctx, &target, &hop, &local);
+		if (reason != LBX_SELECT_OK)
+			return verdict_of(ctx, reason);
+	}
+	if (local) {
+		target.flags |= LBX_FLOW_LOCAL;
+		return request4_bind_local(ctx, packet, key, &target, replace);
+	}
+	return request4_bind_remote(ctx, packet, key, &target, &hop, replace);
+}
+
+/* Has the flow's service gone, or come back as another? Asked when the route is. */
+static __always_inline _Bool request4_service_gone(const struct lbx_flow4_key *key,
+						   __u16 rev_nat_index)
+{
+	struct lb4_service *service = select_lookup4(key->daddr, key->dport, key->proto, 0);
+
+	return !service || service->rev_nat_index != rev_nat_index;
+}
+
+static __always_inline _Bool request4_backend_leaving(__u32 id)
+{
+	struct lb4_backend *backend = bpf_map_lookup_elem(&lb4_backends_v3, &id);
+
+	return !backend || backend->state != LBX_BACKEND_ACTIVE;
+}
+
+/*
+ * A flow was found. Keep it (verdict), or say why it is over: LBX_NOTE_* and
+ * `is_over`. Both halves get what this packet tells.
+ */
+static __always_inline int request4_known(ctx_t *ctx, struct lbx_packet4 *packet,
+					  const struct lbx_flow4_key *key, struct lbx_flow4 *flow,
+					  _Bool starts, _Bool *is_over)
+{
+	struct lbx_rev4 *entry = NULL;
+	struct lbx_flow4 *reply = NULL;
+	struct lbx_target4 target = {};
+	struct lbx_rewrite4 to;
+	struct lbx_hop hop;
+	__u32 now = clock_now(), timeout;
+	_Bool local, stale, expired, ignored;
+	__u8 flags, way;
+	int reason;
+
+	*is_over = 1;
+	to.saddr = flow->saddr;
+	to.daddr = flow->daddr;
+	to.sport = flow->sport;
+	to.dport = flow->dport;
+	to.l3_delta = flow->l3_delta;
+	to.l4_delta = flow->l4_delta;
+	hop.next_hop = flow->next_hop;
+	hop.route = flow->route;
+	flags = flow->flags;
+	way = flow->way;
+	target.address = to.daddr;
+	target.port = to.dport;
+	target.rev_nat_index = flow->rev_nat_index;
+	target.backend_id = flow->backend_id;
+	target.generation = flow->generation;
+	stale = now - flow->checked > lbx_hz;
+	expired = now - flow->last_seen > flow->timeout;
+	if (!flow4_is(flow, key))
+		return LBX_NOTE_FLOW_EXPIRED;
+	local = flags & LBX_FLOW_LOCAL;
+
+	if (!backend_meta_valid4(target.backend_id, target.generation, to.daddr, to.dport))
+		return LBX_NOTE_BACKEND_GONE;
+	if (starts && (flow_is_closing(flags) || request4_backend_leaving(target.backend_id)))
+		return LBX_NOTE_FLOW_EXPIRED;
+	if (stale && request4_service_gone(key, target.rev_nat_index))
+		return LBX_NOTE_SERVICE_GONE;
+
+	if (local) {
+		struct lbx_flow4_key reply_key;
+
+		request4_reply_key(key, to.daddr, to.dport, &reply_key);
+		reply = flow4_find(&reply_key);
+		if (reply && !request4_answers(reply, key))
+			reply = NULL;
+		if (reply && now - reply->last_seen <= reply->timeout)
+			expired = 0;
+	} else {
+		entry = reverse4_of(key, to.daddr, to.dport, to.sport, way);
+		if (entry && !reverse4_expired(entry, now))
+			expired = 0;
+	}
+	if (expired)
+		return LBX_NOTE_FLOW_EXPIRED;
+
+	*is_over = 0;
+	flags = flow_flags_after(flags, LBX_FLOW_REQUEST, packet->tcp_flags);
+	if (!local && packet->ip->ttl <= 1)
+		return verdict_of(ctx, LBX_DROP_TTL);
+
+	if (!local && (stale || !routes_has(&hop, ctx_ifindex(ctx)))) {
+		struct lbx_hop fresh;
+
+		ignored = 0;
+		reason = request4_route(ctx, &target, &fresh, &ignored);
+		if (reason == LBX_DROP_NO_NEIGHBOUR && routes_has(&hop, ctx_ifindex(ctx))) {
+			/* The kernel forgot it; flows that work go on with what we know. */
+			reasons_note(LBX_NOTE_NEIGHBOUR_KEPT);
+		} else if (reason != LBX_SELECT_OK) {
+			return verdict_of(ctx, reason);
+		} else if (ignored) {
+			*is_over = 1; /* the backend came to this node */
+			return LBX_NOTE_FLOW_EXPIRED;
+		} else {
+			hop = fresh;
+			flow->next_hop = hop.next_hop;
+			flow->route = hop.route;
+		}
+	}
+	timeout = flow_timeout(key->proto, flags);
+	flow->checked = now;
+	flow->last_seen = now;
+	if (flow->flags != flags) {
+		flow->flags = flags;
+		flow->timeout = timeout;
+	}
+
+	/* The reply half: touched, or made again where it was lost. */
+	target.flags = flags;
+	if (local) {
+		if (!reply) {
+			reasons_note(LBX_NOTE_HEALED_FLOW);
+			return request4_bind_local(ctx, packet, key, &target, 1);
+		}
+		reply->last_seen = now;
+		if (reply->flags != flags) {
+			reply->flags = flags;
+			reply->timeout = timeout;
+		}
+		return request4_deliver(ctx, packet, &to);
+	}
+	if (!entry) {
+		reasons_note(LBX_NOTE_HEALED_FLOW);
+		return request4_bind_remote(ctx, packet, key, &target, &hop, 1);
+	}
+	entry->last_seen = now;
+	if (entry->flags != flags) {
+		entry->flags = flags;
+		entry->timeout = timeout;
+	}
+	return request4_send(ctx, packet, &to, &hop);
+}
+
+/* Any packet for a service. */
+static __always_inline int request4_slow(ctx_t *ctx)
+{
+	struct lbx_packet4 packet;
+	struct lbx_flow4_key key;
+	struct lbx_flow4 *flow;
+	_Bool starts;
+
+	if (parse_packet4(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET4_FLOW)
+		return CTX_PASS;
+	flow4_request_key(&packet, &key);
+	starts = (packet.tcp_flags & (LBX_TCP_SYN | LBX_TCP_ACK)) == LBX_TCP_SYN;
+
+	flow = flow4_find(&key);
+	if (flow) {
+		_Bool is_over;
+		int verdict = request4_known(ctx, &packet, &key, flow, starts, &is_over);
+
+		if (!is_over)
+			return verdict;
+		reasons_note(verdict);
+	}
+	return request4_new(ctx, &packet, &key, starts, flow != NULL);
+}
+
+#endif

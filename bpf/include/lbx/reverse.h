@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * reverse.h - reply halves of flows to remote backends, by SNAT port.
+ *
+ * lbx_rev4 is an array: element n stands for port lbx_snat_min + n of the SNAT
+ * address and holds up to 8 flows that share the port, one per backend tuple
+ * (address, port, protocol). A reply finds its flow without a helper call: the
+ * port is the index, a 32-bit tag of the backend tuple picks the way, the full
+ * tuple is compared.
+ *
+ * Writers take a bucket by making its version odd (compare and exchange from the
+ * even version their decision was based on, so that nothing changed in between)
+ * and leave it even. Readers copy what they need and accept it if the version was
+ * even and is unchanged. last_seen, timeout, flags, route, next_hop and checked
+ * are written in place without that: each is one word whose old value is as good.
+ *
+ * Addresses and ports network order, times jiffies.
+ */
+#ifndef LBX_REVERSE_H
+#define LBX_REVERSE_H
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/types.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <lbx/checksum.h>
+#include <lbx/flow.h>
+#include <lbx/hash.h>
+#include <lbx/mem.h>
+
+/*
+ * The address that requests to remote backends leave with, and its ports (host
+ * order, both included). The ports must be nobody else's: outside of the NodePort
+ * range, and kept from local sockets (net.ipv4.ip_local_reserved_ports).
+ * lbx_snat_prime is the largest prime not above the number of ports: that many
+ * are used. Address 0: no SNAT, remote backends cannot be reached.
+ */
+const volatile __be32 lbx_snat_addr4 = 0;
+const volatile __u16 lbx_snat_min = 32768;
+const volatile __u16 lbx_snat_max = 65535;
+const volatile __u32 lbx_snat_prime = 32749;
+
+#define LBX_REV_WAYS    8
+#define LBX_REV_BUCKETS 32768 /* max_entries; at least lbx_snat_max - lbx_snat_min + 1 */
+
+struct lbx_rev4 {
+	__be32 backend_addr;
+	__be32 client_addr;
+	__be32 vip_addr;
+	__be16 backend_port;
+	__be16 client_port;
+	__be16 vip_port;
+	__u16 l3_delta;
+	__u16 l4_delta;
+	__u16 route;
+	__be32 next_hop;
+	__u32 last_seen;
+	__u32 timeout;
+	__u32 checked;
+	__u32 backend_id;
+	__u32 generation; /* of the backend's metadata */
+	__u8 proto;
+	__u8 flags;                /* LBX_FLOW_* */
+	__u8 client_mac[ETH_ALEN]; /* whom the request came from on the link */
+	__u16 rev_nat_index;       /* network order */
+	__u8 pad[6];
+};
+
+struct lbx_rev4_bucket {
+	__u32 tag[LBX_REV_WAYS]; /* 0: free */
+	__u32 version;           /* odd: being written */
+	__u32 pad[7];
+	struct lbx_rev4 entry[LBX_REV_WAYS];
+};
+
+_Static_assert(sizeof(struct lbx_rev4) == 64, "reply half: one cache line");
+_Static_assert(sizeof(struct lbx_rev4_bucket) == 576, "bucket");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, LBX_REV_BUCKETS);
+	__type(key, __u32);
+	__type(value, struct lbx_rev4_bucket);
+} lbx_rev4 SEC(".maps");
+
+enum lbx_claim {
+	LBX_CLAIM_OK,
+	LBX_CLAIM_TAKEN, /* another flow to this backend lives on the port */
+	LBX_CLAIM_FULL,  /* 8 flows to other backends live on it */
+	LBX_CLAIM_BUSY,  /* another CPU is writing */
+};
+
+static __always_inline struct lbx_rev4_bucket *reverse4_bucket(__u32 index)
+{
+	return bpf_map_lookup_elem(&lbx_rev4, &index);
+}
+
+/* Is `port` one of ours? Fills `index` of its bucket. */
+static __always_inline _Bool reverse4_index(__be16 port, __u32 *index)
+{
+	*index = (__u32)bpf_ntohs(port) - lbx_snat_min;
+	return *index <= (__u32)lbx_snat_max - lbx_snat_min;
+}
+
+/* Never 0. */
+static __always_inline __u32 reverse4_tag(__be32 backend_addr, __be16 backend_port, __u8 proto)
+{
+	return hash_endpoint4(backend_addr, backend_port, proto) | 1;
+}
+
+static __always_inline _Bool reverse4_from_backend(const struct lbx_rev4 *entry, __be32 addr,
+						   __be16 port, __u8 proto)
+{
+	return entry->backend_addr == addr && entry->backend_port == port && entry->proto == proto;
+}
+
+/* Does the entry answer the requests of `key`? */
+static __always_inline _Bool reverse4_to_client(const struct lbx_rev4 *entry,
+						const struct lbx_flow4_key *key)
+{
+	return entry->client_addr == key->saddr && entry->client_port == key->sport &&
+	       entry->vip_addr == key->daddr && entry->vip_port == key->dport &&
+	       entry->proto == key->proto;
+}
+
+static __always_inline _Bool reverse4_expired(const struct lbx_rev4 *entry, __u32 now)
+{
+	return now - entry->last_seen > entry->timeout;
+}
+
+/* The way that holds `tag`, or -1. */
+static __always_inline int reverse4_way(const struct lbx_rev4_bucket *bucket, __u32 tag)
+{
+#pragma unroll
+	for (int way = 0; way < LBX_REV_WAYS; way++)
+		if (bucket->tag[way] == tag)
+			return way;
+	return -1;
+}
+
+/* Take the bucket if its version is still `version`, which is even. */
+static __always_inline _Bool reverse4_lock(struct lbx_rev4_bucket *bucket, __u32 version)
+{
+	return __sync_val_compare_and_swap(&bucket->version, version, version + 1) == version;
+}
+
+static __always_inline void reverse4_unlock(struct lbx_rev4_bucket *bucket, __u32 version)
+{
+	barrier();
+	__sync_lock_test_and_set(&bucket->version, version + 2);
+}
+
+/*
+ * Put `want` into the bucket of `port`: over the entry of the same flow, over an
+ * expired one of the same backend, into a free way, or over any expired one. Fills
+ * `way_out`. With LBX_CLAIM_OK the bucket had no other live flow to that backend.
+ * want->l4_delta is the delta of everything but the SNAT port, which is added here.
+ */
+static __always_inline enum lbx_claim reverse4_claim(struct lbx_rev4_bucket *bucket, __be16 port,
+						     __u32 tag, const struct lbx_rev4 *want,
+						     __u32 now, __u8 *way_out)
+{
+	__u32 version = *(volatile __u32 *)&bucket->version;
+	int way = -1, free = -1;
+
+	if (version & 1)
+		return LBX_CLAIM_BUSY;
+	barrier();
+
+#pragma unroll
+	for (int i = 0; i < LBX_REV_WAYS; i++) {
+		__u32 there = bucket->tag[i];
+
+		if (there == tag)
+			way = i;
+		else if (!there)
+			free = i;
+	}
+
+	if (way >= 0) {
+		const struct lbx_rev4 *entry = &bucket->entry[way & 7];
+		_Bool same_backend = reverse4_from_backend(entry, want->backend_addr,
+							   want->backend_port, want->proto);
+		_Bool same_client = entry->client_addr == want->client_addr &&
+				    entry->client_port == want->client_port &&
+				    entry->vip_addr == want->vip_addr &&
+				    entry->vip_port == want->vip_port;
+
+		if (!(same_backend && same_client) && !reverse4_expired(entry, now))
+			return LBX_CLAIM_TAKEN;
+	} else if (free >= 0) {
+		way = free;
+	} else {
+#pragma unroll
+		for (int i = 0; i < LBX_REV_WAYS; i++)
+			if (reverse4_expired(&bucket->entry[i], now))
+				way = i;
+		if (way < 0)
+			return LBX_CLAIM_FULL;
+	}
+
+	if (!reverse4_lock(bucket, version))
+		return LBX_CLAIM_BUSY;
+	way &= LBX_REV_WAYS - 1;
+	bucket->tag[way] = tag;
+	mem_copy(&bucket->entry[way], want);
+	bucket->entry[way].l4_delta = checksum_fold((__u64)want->l4_delta + (__u16)~port);
+	reverse4_unlock(bucket, version);
+	*way_out = way;
+	return LBX_CLAIM_OK;
+}
+
+/* Free the way if it still holds the reply half of `key`. */
+static __always_inline void reverse4_release(__u32 index, __u8 way, const struct lbx_flow4_key *key)
+{
+	struct lbx_rev4_bucket *bucket = reverse4_bucket(index);
+	__u32 version;
+
+	if (!bucket)
+		return;
+	version = *(volatile __u32 *)&bucket->version;
+	way &= LBX_REV_WAYS - 1;
+	if (version & 1 || !reverse4_to_client(&bucket->entry[way], key))
+		return;
+	if (!reverse4_lock(bucket, version))
+		return;
+	bucket->tag[way] = 0;
+	reverse4_unlock(bucket, version);
+}
+
+/* The reply half of a request half that was found: at its SNAT port and way, or NULL. */
+static __always_inline struct lbx_rev4 *reverse4_of(const struct lbx_flow4_key *key, __be32 daddr,
+						    __be16 dport, __be16 snat_port, __u8 way)
+{
+	struct lbx_rev4_bucket *bucket;
+	struct lbx_rev4 *entry;
+	__u32 index;
+
+	if (!reverse4_index(snat_port, &index))
+		return NULL;
+	bucket = reverse4_bucket(index);
+	if (!bucket)
+		return NULL;
+	way &= LBX_REV_WAYS - 1;
+	entry = &bucket->entry[way];
+	if (!bucket->tag[way] || !reverse4_to_client(entry, key) ||
+	    !reverse4_from_backend(entry, daddr, dport, key->proto))
+		return NULL;
+	return entry;
+}
+
+#endif

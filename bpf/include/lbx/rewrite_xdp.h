@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * rewrite_xdp.h - write a translation into a packet, in place.
+ *
+ * XDP frames carry complete checksums, which are adjusted by the flow's
+ * precomputed deltas. (A veth peer that leaves checksums to be completed by its
+ * device breaks that; see bpf/README.md.)
+ */
+#ifndef LBX_REWRITE_XDP_H
+#define LBX_REWRITE_XDP_H
+
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/types.h>
+#include <bpf/bpf_helpers.h>
+#include <lbx/checksum.h>
+#include <lbx/flow.h>
+#include <lbx/mem.h>
+#include <lbx/parse.h>
+#include <lbx/routes.h>
+
+/* What a packet's headers become. Deltas as in checksum.h, without the TTL. */
+struct lbx_rewrite4 {
+	__be32 saddr;
+	__be32 daddr;
+	__be16 sport;
+	__be16 dport;
+	__u16 l3_delta;
+	__u16 l4_delta;
+};
+
+/* Deltas for turning the packets of `key` into those of `to`, whose addresses and ports are set. */
+static __always_inline void rewrite4_deltas(const struct lbx_flow4_key *key,
+					    struct lbx_rewrite4 *to)
+{
+	__u64 l3 = checksum_replace32(key->saddr, to->saddr) +
+		   checksum_replace32(key->daddr, to->daddr);
+	__u64 l4 = l3 + checksum_replace16(key->sport, to->sport) +
+		   checksum_replace16(key->dport, to->dport);
+
+	to->l3_delta = checksum_fold(l3);
+	to->l4_delta = checksum_fold(l4);
+}
+
+static __always_inline void rewrite4_headers(struct lbx_packet4 *packet,
+					     const struct lbx_rewrite4 *to)
+{
+	packet->ip->saddr = to->saddr;
+	packet->ip->daddr = to->daddr;
+	packet->ip->check = checksum_apply(packet->ip->check, to->l3_delta);
+	packet->udp->source = to->sport;
+	packet->udp->dest = to->dport;
+	if (packet->proto == IPPROTO_TCP) {
+		packet->tcp->check = checksum_apply(packet->tcp->check, to->l4_delta);
+	} else if (packet->udp->check) {
+		/* 0 means "no checksum" and stays; a sum of 0 is sent as 0xffff. */
+		__u16 sum = checksum_apply(packet->udp->check, to->l4_delta);
+
+		packet->udp->check = sum ? sum : 0xffff;
+	}
+}
+
+/* One hop less to go; the caller has seen that the TTL is above 1. */
+static __always_inline void rewrite4_ttl(struct lbx_packet4 *packet)
+{
+	packet->ip->ttl--;
+	packet->ip->check = checksum_apply(packet->ip->check, LBX_CHECKSUM_TTL_MINUS_1);
+}
+
+/*
+ * The link addresses of a route: the 12 bytes that start both structs. False, and
+ * nothing written: the route is another next hop's by now.
+ */
+static __always_inline _Bool rewrite_link(struct ethhdr *eth, const struct lbx_route *route,
+					  __be32 next_hop)
+{
+	__u32 addresses[3];
+
+	mem_copy_by(addresses, route, sizeof(addresses), 4);
+	barrier();
+	if (*(const volatile __be32 *)&route->next_hop != next_hop)
+		return 0;
+	mem_copy_by(eth, addresses, sizeof(addresses), 4);
+	return 1;
+}
+
+#endif

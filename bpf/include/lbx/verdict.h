@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * verdict.h - what becomes of a packet, and the count that goes with it.
+ *
+ * The datapath's functions return CTX_PASS, CTX_DROP or CTX_TX, or one of the
+ * negative codes here, which the entry file turns into a tail call.
+ */
+#ifndef LBX_VERDICT_H
+#define LBX_VERDICT_H
+
+#include <linux/types.h>
+#include <lbx/reasons.h>
+
+#define LBX_VERDICT_SLOW     (-1) /* the slow path must look at it */
+#define LBX_VERDICT_NOT_OURS (-2) /* not what this function serves; untouched */
+
+/* Count a packet under a LBX_PASS_* or LBX_DROP_* reason; the verdict of its kind. */
+static __always_inline int verdict_of(const ctx_t *ctx, enum lbx_reason reason)
+{
+	reasons_count(reason, ctx_length(ctx));
+	return reason >= LBX_REASON_DROP ? CTX_DROP : CTX_PASS;
+}
+
+#endif
