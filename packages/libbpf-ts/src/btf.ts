@@ -25,4 +25,5 @@ export type {
   BtfVar,
   BtfVoid,
 } from './btf/btf-type.ts';
+export { parseBtf } from './btf/parse-btf.ts';
 export { FormatError, type FormatErrorCode, type FormatErrorDetails } from './elf/format-error.ts';
