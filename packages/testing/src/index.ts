@@ -4,7 +4,11 @@
  *
  * @packageDocumentation
  */
+export { type BpffsFolder, createBpffsFolder } from './bpffs.ts';
+export { type Cgroup, createCgroup, findCgroup2 } from './cgroup.ts';
 export { clusterProgramsFolder, describeCluster, testCluster } from './cluster-gate.ts';
+export { type CommandPlace, type ExecOptions, execCommand } from './command.ts';
+export { TestingError, type TestingErrorCode } from './errors.ts';
 export { createGate, type Gate, isRequired, type Requirement } from './gate.ts';
 export {
   describeKernel,
@@ -13,3 +17,6 @@ export {
   readKernelFacts,
   testKernel,
 } from './kernel-gate.ts';
+export { createNetns, type DeviceInfo, type Netns } from './netns.ts';
+export type { Resource } from './resource.ts';
+export { createVethPair, type VethEnd, type VethOptions } from './veth.ts';
