@@ -22,6 +22,7 @@ export function createBtf(
 ): Btf {
   const typeCount = scanned.offsets.length;
   const source: TypeSource = { view, little, typeCount, string: (offset) => strings.at(offset) };
+  const decoded = new Map<number, BtfType>(datasecs);
   const byName = new Map<BtfKind, ReadonlyMap<string, number>>();
   let placements: ReadonlyMap<number, Placement> | undefined;
 
@@ -29,7 +30,11 @@ export function createBtf(
     if (id === 0) return { kind: 'void', id: 0, name: '' };
     const offset = scanned.offsets[id];
     if (offset === undefined) throw unknown(`no BTF type ${id}; there are ${typeCount}`);
-    return datasecs.get(id) ?? decodeType(source, id, offset);
+    const known = decoded.get(id);
+    if (known !== undefined) return known;
+    const fresh = decodeType(source, id, offset);
+    decoded.set(id, fresh);
+    return fresh;
   };
 
   /** Names of one kind; made when first asked for, as the kernel has some 100 000 types. */

@@ -89,6 +89,9 @@ export function parseElf(bytes: Uint8Array): Elf {
     }
   }
 
+  const byName = new Map<string, ElfSection>();
+  for (const section of sections.toReversed()) byName.set(section.name, section);
+
   const toRelocation = (table: ElfSection, raw: RawRelocation): ElfRelocation => {
     const index = Number(raw.info >> 32n);
     const symbol = symbols[index];
@@ -108,7 +111,7 @@ export function parseElf(bytes: Uint8Array): Elf {
     machine: header.machine,
     sections,
     symbols,
-    section: (name) => sections.find((section) => section.name === name),
+    section: (name) => byName.get(name),
     relocationsOf: (target) =>
       sections.flatMap((table) => {
         if (target.index === 0 || table.info !== target.index) return [];
