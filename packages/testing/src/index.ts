@@ -18,5 +18,23 @@ export {
   testKernel,
 } from './kernel-gate.ts';
 export { createNetns, type DeviceInfo, type Netns } from './netns.ts';
+export {
+  formatIpv4,
+  formatIpv6,
+  formatMac,
+  parseIpv4,
+  parseIpv6,
+  parseMac,
+} from './packet/address.ts';
+export { internetChecksum, type PseudoHeader, segmentChecksum } from './packet/checksum.ts';
+export type { Eth, Vlan } from './packet/ethernet.ts';
+export { fragmentPacket } from './packet/fragment-packet.ts';
+export type { Icmp, IcmpFields } from './packet/icmp.ts';
+export type { Ipv4 } from './packet/ipv4.ts';
+export type { Ipv6, Ipv6Extension } from './packet/ipv6.ts';
+export { eth, ipPart, ipv4, ipv6, type PacketBuilder } from './packet/packet-builder.ts';
+export { type ParsedIp, type ParsedPacket, parsePacket } from './packet/parse-packet.ts';
+export type { Tcp, TcpFlag } from './packet/tcp.ts';
+export type { Udp } from './packet/udp.ts';
 export type { Resource } from './resource.ts';
 export { createVethPair, type VethEnd, type VethOptions } from './veth.ts';
