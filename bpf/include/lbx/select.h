@@ -140,13 +140,9 @@ static __always_inline __u32 select_random4(const struct lb4_service *service,
 static __always_inline void select_affinity_key4(const struct lb4_service *service, __be32 client,
 						 struct lb4_affinity_key *key)
 {
-	/* The address goes into the first four bytes, whatever the byte order. */
-	union {
-		__be32 address[2];
-		__u64 id;
-	} u = { .address = { client, 0 } };
-
-	key->client_id = u.id;
+	/* The address and, behind it, zeros. */
+	key->client_id.client_cookie = 0;
+	key->client_id.client_ip = client;
 	key->rev_nat_id = service->rev_nat_index;
 	key->netns_cookie = 0;
 	key->pad1 = 0;

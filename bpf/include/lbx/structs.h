@@ -174,14 +174,22 @@ struct ipv6_revnat_entry {
 
 /* ---- session affinity: lb4_affinity, lb6_affinity (LRU), lb_affinity_match ---- */
 
-/*
- * client_id: the client's address as in the packet, followed by zeros; or, with
- * LBX_AFFINITY_NETNS_COOKIE, the network namespace cookie in host order.
- */
+/* netns_cookie: the client is a network namespace of this node, else an address. */
 #define LBX_AFFINITY_NETNS_COOKIE 0x01
 
+/* The member not in use is zero as far as it reaches beyond the other. */
+union lb4_affinity_client_id {
+	__be32 client_ip;
+	__u64 client_cookie;
+};
+
+union lb6_affinity_client_id {
+	union v6addr client_ip;
+	__u64 client_cookie;
+};
+
 struct lb4_affinity_key {
-	__u64 client_id;
+	union lb4_affinity_client_id client_id;
 	__u16 rev_nat_id;  /* network order */
 	__u8 netns_cookie; /* bit 0: client_id is a cookie */
 	__u8 pad1;
@@ -189,7 +197,7 @@ struct lb4_affinity_key {
 };
 
 struct lb6_affinity_key {
-	union v6addr client_id;
+	union lb6_affinity_client_id client_id;
 	__u16 rev_nat_id; /* network order */
 	__u8 netns_cookie;
 	__u8 pad1;

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * sock4.h - the socket load balancer for IPv4 destinations.
+ *
+ * All addresses and ports are in network order. The functions take and give values
+ * and never touch the destination in the context, so that the IPv6 hooks use them
+ * for IPv4-mapped addresses.
+ */
+#ifndef LBX_SOCK4_H
+#define LBX_SOCK4_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include <bpf/bpf_helpers.h>
+#include <lbx/gate.h>
+#include <lbx/lb_maps.h>
+#include <lbx/mem.h>
+#include <lbx/service.h>
+#include <lbx/sock.h>
+#include <lbx/sock_affinity.h>
+#include <lbx/sock_local.h>
+#include <lbx/structs.h>
+
+/*
+ * The service that a socket means by key->address and key->dport, or NULL.
+ * First the address itself; failing that, a NodePort or hostPort in the NodePort
+ * range on any address of the node (the entry of address 0). `key` is left
+ * so that service_slot4() finds the slots.
+ */
+static __always_inline struct lb4_service *sock_find4(struct bpf_sock_addr *ctx,
+						      struct lb4_key *key)
+{
+	struct lb4_service *service;
+
+	/* Address 0 means loopback here, whereas the entry of address 0 means any own address. */
+	if (key->address && (!lbx_gate_on || gate_has4(key->address, key->dport, key->proto))) {
+		service = service_lookup_inside4(key);
+		if (service) {
+			if (!sock_is_translated(service->flags2))
+				return NULL;
+			if (sock_is_own_address_only(service->flags) &&
+			    !sock_is_own4(ctx, key->address))
+				return NULL;
+			return service;
+		}
+	}
+	if (!sock_is_nodeport(key->dport) || !sock_is_own4(ctx, key->address))
+		return NULL;
+	key->address = 0;
+	service = service_lookup_inside4(key);
+	if (!service || !(service->flags & (LBX_SVC_NODEPORT | LBX_SVC_HOSTPORT)) ||
+	    !sock_is_translated(service->flags2))
+		return NULL;
+	return service;
+}
+
+static __always_inline _Bool sock_is_skipped4(struct bpf_sock_addr *ctx, __be32 address,
+					      __be16 port)
+{
+	struct skip_lb4_key key = {
+		.address = address,
+		.port = port,
+	};
+
+	if (!lbx_skip_lb_on)
+		return 0;
+	key.netns_cookie = bpf_get_netns_cookie(ctx);
+	return bpf_map_lookup_elem(&skip_lb4, &key);
+}
+
+/*
+ * Picks a backend for a new connection: its id, and the backend in *backend. 0: the
+ * service has none. While user space changes the service, a slot or backend may be
+ * gone that the frontend still counted: then the frontend is read again.
+ */
+static __always_inline __u32 sock_pick4(struct bpf_sock_addr *ctx, struct lb4_key *key,
+					struct lb4_service *service, struct lb4_backend **backend)
+{
+	__u32 attempt;
+
+	for (attempt = 0; attempt < SOCK_ATTEMPTS; attempt++) {
+		__u16 count = service->count;
+		struct lb4_service *slot;
+
+		if (!count)
+			return 0;
+		slot = service_slot4(key, sock_pick_slot(ctx, key->proto, count, attempt));
+		if (slot) {
+			__u32 id = slot->backend_id;
+
+			*backend = service_backend4(id);
+			if (*backend)
+				return id;
+		}
+		service = service_slot4(key, 0);
+		if (!service)
+			return 0;
+	}
+	return 0;
+}
+
+/* The backend for a new connection, with session affinity; NULL: none. */
+static __always_inline struct lb4_backend *
+sock_select4(struct bpf_sock_addr *ctx, struct lb4_key *key, struct lb4_service *service)
+{
+	__u16 rev_nat = service->rev_nat_index;
+	struct lb4_backend *backend = NULL;
+	struct lb4_affinity_key affinity;
+	_Bool sticky = lbx_affinity_on && (service->flags & LBX_SVC_AFFINITY);
+	__u32 id;
+
+	if (!service->count)
+		return NULL;
+	if (sticky) {
+		affinity = sock_affinity_key4(ctx, rev_nat);
+		id = sock_affinity_find(&lb4_affinity, &affinity, rev_nat,
+					service_affinity_seconds(service->affinity_timeout));
+		if (id) {
+			backend = service_backend4(id);
+			/* A backend that shuts down gets no new connections. */
+			if (backend && backend->state == LBX_BACKEND_ACTIVE)
+				return backend;
+		}
+	}
+	id = sock_pick4(ctx, key, service, &backend);
+	if (!id)
+		return NULL;
+	if (sticky)
+		sock_affinity_set(&lb4_affinity, &affinity, id);
+	return backend;
+}
+
+/*
+ * Notes that this socket reaches `backend` as address:port, so that the way back
+ * can be told. 0, or an error when the map does not take it.
+ */
+static __always_inline long sock_remember4(struct bpf_sock_addr *ctx,
+					   const struct lb4_backend *backend, __be32 address,
+					   __be16 port, __u16 rev_nat)
+{
+	struct ipv4_revnat_tuple key = {
+		.cookie = bpf_get_socket_cookie(ctx),
+		.address = backend->address,
+		.port = backend->port,
+	};
+	struct ipv4_revnat_entry entry = {
+		.address = address,
+		.port = port,
+		.rev_nat_index = rev_nat,
+	};
+	struct ipv4_revnat_entry *known;
+
+	/* An LRU update allocates, and evicts, even when nothing changes. */
+	known = bpf_map_lookup_elem(&lb4_reverse_sk, &key);
+	if (known && mem_equal8(known, &entry, sizeof(entry)))
+		return 0;
+	return bpf_map_update_elem(&lb4_reverse_sk, &key, &entry, BPF_ANY);
+}
+
+/*
+ * Where a socket that asks for address:port is to go: to *backend or, where that
+ * is NULL, where it asked for. The result is what the hook has to return.
+ */
+static __always_inline int sock_forward4(struct bpf_sock_addr *ctx, __be32 address, __be16 port,
+					 struct lb4_backend **backend)
+{
+	__u8 proto = sock_protocol(ctx->protocol);
+	struct lb4_service *service;
+	struct lb4_key key;
+	__u16 rev_nat;
+
+	*backend = NULL;
+	if (!proto)
+		return SOCK_PROCEED;
+	key = service_key4(address, port, proto);
+	service = sock_find4(ctx, &key);
+	if (!service || sock_is_skipped4(ctx, address, port))
+		return SOCK_PROCEED;
+	rev_nat = service->rev_nat_index;
+	*backend = sock_select4(ctx, &key, service);
+	if (!*backend)
+		return sock_fail(lbx_refuse_errno);
+	/* Without its reverse entry, UDP would show answers of a stranger. */
+	if ((proto == IPPROTO_UDP || lbx_peer_names) &&
+	    sock_remember4(ctx, *backend, address, port, rev_nat) && proto == IPPROTO_UDP)
+		return sock_fail(SOCK_ENOMEM);
+	return SOCK_PROCEED;
+}
+
+/*
+ * The service address under which this socket reaches address:port, or NULL where
+ * there is none. The answer to getpeername(): stays true for as long as the socket.
+ */
+static __always_inline struct ipv4_revnat_entry *
+sock_peer4(struct bpf_sock_addr *ctx, struct ipv4_revnat_tuple *key, __be32 address, __be16 port)
+{
+	key->cookie = bpf_get_socket_cookie(ctx);
+	key->address = address;
+	key->port = port;
+	key->pad = 0;
+	return bpf_map_lookup_elem(&lb4_reverse_sk, key);
+}
+
+/*
+ * The service address to show as the source of a datagram from address:port, or
+ * NULL. An entry whose service is gone, or has another id now, is deleted.
+ */
+static __always_inline struct ipv4_revnat_entry *sock_source4(struct bpf_sock_addr *ctx,
+							      __be32 address, __be16 port)
+{
+	struct ipv4_revnat_tuple key;
+	struct ipv4_revnat_entry *entry = sock_peer4(ctx, &key, address, port);
+	struct lb4_reverse_nat *now;
+	__u16 rev_nat;
+
+	if (!entry)
+		return NULL;
+	rev_nat = entry->rev_nat_index;
+	now = bpf_map_lookup_elem(&lb4_reverse_nat, &rev_nat);
+	/* Address 0: a NodePort that was reached by any of the node's addresses. */
+	if (now && now->port == entry->port && (!now->address || now->address == entry->address))
+		return entry;
+	bpf_map_delete_elem(&lb4_reverse_sk, &key);
+	return NULL;
+}
+
+/*
+ * Whether address:port, which a socket of the node just took, belongs to a
+ * NodePort, LoadBalancer or externalIP service: connections to it would never
+ * arrive at that socket.
+ */
+static __always_inline _Bool sock_is_taken4(void *context, __be32 address, __be16 port, __u8 proto)
+{
+	const __u8 outside = LBX_SVC_NODEPORT | LBX_SVC_LOADBALANCER | LBX_SVC_EXTERNAL_IP;
+	struct lb4_key key = service_key4(address, port, proto);
+	struct lb4_service *service = service_lookup4(&key);
+
+	if (!service && sock_is_nodeport(port) && sock_is_own4(context, address)) {
+		key.address = 0;
+		service = service_lookup4(&key);
+	}
+	return service && (service->flags & outside);
+}
+
+#endif

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * sock.bpf.c - the socket load balancer: hooks of a cgroup's sockets.
+ *
+ *   connect4/6      TCP and UDP: a service address becomes a backend's
+ *   sendmsg4/6      the same for each datagram of an unconnected UDP socket
+ *   recvmsg4/6      the source of an answer becomes the service address again
+ *   getpeername4/6  so does the peer of a connected socket
+ *   post_bind4/6    ports of services are not to be had on the node
+ *
+ * Translated are: ClusterIP and LoadBalancer frontends everywhere; NodePorts by
+ * their entries and, within the NodePort range, on each address of the node and
+ * its loopback; hostPorts and externalIPs on addresses of the node (externalIPs
+ * everywhere if lbx_external_ips_anywhere). Not: L7 and NAT46/64 services, SCTP.
+ * Maglev and source ranges play no part here: the client is the node itself.
+ *
+ * A cgroup hook sees sockets by their process's cgroup, whatever its network
+ * namespace. All logic is in include/lbx/sock*.h; here are only entry points.
+ */
+#define LBX_USE_SERVICES4
+#define LBX_USE_SERVICES6
+#define LBX_USE_REVERSE_NAT4
+#define LBX_USE_REVERSE_NAT6
+#define LBX_USE_REVERSE_SK4
+#define LBX_USE_REVERSE_SK6
+#define LBX_USE_AFFINITY4
+#define LBX_USE_AFFINITY6
+#define LBX_USE_SKIP_LB4
+#define LBX_USE_SKIP_LB6
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <lbx/sock.h>
+#include <lbx/sock4.h>
+#include <lbx/sock6.h>
+#include <lbx/mem.h>
+
+char _license[] SEC("license") = "Dual BSD/GPL";
+
+/* The IPv6 address in the context, which is read and written by whole words only. */
+static __always_inline void sock_load6(struct bpf_sock_addr *ctx, union v6addr *address)
+{
+	address->w[0] = ctx->user_ip6[0];
+	address->w[1] = ctx->user_ip6[1];
+	address->w[2] = ctx->user_ip6[2];
+	address->w[3] = ctx->user_ip6[3];
+}
+
+static __always_inline void sock_store6(struct bpf_sock_addr *ctx, const void *address, __be16 port)
+{
+	const mem_u32 *word = address;
+
+	ctx->user_ip6[0] = word[0];
+	ctx->user_ip6[1] = word[1];
+	ctx->user_ip6[2] = word[2];
+	ctx->user_ip6[3] = word[3];
+	ctx->user_port = port;
+}
+
+static __always_inline void sock_store4(struct bpf_sock_addr *ctx, __be32 address, __be16 port)
+{
+	ctx->user_ip4 = address;
+	ctx->user_port = port;
+}
+
+/* The prefix ::ffff:0:0/96 is there already. */
+static __always_inline void sock_store_mapped(struct bpf_sock_addr *ctx, __be32 address,
+					      __be16 port)
+{
+	ctx->user_ip6[3] = address;
+	ctx->user_port = port;
+}
+
+static __always_inline int sock_translate4(struct bpf_sock_addr *ctx)
+{
+	struct lb4_backend *backend;
+	int verdict = sock_forward4(ctx, ctx->user_ip4, (__be16)ctx->user_port, &backend);
+
+	if (verdict == SOCK_PROCEED && backend)
+		sock_store4(ctx, backend->address, backend->port);
+	return verdict;
+}
+
+static __always_inline int sock_translate_mapped(struct bpf_sock_addr *ctx)
+{
+	struct lb4_backend *backend;
+	int verdict = sock_forward4(ctx, ctx->user_ip6[3], (__be16)ctx->user_port, &backend);
+
+	if (verdict == SOCK_PROCEED && backend)
+		sock_store_mapped(ctx, backend->address, backend->port);
+	return verdict;
+}
+
+static __always_inline int sock_translate6(struct bpf_sock_addr *ctx, const union v6addr *address)
+{
+	struct lb6_backend *backend;
+	int verdict = sock_forward6(ctx, address, (__be16)ctx->user_port, &backend);
+
+	if (verdict == SOCK_PROCEED && backend)
+		sock_store6(ctx, &backend->address, backend->port);
+	return verdict;
+}
+
+SEC("cgroup/connect4")
+int lbx_connect4(struct bpf_sock_addr *ctx)
+{
+	return sock_translate4(ctx);
+}
+
+SEC("cgroup/connect6")
+int lbx_connect6(struct bpf_sock_addr *ctx)
+{
+	union v6addr address;
+
+	sock_load6(ctx, &address);
+	if (sock_is_mapped(&address))
+		return sock_translate_mapped(ctx);
+	return sock_translate6(ctx, &address);
+}
+
+SEC("cgroup/sendmsg4")
+int lbx_sendmsg4(struct bpf_sock_addr *ctx)
+{
+	return sock_translate4(ctx);
+}
+
+/* The kernel hands datagrams to mapped addresses to sendmsg4. */
+SEC("cgroup/sendmsg6")
+int lbx_sendmsg6(struct bpf_sock_addr *ctx)
+{
+	union v6addr address;
+
+	sock_load6(ctx, &address);
+	return sock_translate6(ctx, &address);
+}
+
+SEC("cgroup/recvmsg4")
+int lbx_recvmsg4(struct bpf_sock_addr *ctx)
+{
+	struct ipv4_revnat_entry *entry = sock_source4(ctx, ctx->user_ip4, (__be16)ctx->user_port);
+
+	if (entry)
+		sock_store4(ctx, entry->address, entry->port);
+	return SOCK_PROCEED;
+}
+
+SEC("cgroup/recvmsg6")
+int lbx_recvmsg6(struct bpf_sock_addr *ctx)
+{
+	union v6addr address;
+
+	sock_load6(ctx, &address);
+	if (sock_is_mapped(&address)) {
+		struct ipv4_revnat_entry *entry =
+			sock_source4(ctx, address.w[3], (__be16)ctx->user_port);
+
+		if (entry)
+			sock_store_mapped(ctx, entry->address, entry->port);
+	} else {
+		struct ipv6_revnat_entry *entry =
+			sock_source6(ctx, &address, (__be16)ctx->user_port);
+
+		if (entry)
+			sock_store6(ctx, &entry->address, entry->port);
+	}
+	return SOCK_PROCEED;
+}
+
+SEC("cgroup/getpeername4")
+int lbx_getpeername4(struct bpf_sock_addr *ctx)
+{
+	struct ipv4_revnat_tuple key;
+	struct ipv4_revnat_entry *entry =
+		sock_peer4(ctx, &key, ctx->user_ip4, (__be16)ctx->user_port);
+
+	if (entry)
+		sock_store4(ctx, entry->address, entry->port);
+	return SOCK_PROCEED;
+}
+
+SEC("cgroup/getpeername6")
+int lbx_getpeername6(struct bpf_sock_addr *ctx)
+{
+	union v6addr address;
+
+	sock_load6(ctx, &address);
+	if (sock_is_mapped(&address)) {
+		struct ipv4_revnat_tuple key;
+		struct ipv4_revnat_entry *entry =
+			sock_peer4(ctx, &key, address.w[3], (__be16)ctx->user_port);
+
+		if (entry)
+			sock_store_mapped(ctx, entry->address, entry->port);
+	} else {
+		struct ipv6_revnat_tuple key;
+		struct ipv6_revnat_entry *entry =
+			sock_peer6(ctx, &key, &address, (__be16)ctx->user_port);
+
+		if (entry)
+			sock_store6(ctx, &entry->address, entry->port);
+	}
+	return SOCK_PROCEED;
+}
+
+SEC("cgroup/post_bind4")
+int lbx_post_bind4(struct bpf_sock *ctx)
+{
+	__u8 proto = sock_protocol(ctx->protocol);
+
+	if (proto && sock_in_host_netns(ctx) &&
+	    sock_is_taken4(ctx, ctx->src_ip4, bpf_htons(ctx->src_port), proto))
+		return sock_fail(lbx_bind_errno);
+	return SOCK_PROCEED;
+}
+
+/*
+ * A socket bound to :: takes the port of IPv4 too, unless IPV6_V6ONLY, which cannot
+ * be seen here: it is refused if the port is a NodePort of either family.
+ */
+SEC("cgroup/post_bind6")
+int lbx_post_bind6(struct bpf_sock *ctx)
+{
+	union v6addr address = {
+		.w = {ctx->src_ip6[0], ctx->src_ip6[1], ctx->src_ip6[2], ctx->src_ip6[3]},
+	};
+	__be16 port = bpf_htons(ctx->src_port);
+	__u8 proto = sock_protocol(ctx->protocol);
+
+	if (!proto || !sock_in_host_netns(ctx))
+		return SOCK_PROCEED;
+	if (sock_is_mapped(&address) || sock_is_unspecified6(&address)) {
+		if (sock_is_taken4(ctx, address.w[3], port, proto))
+			return sock_fail(lbx_bind_errno);
+	}
+	if (!sock_is_mapped(&address) && sock_is_taken6(ctx, &address, port, proto))
+		return sock_fail(lbx_bind_errno);
+	return SOCK_PROCEED;
+}
