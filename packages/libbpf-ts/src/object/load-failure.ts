@@ -1,0 +1,68 @@
+import { closeSync } from 'node:fs';
+import { BpfError, LoadError, VerifierError } from '../errors.ts';
+import { memoryHint, permissionHint } from '../hint.ts';
+import { createMapFd, neededFor } from '../map/map-create.ts';
+import { errnoNumber } from '../sys/errno.ts';
+import type { MapPlan } from './configure-maps.ts';
+import { verifierCause } from './verifier-log.ts';
+
+const EPERM = errnoNumber('EPERM');
+const EACCES = errnoNumber('EACCES');
+
+/**
+ * Finds out where loading stopped. libbpf gives an errno and no place: a program that was refused left a log; a map that
+ * cannot be made cannot be made by a second try either.
+ */
+export function explainLoadFailure(
+  errno: number,
+  object: string,
+  maps: readonly MapPlan[],
+  logs: ReadonlyMap<string, string>,
+): LoadError {
+  const operation = 'load object';
+  for (const [program, log] of logs) {
+    if (log === '') continue;
+    const hint = permissionHint(errno, ['CAP_BPF', 'CAP_NET_ADMIN', 'CAP_PERFMON']);
+    return new VerifierError({
+      errno,
+      operation,
+      object: `${object}, program ${program}`,
+      program,
+      log,
+      causeLine: verifierCause(log),
+      hint,
+    });
+  }
+  for (const { wanted, reused } of maps) {
+    const failure = reused || wanted.section !== undefined ? undefined : tryMap(wanted);
+    if (failure === undefined) continue;
+    const hint = memoryHint(failure.errno, neededFor(wanted));
+    return new LoadError({
+      errno: failure.errno,
+      operation,
+      object: failure.object,
+      stage: 'map',
+      item: wanted.name,
+      hint,
+      cause: failure,
+    });
+  }
+  if (Math.abs(errno) === EPERM || Math.abs(errno) === EACCES) {
+    const hint = memoryHint(errno, ['CAP_BPF', 'CAP_NET_ADMIN', 'CAP_PERFMON']);
+    return new LoadError({ errno, operation, object, stage: 'program', hint });
+  }
+  const hint =
+    'neither a map nor the verifier refused it: most likely something it refers to is missing in this kernel (an extern, ' +
+    'a kernel type of a CO-RE relocation, a program or attach type)';
+  return new LoadError({ errno, operation, object, stage: 'relocation', hint });
+}
+
+function tryMap(wanted: MapPlan['wanted']): BpfError | undefined {
+  try {
+    closeSync(createMapFd(wanted));
+    return undefined;
+  } catch (error) {
+    if (error instanceof BpfError) return error;
+    throw error;
+  }
+}
