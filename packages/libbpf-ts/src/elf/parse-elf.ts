@@ -140,7 +140,7 @@ function readSections(bytes: Uint8Array, header: ElfHeader): ElfSection[] {
     const end = start + BigInt(count * sectionSize);
     if (end > BigInt(bytes.length)) {
       throw invalid(
-        `the table of ${count} sections lies at ${start}..${end}, the file ends at ${bytes.length}: it is cut short; copy or compile it again`,
+        `the section table lies at ${start}..${end}, the file ends at ${bytes.length}: it is cut short; copy or compile it again`,
         0x28,
       );
     }
