@@ -1,0 +1,92 @@
+import { type Dispatcher, request } from 'undici';
+import { ApiServerError } from '../errors.ts';
+import type { ClusterConnection } from './cluster-connection.ts';
+
+export interface ApiRequest {
+  /** Of what, for messages: "Service". */
+  readonly kind: string;
+  /** "/api/v1/services" */
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  /** Longest time until the answer begins, and between two parts of its body. */
+  readonly headersTimeoutMs: number;
+  readonly bodyTimeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A GET request to the API server; its body is for the caller to read.
+ *
+ * @throws ApiServerError (LBX_API_SERVER) if there is no answer, or one other than 200, with what its Status object says.
+ */
+export async function apiRequest(
+  connection: ClusterConnection,
+  options: ApiRequest,
+): Promise<Dispatcher.ResponseData['body']> {
+  const { kind, path, query, signal } = options;
+  const url = `${connection.server}${path}?${new URLSearchParams(query)}`;
+  let response: Dispatcher.ResponseData;
+  try {
+    const { headers, dispatcher } = await connection.context();
+    response = await request(url, {
+      headers: { accept: 'application/json', 'user-agent': 'lbx-k8s-sync', ...headers },
+      dispatcher,
+      headersTimeout: options.headersTimeoutMs,
+      bodyTimeout: options.bodyTimeoutMs,
+      signal,
+    });
+  } catch (cause) {
+    throw new ApiServerError(kind, `no answer from ${connection.server}: ${reasonOf(cause)}`, { cause });
+  }
+  if (response.statusCode === 200) return response.body;
+  const { message, reason } = await readStatus(response.body);
+  throw new ApiServerError(
+    kind,
+    `${connection.server} answered ${response.statusCode}${hintFor(response.statusCode)}: ${message}`,
+    {
+      status: response.statusCode,
+      reason,
+      retryAfterSeconds: parseRetryAfter(response.headers['retry-after']),
+    },
+  );
+}
+
+/** Seconds, or a date; at most five minutes, so that no server can stop a watcher for good. */
+export function parseRetryAfter(value: string | string[] | undefined, now = Date.now()): number | undefined {
+  const text = Array.isArray(value) ? value[0] : value;
+  if (text === undefined) return undefined;
+  const seconds = /^\d+$/.test(text.trim()) ? Number(text) : (Date.parse(text) - now) / 1000;
+  return Number.isNaN(seconds) ? undefined : Math.min(300, Math.max(0, seconds));
+}
+
+function hintFor(status: number): string {
+  if (status === 401) return ' (the credentials are not accepted; are they expired?)';
+  if (status === 403) return ' (list and watch have to be allowed by a ClusterRole)';
+  return '';
+}
+
+/** `message` and `reason` of a Status object, or the beginning of whatever else the answer is. */
+async function readStatus(
+  body: Dispatcher.ResponseData['body'],
+): Promise<{ message: string; reason?: string | undefined }> {
+  let text = '';
+  try {
+    for await (const chunk of body) {
+      text += (chunk as Uint8Array).toString();
+      if (text.length > 65_536) break;
+    }
+    const { message, reason } = JSON.parse(text) as { message?: unknown; reason?: unknown };
+    return {
+      message: typeof message === 'string' ? message : text.slice(0, 200),
+      reason: typeof reason === 'string' ? reason : undefined,
+    };
+  } catch {
+    return { message: text.slice(0, 200).trim() || 'no explanation' };
+  }
+}
+
+/** The text of an error, and of the first one inside an AggregateError (all addresses of a name failed). */
+export function reasonOf(cause: unknown): string {
+  if (cause instanceof AggregateError && cause.message === '') return reasonOf(cause.errors[0]);
+  return cause instanceof Error ? cause.message || cause.name : String(cause);
+}

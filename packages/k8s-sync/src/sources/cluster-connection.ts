@@ -1,0 +1,167 @@
+import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+import { KubeconfigError } from '../errors.ts';
+
+/** How to reach an API server. */
+export type ClusterAccess =
+  | {
+      /** A kubeconfig file, or "default": $KUBECONFIG, ~/.kube/config, or the service account inside a pod. */
+      readonly kubeconfig: string;
+      /** Context of the kubeconfig; the current one if absent. */
+      readonly context?: string;
+    }
+  | {
+      /** "https://192.0.2.10:6443" */
+      readonly server: string;
+      /** Bearer token; a function is asked before every request, so that tokens can change. */
+      readonly token?: string | (() => string | Promise<string>);
+      /** PEM of the authority that signed the server's certificate. */
+      readonly ca?: string | Buffer;
+    };
+
+/** What one request needs; asked for anew each time, because tokens and certificates change. */
+export interface ClusterRequestContext {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly dispatcher: Dispatcher;
+}
+
+/** Authentication and TLS towards one API server. */
+export interface ClusterConnection {
+  /** Base URL without a slash at the end. */
+  readonly server: string;
+  context(): Promise<ClusterRequestContext>;
+  close(): Promise<void>;
+}
+
+interface TlsOptions {
+  readonly ca?: string | Buffer;
+  readonly cert?: string | Buffer;
+  readonly key?: string | Buffer;
+  readonly pfx?: string | Buffer;
+  readonly passphrase?: string;
+  readonly rejectUnauthorized?: boolean;
+  readonly servername?: string;
+}
+
+const connectTimeoutMs = 15_000;
+
+/** Reads the access data. @throws KubeconfigError (LBX_KUBECONFIG) if they do not name a server. */
+export async function openClusterConnection(access: ClusterAccess): Promise<ClusterConnection> {
+  if ('kubeconfig' in access) return kubeconfigConnection(access);
+  const { server, token, ca } = access;
+  const agents = new AgentCache(undefined);
+  return {
+    server: baseUrl(server),
+    async context() {
+      const bearer = typeof token === 'function' ? await token() : token;
+      return {
+        headers: bearer === undefined ? {} : { authorization: `Bearer ${bearer.trim()}` },
+        dispatcher: agents.get(ca === undefined ? {} : { ca }),
+      };
+    },
+    close: () => agents.close(),
+  };
+}
+
+/** Contexts, exec plugins, token files, client certificates: all of that is @kubernetes/client-node's business. */
+async function kubeconfigConnection(access: {
+  kubeconfig: string;
+  context?: string;
+}): Promise<ClusterConnection> {
+  // Loaded only here: it is large, and sources without a kubeconfig do without.
+  const { KubeConfig } = await import('@kubernetes/client-node');
+  const config = new KubeConfig();
+  const what = access.kubeconfig === 'default' ? 'the default kubeconfig' : `kubeconfig ${access.kubeconfig}`;
+  try {
+    if (access.kubeconfig === 'default') config.loadFromDefault();
+    else config.loadFromFile(access.kubeconfig);
+    if (access.context !== undefined) config.setCurrentContext(access.context);
+  } catch (cause) {
+    throw new KubeconfigError(`${what} cannot be read: ${messageOf(cause)}`, cause);
+  }
+  // For http client-node insists on skipTLSVerify, which says nothing there (kubectl proxy, test servers).
+  config.clusters = config.clusters.map((known) =>
+    known.server.startsWith('http:') ? { ...known, skipTLSVerify: true } : known,
+  );
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) {
+    const known = config.getContexts().map((context) => context.name);
+    throw new KubeconfigError(
+      `${what} has no cluster for context ${JSON.stringify(config.getCurrentContext() ?? '')}; its contexts are: ${known.join(', ') || 'none'}`,
+    );
+  }
+  const agents = new AgentCache(cluster.proxyUrl);
+  return {
+    server: baseUrl(cluster.server),
+    async context() {
+      const options: TlsOptions & { headers?: Record<string, unknown>; auth?: string | null } = {};
+      await config.applyToHTTPSOptions(options as Parameters<typeof config.applyToHTTPSOptions>[0]);
+      const headers: Record<string, string> = {};
+      for (const [name, value] of Object.entries(options.headers ?? {}))
+        headers[name.toLowerCase()] = String(value);
+      if (options.auth) headers.authorization ??= `Basic ${Buffer.from(options.auth).toString('base64')}`;
+      return { headers, dispatcher: agents.get(options) };
+    },
+    close: () => agents.close(),
+  };
+}
+
+/** One connection pool as long as the TLS options stay the same; a new one when a certificate was renewed. */
+class AgentCache {
+  readonly #proxy: string | undefined;
+  #current: { readonly key: string; readonly dispatcher: Dispatcher } | undefined;
+
+  constructor(proxy: string | undefined) {
+    if (proxy !== undefined && !/^https?:/.test(proxy)) {
+      throw new KubeconfigError(`proxy-url ${proxy} is not supported, only http and https proxies are`);
+    }
+    this.#proxy = proxy;
+  }
+
+  get(options: TlsOptions): Dispatcher {
+    const tls = pickTls(options);
+    const key = JSON.stringify(Object.entries(tls).map(([name, value]) => [name, String(value)]));
+    if (this.#current?.key === key) return this.#current.dispatcher;
+    // Requests that run on the old pool are let finish: close() waits for them.
+    this.#current?.dispatcher.close().catch(() => {});
+    const connect = { ...tls, timeout: connectTimeoutMs, keepAlive: true, keepAliveInitialDelay: 30_000 };
+    const dispatcher =
+      this.#proxy === undefined
+        ? new Agent({ connect })
+        : new ProxyAgent({ uri: this.#proxy, requestTls: tls, connect });
+    this.#current = { key, dispatcher };
+    return dispatcher;
+  }
+
+  async close(): Promise<void> {
+    const dispatcher = this.#current?.dispatcher;
+    this.#current = undefined;
+    await dispatcher?.destroy();
+  }
+}
+
+function pickTls(options: TlsOptions): TlsOptions {
+  const names = ['ca', 'cert', 'key', 'pfx', 'passphrase', 'rejectUnauthorized', 'servername'] as const;
+  return Object.fromEntries(
+    names.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])),
+  );
+}
+
+function baseUrl(server: string): string {
+  let url: URL;
+  try {
+    url = new URL(server);
+  } catch (cause) {
+    throw new KubeconfigError(
+      `${JSON.stringify(server)} is no URL of an API server such as https://192.0.2.10:6443`,
+      cause,
+    );
+  }
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    throw new KubeconfigError(`${server} begins with ${url.protocol}, an API server's URL with https:`);
+  }
+  return url.href.replace(/\/+$/, '');
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

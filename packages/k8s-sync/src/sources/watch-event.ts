@@ -1,0 +1,54 @@
+import { ApiServerError } from '../errors.ts';
+import { objectIdentity } from '../objects/object-identity.ts';
+import type { ObjectKind } from './source-event.ts';
+
+/** A line of a watch, or an item of a list, as far as a watcher has to understand it. */
+export type WatchEvent =
+  | {
+      readonly type: 'upsert' | 'delete';
+      readonly object: object;
+      readonly namespace: string;
+      readonly name: string;
+      readonly resourceVersion: string;
+    }
+  | { readonly type: 'bookmark'; readonly resourceVersion: string }
+  /** Of a type that is not known (yet). */
+  | { readonly type: 'other' };
+
+/**
+ * Parses one line of a watch.
+ *
+ * @throws SyntaxError if it is no watch event; ApiServerError if it is an ERROR event (410: the resourceVersion is too old).
+ */
+export function parseWatchEvent(kind: ObjectKind, line: string): WatchEvent {
+  const { type, object } = JSON.parse(line) as { type?: unknown; object?: unknown };
+  if (typeof type !== 'string' || typeof object !== 'object' || object === null) {
+    throw new SyntaxError(`${JSON.stringify(line.slice(0, 80))} is no watch event`);
+  }
+  if (type === 'ERROR') {
+    const { code, reason, message } = object as { code?: unknown; reason?: unknown; message?: unknown };
+    throw new ApiServerError(kind, `the watch ended with: ${String(message ?? reason ?? code)}`, {
+      status: typeof code === 'number' ? code : undefined,
+      reason: typeof reason === 'string' ? reason : undefined,
+    });
+  }
+  const resourceVersion = resourceVersionOf(object);
+  if (type === 'BOOKMARK') return { type: 'bookmark', resourceVersion };
+  if (type !== 'ADDED' && type !== 'MODIFIED' && type !== 'DELETED') return { type: 'other' };
+  const { namespace, name } = objectIdentity(kind, object);
+  if (name === undefined) throw new SyntaxError(`${type} event of an object without a name`);
+  return { type: type === 'DELETED' ? 'delete' : 'upsert', object, namespace, name, resourceVersion };
+}
+
+/** "" if the object has none. Only ever compared for equality. */
+export function resourceVersionOf(object: object): string {
+  const { metadata } = object as { metadata?: { resourceVersion?: unknown } | null };
+  const version = metadata?.resourceVersion;
+  return typeof version === 'string' ? version : '';
+}
+
+/** Whether the API server says that a resourceVersion or a continue token is too old: by status, or by event. */
+export function isExpired(error: unknown): boolean {
+  const { code, status, reason } = error as Partial<ApiServerError>;
+  return code === 'LBX_API_SERVER' && (status === 410 || reason === 'Expired' || reason === 'Gone');
+}

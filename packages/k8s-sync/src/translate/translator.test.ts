@@ -1,0 +1,394 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { endpoint, service, slice } from '../../test/objects.ts';
+import type { ObjectKind, SourceEvent } from '../sources/source-event.ts';
+import { createTranslator, type Translator } from './translator.ts';
+
+const upsert = (object: object): SourceEvent => ({
+  type: 'upsert',
+  kind: (object as { kind: ObjectKind }).kind,
+  object,
+});
+
+function translatorOf(...objects: object[]): Translator {
+  const translator = createTranslator({
+    nodeName: 'node-a',
+    nodeIPs: ['192.0.2.1', '127.0.0.1', '2001:db8::1'],
+  });
+  for (const object of objects) translator.apply(upsert(object));
+  return translator;
+}
+
+/** "NodePort 0.0.0.0:30080/TCP external -> 192.0.2.50:8080 192.0.2.51:8080(terminating)" */
+function lines(translator: Translator): string[] {
+  return translator.translate().frontends.map((f) => {
+    const backends = f.backends.map(
+      (b) => `${b.address}:${b.port}${b.state === undefined ? '' : `(${b.state})`}`,
+    );
+    return `${f.type} ${f.address}:${f.port}/${f.protocol}${f.scope === undefined ? '' : ` ${f.scope}`} -> ${backends.join(' ')}`;
+  });
+}
+
+const everything = service(
+  {
+    type: 'LoadBalancer',
+    externalTrafficPolicy: 'Local',
+    externalIPs: ['203.0.113.5'],
+    loadBalancerSourceRanges: ['203.0.113.0/24'],
+    sessionAffinity: 'ClientIP',
+    ports: [{ name: 'http', port: 80, nodePort: 30080 }],
+  },
+  {},
+  {
+    loadBalancer: {
+      ingress: [{ ip: '203.0.113.9' }, { ip: '203.0.113.5' }, { ip: '203.0.113.7', ipMode: 'Proxy' }],
+    },
+  },
+);
+
+describe('translate', () => {
+  it('makes a frontend of every way to reach a Service, in two scopes where the external policy is Local', () => {
+    const translator = translatorOf(
+      everything,
+      slice([endpoint('192.0.2.50', { nodeName: 'node-a' }), endpoint('192.0.2.51')]),
+    );
+    expect(lines(translator)).toEqual([
+      'ClusterIP 198.51.100.10:80/TCP -> 192.0.2.50:8080 192.0.2.51:8080',
+      'NodePort 0.0.0.0:30080/TCP external -> 192.0.2.50:8080',
+      'NodePort 0.0.0.0:30080/TCP internal -> 192.0.2.50:8080 192.0.2.51:8080',
+      'ExternalIP 203.0.113.5:80/TCP external -> 192.0.2.50:8080',
+      'ExternalIP 203.0.113.5:80/TCP internal -> 192.0.2.50:8080 192.0.2.51:8080',
+      'LoadBalancer 203.0.113.9:80/TCP external -> 192.0.2.50:8080',
+      'LoadBalancer 203.0.113.9:80/TCP internal -> 192.0.2.50:8080 192.0.2.51:8080',
+    ]);
+    const { frontends, nodeAddresses } = translator.translate();
+    expect(nodeAddresses).toEqual(['192.0.2.1', '2001:db8::1']);
+    expect(frontends.map((f) => f.affinitySeconds)).toEqual(Array(7).fill(10_800));
+    expect(frontends.map((f) => f.sourceRanges?.join())).toEqual([
+      ...Array(5).fill(undefined),
+      '203.0.113.0/24',
+      '203.0.113.0/24',
+    ]);
+    expect(new Set(frontends.map((f) => f.backends)).size).toBe(2);
+  });
+
+  it.each([
+    ['ready', {}, ''],
+    ['ready and terminating (publishNotReadyAddresses)', { ready: true, terminating: true }, ''],
+    ['terminating, still serving', { ready: false, serving: true, terminating: true }, '(terminating)'],
+    [
+      'terminating, not serving',
+      { ready: false, serving: false, terminating: true },
+      '(terminating-not-serving)',
+    ],
+    ['not ready, keeps its connections', { ready: false, serving: false }, '(terminating-not-serving)'],
+  ])('endpoint that is %s', (_, conditions, state) => {
+    const translator = translatorOf(service(), slice([endpoint('192.0.2.50', { conditions })]));
+    expect(lines(translator)).toEqual([`ClusterIP 198.51.100.10:80/TCP -> 192.0.2.50:8080${state}`]);
+  });
+
+  it('ends in the same state whatever the order of the events, and after deletions', () => {
+    const objects = [
+      everything,
+      service({ clusterIP: '198.51.100.11', externalIPs: ['203.0.113.5'] }, { name: 'other' }),
+      slice([endpoint('192.0.2.50', { nodeName: 'node-a' })]),
+      slice([endpoint('192.0.2.50', { conditions: { ready: false } }), endpoint('192.0.2.51')], {
+        name: 'web-2',
+      }),
+      slice([endpoint('2001:db8::50')], { name: 'web-3' }, { addressType: 'IPv6' }),
+      slice([endpoint('192.0.2.60')], { name: 'other-1', labels: { 'kubernetes.io/service-name': 'other' } }),
+    ];
+    const wanted = lines(translatorOf(...objects));
+    fc.assert(
+      fc.property(
+        fc.shuffledSubarray(objects, { minLength: objects.length }),
+        fc.array(fc.nat(objects.length - 1), { maxLength: 4 }),
+        fc.boolean(),
+        (order, removed, between) => {
+          const translator = translatorOf();
+          for (const object of order) {
+            translator.apply(upsert(object));
+            if (between) translator.translate();
+          }
+          for (const i of removed) {
+            const { kind, metadata } = order[i] as {
+              kind: ObjectKind;
+              metadata: { namespace: string; name: string };
+            };
+            translator.apply({ type: 'delete', kind, ...metadata });
+            if (between) translator.translate();
+          }
+          for (const i of removed) translator.apply(upsert(order[i]!));
+          expect(lines(translator)).toEqual(wanted);
+          for (const object of order) {
+            const { kind, metadata } = object as {
+              kind: ObjectKind;
+              metadata: { namespace: string; name: string };
+            };
+            translator.apply({ type: 'delete', kind, namespace: metadata.namespace, name: metadata.name });
+          }
+          expect(translator.translate()).toMatchObject({ frontends: [], problems: [], ignored: [] });
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe('incremental work', () => {
+  const second = service({ clusterIP: '198.51.100.20' }, { name: 'zeta' });
+  const secondSlice = slice([endpoint('192.0.2.70')], {
+    name: 'zeta-1',
+    labels: { 'kubernetes.io/service-name': 'zeta' },
+  });
+
+  it('keeps the objects of what did not change and names what did', () => {
+    const translator = translatorOf(everything, slice([endpoint('192.0.2.50')]), second, secondSlice);
+    const before = translator.translate();
+    expect(before.changed).toEqual(['default/web', 'default/zeta']);
+    translator.apply(upsert(slice([endpoint('192.0.2.50'), endpoint('192.0.2.52')])));
+    // A look in between must not swallow the change.
+    translator.servicePorts();
+    const after = translator.translate();
+    expect(after.changed).toEqual(['default/web']);
+    expect(after.frontends.at(-1)).toBe(before.frontends.at(-1));
+    expect(after.frontends[0]).not.toBe(before.frontends[0]);
+    // externalTrafficPolicy Local without a local endpoint, before and after: nothing new for outside.
+    expect(after.frontends[1]).toBe(before.frontends[1]);
+  });
+
+  it('takes an update that changes nothing that matters for no change', () => {
+    const translator = translatorOf(everything, slice([endpoint('192.0.2.50')]));
+    const before = translator.translate();
+    translator.apply(upsert(slice([endpoint('192.0.2.50')], { annotations: { checked: 'again' } })));
+    const after = translator.translate();
+    expect(after.changed).toEqual([]);
+    after.frontends.forEach((frontend, i) => {
+      expect(frontend).toBe(before.frontends[i]);
+    });
+  });
+
+  it('follows a slice that moves to another Service', () => {
+    const translator = translatorOf(service(), slice([endpoint('192.0.2.50')]), second);
+    translator.translate();
+    translator.apply(
+      upsert(slice([endpoint('192.0.2.50')], { labels: { 'kubernetes.io/service-name': 'zeta' } })),
+    );
+    expect(lines(translator)).toEqual([
+      'ClusterIP 198.51.100.10:80/TCP -> ',
+      'ClusterIP 198.51.100.20:80/TCP -> 192.0.2.50:8080',
+    ]);
+  });
+
+  it('looks at hints anew when the zone of the node changes', () => {
+    const hinted = (address: string, zone: string) =>
+      endpoint(address, { hints: { forZones: [{ name: zone }] } });
+    const translator = translatorOf(service(), slice([hinted('192.0.2.50', 'a'), hinted('192.0.2.51', 'b')]));
+    const node = (labels: object) => ({
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: 'node-a', labels },
+    });
+    expect(lines(translator)[0]).toContain('192.0.2.50:8080 192.0.2.51:8080');
+    translator.apply(upsert(node({ 'topology.kubernetes.io/zone': 'b' })));
+    expect(lines(translator)).toEqual(['ClusterIP 198.51.100.10:80/TCP -> 192.0.2.51:8080']);
+    translator.apply({ type: 'delete', kind: 'Node', namespace: '', name: 'node-a' });
+    expect(lines(translator)[0]).toContain('192.0.2.50:8080 192.0.2.51:8080');
+  });
+
+  it('takes the addresses of the Node object when it is given none', () => {
+    const translator = createTranslator({ nodeName: 'node-a' });
+    const addresses = [
+      { type: 'Hostname', address: 'node-a' },
+      { type: 'InternalIP', address: '192.0.2.1' },
+    ];
+    translator.apply(upsert({ kind: 'Node', metadata: { name: 'node-a' }, status: { addresses } }));
+    translator.apply(
+      upsert({
+        kind: 'Node',
+        metadata: { name: 'node-b' },
+        status: { addresses: [{ type: 'InternalIP', address: '192.0.2.2' }] },
+      }),
+    );
+    expect(translator.translate().nodeAddresses).toEqual(['192.0.2.1']);
+    translator.setNodeIPs(['192.0.2.9', '192.0.2.1']);
+    expect(translator.translate().nodeAddresses).toEqual(['192.0.2.9', '192.0.2.1']);
+  });
+});
+
+describe('contested addresses', () => {
+  const claim = (name: string, clusterIP: string, creationTimestamp?: string) =>
+    service(
+      { clusterIP, externalIPs: ['203.0.113.5'] },
+      { name, ...(creationTimestamp === undefined ? {} : { creationTimestamp }) },
+    );
+
+  it('go to the older Service, and to the other one when it leaves', () => {
+    const translator = translatorOf(
+      claim('alpha', '198.51.100.30', '2026-01-02T00:00:00Z'),
+      claim('beta', '198.51.100.31', '2026-01-01T00:00:00Z'),
+    );
+    const owner = () =>
+      translator
+        .translate()
+        .frontends.filter((f) => f.address === '203.0.113.5')
+        .map((f) => f.service);
+    expect(owner()).toEqual(['default/beta']);
+    expect(translator.translate().problems.map((problem) => problem.message)).toEqual([
+      'Services default/beta and default/alpha both claim 203.0.113.5:80/TCP: default/beta has it; give one of them another address or port',
+    ]);
+    translator.apply({ type: 'delete', kind: 'Service', namespace: 'default', name: 'beta' });
+    const after = translator.translate();
+    expect(after.changed).toEqual(['default/alpha', 'default/beta']);
+    expect(owner()).toEqual(['default/alpha']);
+    expect(after.problems).toEqual([]);
+  });
+});
+
+describe('objects that are not as they should be', () => {
+  it.each([
+    [
+      'Service',
+      { metadata: { name: 'x' }, spec: 'none' },
+      'Service default/x: spec: should be an object, is "none"',
+    ],
+    ['Service', { metadata: { name: 'x' } }, 'Service default/x: spec: is missing; the object is not used'],
+    ['Service', service({ ports: 80 }), 'spec.ports: should be a list, is 80; the object is not used'],
+    [
+      'Service',
+      service({ ports: [{ port: 70_000 }] }),
+      'spec.ports[0].port: should be a number from 1 to 65535, is 70000',
+    ],
+    ['Service', service({ ports: [{}] }), 'spec.ports[0].port: is missing; this part is skipped'],
+    ['Service', service({ externalIPs: ['nowhere'] }), 'spec.externalIPs: "nowhere" is no IP address'],
+    [
+      'Service',
+      service({ loadBalancerSourceRanges: ['1.2.3.4/33'] }),
+      'spec.loadBalancerSourceRanges: "1.2.3.4/33" is no prefix',
+    ],
+    [
+      'Service',
+      service({ clusterIP: 7 }),
+      'spec.clusterIP: should be a string, is 7; the object is not used',
+    ],
+    ['EndpointSlice', slice([endpoint('::1')]), 'endpoints[0].addresses[0]: "::1" is no IPv4 address'],
+    ['EndpointSlice', slice([{}]), 'endpoints[0].addresses[0]: has no address'],
+    [
+      'EndpointSlice',
+      slice([endpoint('192.0.2.1', { conditions: { ready: 'yes' } })]),
+      'endpoints[0].conditions.ready: should be true or false, is "yes"',
+    ],
+    ['EndpointSlice', { metadata: {}, addressType: 'IPv4' }, 'metadata.name: is missing'],
+    ['EndpointSlice', null, 'metadata.name: is missing'],
+  ] as [ObjectKind, object, string][])('%s %#: the problem names the field', (kind, object, message) => {
+    const translator = translatorOf();
+    translator.apply({ type: 'upsert', kind, object, origin: 'web.yaml:3' });
+    const messages = translator
+      .translate()
+      .problems.map((problem) => problem.message.replace(' (web.yaml:3)', ''));
+    expect(messages.join('\n')).toContain(message);
+    expect(translator.translate().problems[0]?.message).toContain('(web.yaml:3)');
+  });
+
+  it('keep their last good state, and the problem goes when they are mended', () => {
+    const translator = translatorOf(service(), slice([endpoint('192.0.2.50')]));
+    const before = lines(translator);
+    translator.apply(upsert(slice('broken' as never)));
+    translator.apply(upsert(service({ ports: 'broken' })));
+    expect(lines(translator)).toEqual(before);
+    expect(translator.translate().problems).toHaveLength(2);
+    translator.apply(upsert(service()));
+    translator.apply(upsert(slice([endpoint('192.0.2.50')])));
+    expect(translator.translate().problems).toEqual([]);
+  });
+
+  it('are limited in what they can cost', () => {
+    const endpoints = Array.from({ length: 200_000 }, () => endpoint('bad'));
+    const { problems } = translatorOf(service(), slice(endpoints)).translate();
+    expect(problems).toHaveLength(21);
+    expect(problems.map((problem) => problem.message).join('\n')).toContain(
+      'has 200000 items; those beyond the first 10000',
+    );
+  });
+
+  it('never make apply() throw, nor lose the other objects', () => {
+    const keys = [
+      'spec',
+      'metadata',
+      'status',
+      'endpoints',
+      'ports',
+      'addressType',
+      'name',
+      'namespace',
+      'labels',
+    ];
+    const value = fc.letrec((tie) => ({
+      node: fc.oneof(
+        { maxDepth: 4 },
+        fc.constantFrom(
+          null,
+          undefined,
+          Number.NaN,
+          -1,
+          1e300,
+          '',
+          'IPv4',
+          '192.0.2.1',
+          '::',
+          'None',
+          true,
+          10n,
+          Symbol('s'),
+        ),
+        fc.string(),
+        fc.array(tie('node'), { maxLength: 3 }),
+        fc.dictionary(fc.oneof(fc.constantFrom(...keys), fc.string()), tie('node'), { maxKeys: 5 }),
+      ),
+    })).node;
+    const path = fc.constantFrom('spec', 'metadata', 'status', 'endpoints', 'ports', 'addressType');
+    fc.assert(
+      fc.property(
+        fc.constantFrom<ObjectKind>('Service', 'EndpointSlice', 'Node'),
+        path,
+        value,
+        value,
+        (kind, field, part, whole) => {
+          const translator = translatorOf(service(), slice([endpoint('192.0.2.50')]));
+          const base =
+            kind === 'Service'
+              ? service({ clusterIP: '198.51.100.99' }, { name: 'bad' })
+              : slice([], { name: 'bad' });
+          for (const object of [{ ...base, [field]: part }, whole]) {
+            translator.apply({ type: 'upsert', kind, object: object as object });
+          }
+          expect(lines(translator)).toContain('ClusterIP 198.51.100.10:80/TCP -> 192.0.2.50:8080');
+        },
+      ),
+      { numRuns: 500 },
+    );
+    const hostile = new Proxy(
+      {},
+      {
+        get: () => {
+          throw new Error('no');
+        },
+      },
+    );
+    const translator = translatorOf(service());
+    translator.apply({ type: 'upsert', kind: 'Service', object: hostile });
+    expect(translator.translate().problems[0]?.message).toContain('cannot be read: no');
+  });
+});
+
+describe('events without an object', () => {
+  it('keep problems of the source until they are resolved, and remember synced', () => {
+    const translator = translatorOf();
+    translator.apply({ type: 'problem', error: new Error('first'), key: 'web.yaml' });
+    translator.apply({ type: 'problem', error: new Error('second'), key: 'web.yaml' });
+    expect(translator.translate()).toMatchObject({ problems: [new Error('second')], synced: false });
+    translator.apply({ type: 'resolved', key: 'web.yaml' });
+    translator.apply({ type: 'synced' });
+    expect(translator.translate()).toMatchObject({ problems: [], synced: true });
+  });
+});
