@@ -13,6 +13,7 @@ export {
   type ServiceMapName,
   serviceCatalog,
 } from './catalog.ts';
+export { type Batch, createBatch, decodeEntries } from './codec/batch.ts';
 export { bits } from './codec/bits.ts';
 export { bytes, mac, macIn64, pad, parseHex, toHex } from './codec/bytes.ts';
 export {
@@ -28,7 +29,8 @@ export {
   type ValueNames,
 } from './codec/field.ts';
 export { be16, be16In32, be32, bit0, safeU64, u8, u16, u32, u64 } from './codec/integers.ts';
-export { formatIpv4Number, ipv4, parseIpv4Number } from './codec/ipv4.ts';
+export { ipv4 } from './codec/ipv4.ts';
+export { formatIpv4Number, parseIpv4Number } from './codec/ipv4-text.ts';
 export { ipv6 } from './codec/ipv6.ts';
 export { type FieldInfo, type Struct, type StructOptions, scalar, struct } from './codec/struct.ts';
 export { byKey, plainValue, type ValueCodec } from './codec/value-codec.ts';
@@ -111,10 +113,22 @@ export { type ParseServiceOptions, parseServiceSpec, readServiceSpec } from './m
 export { type Protocol, parseProtocol, protocolName, protocolNumbers } from './model/protocol.ts';
 export { ServiceError, type ServiceErrorCode } from './model/service-error.ts';
 export type { FrontendSpec, ProxyRedirect, ServiceSpec } from './model/service-spec.ts';
-export type { AnyTable, Table, UpdateFlag } from './tables/table.ts';
-export { TableError, type TableErrorCode, type TableErrorDetail } from './tables/table-error.ts';
-export { type Batch, createBatch, decodeEntries } from './codec/batch.ts';
 export { failFrom, failNth } from './tables/fail-nth.ts';
 export { createMemoryPerCpuTable, createMemoryTable } from './tables/memory-table.ts';
 export type { FailOn, MemoryTableOptions, TableCall } from './tables/memory-table-options.ts';
 export { createMemoryTables, type MemoryTablesOptions, type Tables } from './tables/memory-tables.ts';
+export type { AnyTable, Table, UpdateFlag } from './tables/table.ts';
+export { TableError, type TableErrorCode, type TableErrorDetail } from './tables/table-error.ts';
+export { restoreIds } from './ids/restore-ids.ts';
+export { type ApplyFailure, type ApplyResult, applyOps, MapWriteError } from './plan/apply-ops.ts';
+export { IdConflictError } from './plan/change.ts';
+export type { Op } from './plan/op.ts';
+export { type PlanOptions, plan } from './plan/plan.ts';
+export { readSnapshot, type Snapshot } from './plan/snapshot.ts';
+export { type Entry, entryId, sameEntry } from './project/entry.ts';
+export type { FrontendEntries } from './project/frontend-entries.ts';
+export { MapFullError } from './project/map-full-error.ts';
+export type { ProjectOptions } from './project/options.ts';
+export { project } from './project/project.ts';
+export { ownEntries, type Projection, type Refusal } from './project/projection.ts';
+export { type ProjectVerification, verifyProject } from './project/verify-project.ts';

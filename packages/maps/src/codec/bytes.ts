@@ -1,5 +1,6 @@
 import { FieldError } from '../errors.ts';
 import { type Field, field, type Pad, type Text } from './field.ts';
+import { Op } from './primitive.ts';
 
 const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
@@ -54,7 +55,9 @@ export function bytes(size: number): Field<Uint8Array> {
 
 /** `size` bytes of padding: written down because C would hide them, always zero because hash keys are compared whole. */
 export function pad(size: number): Pad {
+  const op = size === 1 ? Op.zero8 : size === 2 ? Op.zero16 : size === 4 ? Op.zero32 : Op.other;
   return field<undefined>({
+    op,
     size,
     align: 1,
     ctype: size === 1 ? '__u8' : `__u8[${size}]`,
@@ -63,13 +66,7 @@ export function pad(size: number): Pad {
     text: { format: () => '', parse: () => undefined },
     // Zeroes are written each time: a reused buffer may hold another variant of the same union there.
     put(view, at) {
-      let i = 0;
-      for (; i + 4 <= size; i += 4) view.setUint32(at + i, 0);
-      if (i + 2 <= size) {
-        view.setUint16(at + i, 0);
-        i += 2;
-      }
-      if (i < size) view.setUint8(at + i, 0);
+      for (let i = 0; i < size; i++) view.setUint8(at + i, 0);
     },
     get: () => undefined,
   }) as Pad;

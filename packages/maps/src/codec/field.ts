@@ -2,6 +2,7 @@
  * A field: the codec of one member of a C struct, with what the documentation and the layout check need to know.
  * Every value outside of a field is in host order and readable; byte order lives here and nowhere else.
  */
+import { getPrimitive, type Op, putPrimitive } from './primitive.ts';
 
 /** Writes a value into bytes and reads it back. Sizes and positions are bytes. */
 export interface Codec<T> {
@@ -43,6 +44,8 @@ export interface FieldSpec<T> extends Codec<T> {
   readonly cName?: string;
   /** Names of values (or of flag bits), for dumps and docs. */
   readonly names?: ValueNames;
+  /** Set when a struct may use the primitive directly instead of `put` and `get`. */
+  readonly op?: Op;
 }
 
 /** Names of a number's values (`kind: 'values'`) or of its bits (`kind: 'flags'`). */
@@ -127,6 +130,16 @@ export function flagText(byName: Readonly<Record<string, number>>): Text<number>
       return value >>> 0;
     },
   };
+}
+
+/** A field that is one primitive operation. */
+export function primitiveField<T>(spec: Omit<FieldSpec<T>, 'put' | 'get'> & { readonly op: Op }): Field<T> {
+  const { op } = spec;
+  return field<T>({
+    ...spec,
+    put: (view, at, value) => putPrimitive(op, view, at, value),
+    get: (view, at) => getPrimitive(op, view, at) as T,
+  });
 }
 
 /** Text of plain integers. */

@@ -1,53 +1,39 @@
-import { rangeError } from '../errors.ts';
-import { bigintText, decimalText, type Field, field } from './field.ts';
+import { FieldError, rangeError } from '../errors.ts';
+import { bigintText, decimalText, type Field, field, primitiveField } from './field.ts';
+import { Op } from './primitive.ts';
 
-/** Little-endian is host order on every machine that lbx supports (x86-64, arm64, riscv64). */
 const LITTLE = true;
 const BIG = false;
 const U64_MAX = 0xffff_ffff_ffff_ffffn;
 
-// `value >>> 0 !== value` refuses in one test what is negative, fractional, NaN, no number, or above 32 bits.
-
 /** Unsigned byte. */
-export const u8: Field<number> = field({
+export const u8: Field<number> = primitiveField({
+  op: Op.u8,
   size: 1,
   align: 1,
   ctype: '__u8',
   order: 'none',
   text: decimalText,
-  put(view, at, value) {
-    if ((value & 0xff) !== value) throw rangeError(value, 0, 0xff);
-    view.setUint8(at, value);
-  },
-  get: (view, at) => view.getUint8(at),
 });
 
 /** 16 bits, host order. */
-export const u16: Field<number> = field({
+export const u16: Field<number> = primitiveField({
+  op: Op.u16,
   size: 2,
   align: 2,
   ctype: '__u16',
   order: 'host',
   text: decimalText,
-  put(view, at, value) {
-    if ((value & 0xffff) !== value) throw rangeError(value, 0, 0xffff);
-    view.setUint16(at, value, LITTLE);
-  },
-  get: (view, at) => view.getUint16(at, LITTLE),
 });
 
 /** 32 bits, host order. */
-export const u32: Field<number> = field({
+export const u32: Field<number> = primitiveField({
+  op: Op.u32,
   size: 4,
   align: 4,
   ctype: '__u32',
   order: 'host',
   text: decimalText,
-  put(view, at, value) {
-    if (value >>> 0 !== value) throw rangeError(value, 0, 0xffff_ffff);
-    view.setUint32(at, value, LITTLE);
-  },
-  get: (view, at) => view.getUint32(at, LITTLE),
 });
 
 /** 64 bits, host order, as bigint: cookies, counters, time stamps. */
@@ -80,31 +66,23 @@ export const safeU64: Field<number> = field({
 });
 
 /** 16 bits, network order; the value is in host order. */
-export const be16: Field<number> = field({
+export const be16: Field<number> = primitiveField({
+  op: Op.be16,
   size: 2,
   align: 2,
   ctype: '__be16',
   order: 'network',
   text: decimalText,
-  put(view, at, value) {
-    if ((value & 0xffff) !== value) throw rangeError(value, 0, 0xffff);
-    view.setUint16(at, value, BIG);
-  },
-  get: (view, at) => view.getUint16(at, BIG),
 });
 
 /** 32 bits, network order; the value is in host order. */
-export const be32: Field<number> = field({
+export const be32: Field<number> = primitiveField({
+  op: Op.be32,
   size: 4,
   align: 4,
   ctype: '__be32',
   order: 'network',
   text: decimalText,
-  put(view, at, value) {
-    if (value >>> 0 !== value) throw rangeError(value, 0, 0xffff_ffff);
-    view.setUint32(at, value, BIG);
-  },
-  get: (view, at) => view.getUint32(at, BIG),
 });
 
 /** A be16 in the first two bytes of a 32-bit member, zero after it (`l7_lb_proxy_port`). */
@@ -130,7 +108,9 @@ export const bit0: Field<boolean> = field({
   order: 'none',
   text: { format: (value) => (value ? '1' : '0'), parse: (text) => text === '1' },
   put(view, at, value) {
-    if (value !== true && value !== false) throw rangeError(value, 0, 1);
+    if (typeof value !== 'boolean') {
+      throw new FieldError('LBX_FIELD_TYPE', `expected true or false, got ${String(value)}`, value);
+    }
     view.setUint8(at, value ? 1 : 0);
   },
   get: (view, at) => (view.getUint8(at) & 1) === 1,

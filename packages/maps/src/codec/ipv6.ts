@@ -1,9 +1,11 @@
 import { FieldError } from '../errors.ts';
 import { type Field, field, plainText } from './field.ts';
-import { formatIpv4Number, parseIpv4Number } from './ipv4.ts';
+import { formatIpv4Number, parseIpv4Number } from './ipv4-text.ts';
 
-// The parser fills this and copies it out, so that a call allocates nothing.
+// The parser fills this and copies it out, so that a call allocates nothing. `lastText` is the address that it holds:
+// the entries of a service come one after the other and share theirs.
 const words = new Uint16Array(8);
+let lastText: string | undefined = '::';
 
 /**
  * Parses IPv6 text into `words` (host order). Accepts every form of RFC 4291 section 2.2, upper and lower case,
@@ -62,7 +64,11 @@ function parseWords(text: string): boolean {
 
 /** Writes the 16 bytes of an IPv6 address; false when the text is none. */
 export function putIpv6(view: DataView, at: number, text: string): boolean {
-  if (!parseWords(text)) return false;
+  if (text !== lastText) {
+    lastText = undefined;
+    if (!parseWords(text)) return false;
+    lastText = text;
+  }
   for (let k = 0; k < 8; k++) view.setUint16(at + 2 * k, words[k]!, false);
   return true;
 }

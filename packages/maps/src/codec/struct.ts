@@ -1,5 +1,7 @@
 import { FieldError, MapsError } from '../errors.ts';
 import type { ByteOrder, Codec, Field, Pad, Text, ValueNames } from './field.ts';
+import { memberReader } from './member.ts';
+import { getPrimitive, Op, putPrimitive } from './primitive.ts';
 
 /** One member of a struct as documentation and checks see it. Sizes and offsets are bytes. */
 export interface FieldInfo {
@@ -132,17 +134,27 @@ function hiddenPadding(name: string, what: string, hole: number): MapsError {
   );
 }
 
-// Loops over parallel arrays: nothing is allocated per call, and no code is generated.
+// Loops over parallel arrays: nothing is allocated per call, and no code is generated. Numbers of operations are
+// written as literals here and in primitive.ts: through `Op` a key took 119 ns instead of 102.
 
 function makePut<T>(name: string, infos: readonly FieldInfo[], codecs: readonly Field<unknown>[]) {
   const names = infos.map((info) => info.name);
+  const reads = names.map(memberReader);
   const offsets = infos.map((info) => info.offset);
+  const ops = codecs.map((codec) => codec.op ?? Op.other);
   const count = names.length;
   return (view: DataView, at: number, value: T): void => {
     let i = 0;
     try {
       for (; i < count; i++) {
-        codecs[i]!.put(view, at + offsets[i]!, (value as Record<string, unknown>)[names[i]!]);
+        const op = ops[i]!;
+        const place = at + offsets[i]!;
+        if (op >= 7 /* zeroes */) putPrimitive(op, view, place, 0);
+        else {
+          const x = reads[i]!(value as never);
+          if (op === 0 /* other */) codecs[i]!.put(view, place, x);
+          else putPrimitive(op, view, place, x);
+        }
       }
     } catch (error) {
       throw placed(error, name, names[i]!, value);
@@ -159,7 +171,10 @@ function placed(error: unknown, struct: string, field: string, value: unknown): 
       struct,
     );
   }
-  return error instanceof FieldError ? error.at(field).at(struct) : error;
+  if (error instanceof FieldError) return error.at(field).at(struct);
+  // A bigint, a symbol or nothing where a number or an object belongs: say where.
+  if (!(error instanceof TypeError)) return error;
+  return new FieldError('LBX_FIELD_TYPE', error.message, value, `${struct}.${field}`);
 }
 
 function makeGet<T>(infos: readonly FieldInfo[], codecs: readonly Field<unknown>[]) {
@@ -169,10 +184,15 @@ function makeGet<T>(infos: readonly FieldInfo[], codecs: readonly Field<unknown>
   const names = members.map((member) => member.name);
   const offsets = members.map((member) => member.offset);
   const readers = members.map((member) => member.codec);
+  const ops = readers.map((codec) => codec.op ?? Op.other);
   const count = members.length;
   return (view: DataView, at: number): T => {
     const value: Record<string, unknown> = {};
-    for (let i = 0; i < count; i++) value[names[i]!] = readers[i]!.get(view, at + offsets[i]!);
+    for (let i = 0; i < count; i++) {
+      const op = ops[i]!;
+      const place = at + offsets[i]!;
+      value[names[i]!] = op === 0 /* other */ ? readers[i]!.get(view, place) : getPrimitive(op, view, place);
+    }
     return value as T;
   };
 }

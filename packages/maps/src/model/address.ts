@@ -1,4 +1,4 @@
-import { parseIpv4Number } from '../codec/ipv4.ts';
+import { parseIpv4Number } from '../codec/ipv4-text.ts';
 import { formatIpv6, putIpv6 } from '../codec/ipv6.ts';
 
 /** IP version. */

@@ -36,7 +36,9 @@ export function prefixKeys(keySize: number): KeySpace {
       return bits > dataBytes * 8 ? undefined : identity(key, bits);
     },
     find(key, has) {
-      for (let bits = Math.min(key.readUInt32LE(0), dataBytes * 8); bits >= 0; bits--) {
+      const length = key.readUInt32LE(0);
+      if (length > dataBytes * 8) return undefined; // what the kernel answers: not found
+      for (let bits = length; bits >= 0; bits--) {
         const id = identity(key, bits);
         if (has(id)) return id;
       }
