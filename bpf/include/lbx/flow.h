@@ -40,7 +40,7 @@ struct lbx_flow4_key {
 	__u8 proto;     /* IPPROTO_* */
 	__u8 direction; /* LBX_FLOW_* */
 	__u8 pad[2];
-};
+} __attribute__((aligned(8))); /* on the stack, for flow4_is() */
 
 /* What was seen of a flow; both halves have the same, either may learn it first. */
 #define LBX_FLOW_LOCAL       0x01 /* backend on this node */

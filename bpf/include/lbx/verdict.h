@@ -11,8 +11,8 @@
 #include <linux/types.h>
 #include <lbx/reasons.h>
 
-#define LBX_VERDICT_SLOW     (-1) /* the slow path must look at it */
-#define LBX_VERDICT_NOT_OURS (-2) /* not what this function serves; untouched */
+#define LBX_VERDICT_SLOW     (-101) /* the slow path must look at it */
+#define LBX_VERDICT_NOT_OURS (-102) /* not what this function serves; untouched */
 
 /* Count a packet under a LBX_PASS_* or LBX_DROP_* reason; the verdict of its kind. */
 static __always_inline int verdict_of(const ctx_t *ctx, enum lbx_reason reason)

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * reply4_tc.h - IPv4 packets from backends on this node to the clients, as they
+ * leave: their source becomes the service again.
+ *
+ * The reply half of the flow (lbx_flow4, direction REPLY) was made by XDP with the
+ * request. A packet without one is the backend's own traffic and goes unchanged.
+ */
+#ifndef LBX_REPLY4_TC_H
+#define LBX_REPLY4_TC_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include <bpf/bpf_helpers.h>
+#include <lbx/clock.h>
+#include <lbx/flow.h>
+#include <lbx/parse.h>
+#include <lbx/reasons.h>
+#include <lbx/rewrite_tc.h>
+#include <lbx/verdict.h>
+
+/* Tell the request half what the reply half has learnt. */
+static __always_inline void reply4_tell_request(const struct lbx_flow4_key *reply, __be32 vip_addr,
+						__be16 vip_port, __u8 flags, __u32 timeout,
+						__u32 now)
+{
+	struct lbx_flow4_key key = {
+		.saddr = reply->daddr,
+		.daddr = vip_addr,
+		.sport = reply->dport,
+		.dport = vip_port,
+		.proto = reply->proto,
+		.direction = LBX_FLOW_REQUEST,
+	};
+	struct lbx_flow4 *flow = flow4_find(&key);
+
+	if (!flow || flow->daddr != reply->saddr || flow->dport != reply->sport)
+		return;
+	flow->flags = flags;
+	flow->timeout = timeout;
+	flow->last_seen = now;
+}
+
+static __always_inline int reply4_leave(ctx_t *ctx, const struct lbx_packet4 *packet)
+{
+	struct lbx_flow4_key key;
+	struct lbx_flow4 *flow;
+	__u32 now = clock_now(), age, timeout;
+	__be32 vip_addr;
+	__be16 vip_port;
+	__u8 seen, flags;
+
+	flow4_request_key(packet, &key);
+	key.direction = LBX_FLOW_REPLY;
+	flow = flow4_find(&key);
+	if (!flow)
+		return CTX_PASS;
+
+	vip_addr = flow->saddr;
+	vip_port = flow->sport;
+	seen = flow->flags;
+	age = now - flow->last_seen;
+	timeout = flow->timeout;
+	if (!flow4_is(flow, &key))
+		return CTX_PASS;
+	if (age > timeout)
+		return verdict_of(ctx, LBX_PASS_REPLY_EXPIRED);
+
+	flags = flow_flags_after(seen, LBX_FLOW_REPLY, packet->tcp_flags);
+	if (flags != seen) {
+		timeout = flow_timeout(key.proto, flags);
+		flow->flags = flags;
+		flow->timeout = timeout;
+		flow->last_seen = now;
+		reply4_tell_request(&key, vip_addr, vip_port, flags, timeout, now);
+	} else if (age > lbx_hz / 4) {
+		flow->last_seen = now;
+	}
+
+	if (!rewrite4_source(ctx, key.proto, key.saddr, key.sport, vip_addr, vip_port))
+		return verdict_of(ctx, LBX_DROP_REWRITE);
+	reasons_count(LBX_SENT_LOCAL_REPLY, ctx_length(ctx));
+	return CTX_PASS;
+}
+
+#endif
