@@ -48,7 +48,7 @@ export class IdsExhaustedError extends MapsError {
 interface Held extends IdHold {
   /** The last round (see `endRound`) that used the name. */
   round: number;
-  /** When its quarantine ends; 0 while the name is in use. */
+  /** When its quarantine ends; 0 while the name is in use, Infinity once the id was taken from the name. */
   freeAt: number;
 }
 
@@ -65,7 +65,6 @@ export class IdSpace {
   #quarantined = 0;
   #last = 0;
   #round = 0;
-  #epoch = 0;
 
   constructor(options: IdSpaceOptions) {
     this.#options = options;
@@ -74,11 +73,6 @@ export class IdSpace {
   /** Number of ids in use. */
   get size(): number {
     return this.#byName.size - this.#quarantined;
-  }
-
-  /** Changes whenever an id was taken from its name for good: ids remembered from before may be another's now. */
-  get epoch(): number {
-    return this.#epoch;
   }
 
   /** The id of a name; a new one when it has none. Throws IdsExhaustedError (`LBX_IDS_EXHAUSTED`). */
@@ -93,13 +87,19 @@ export class IdSpace {
     return held;
   }
 
-  /** Marks an id that `take` returned as used in this round, as `take` does. */
-  use(hold: IdHold): void {
+  /**
+   * Marks what `take` returned as used in this round, as `take` does. False when the id was taken from its name for good
+   * (its quarantine is over and it was needed): take another.
+   */
+  use(hold: IdHold): boolean {
     const held = hold as Held;
+    if (held.freeAt !== 0) {
+      if (held.freeAt === Infinity) return false;
+      held.freeAt = 0;
+      this.#quarantined--;
+    }
     held.round = this.#round;
-    if (held.freeAt === 0) return;
-    held.freeAt = 0;
-    this.#quarantined--;
+    return true;
   }
 
   /** The id of a name that is in use, without taking one. */
@@ -185,7 +185,7 @@ export class IdSpace {
       this.#byName.delete(held.name);
       this.#byId.delete(held.id);
       this.#quarantined--;
-      this.#epoch++;
+      held.freeAt = Infinity;
       return false;
     });
   }

@@ -53,11 +53,7 @@ export function checkFrontend(frontend: Frontend): ServiceError | undefined {
       );
     }
   }
-  if (
-    frontend.loopbackHostPort &&
-    frontend.type === 'HostPort' &&
-    frontend.proxyDelegation === 'delegate-if-local'
-  ) {
+  if (frontend.loopbackHostPort && frontend.proxyDelegation === 'delegate-if-local') {
     const problem = 'cannot be combined with loopbackHostPort (both use one flag)';
     return wrong('LBX_SERVICE_FIELD', 'proxyDelegation', frontend.proxyDelegation, problem);
   }

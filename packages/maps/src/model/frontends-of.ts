@@ -47,7 +47,8 @@ function selectBackends(
   sets: Map<string, readonly Backend[]>,
 ): readonly Backend[] {
   const internal = frontend.scope === 'internal' || frontend.type === 'ClusterIP';
-  const localOnly = (internal ? service.intLocal : service.extLocal) === true;
+  // A HostPort belongs to a pod of this node; traffic policies are none of its business.
+  const localOnly = frontend.type !== 'HostPort' && (internal ? service.intLocal : service.extLocal) === true;
   const family = familyOf(frontend.address);
   const { protocol, portName } = frontend;
   const key = `${provider.name} ${family} ${protocol} ${localOnly} ${portName ?? ''}`;

@@ -1,0 +1,50 @@
+import { createMaglevTable, parseSeed } from '@lbx/maglev';
+import { hostPort } from '../model/endpoint-name.ts';
+import type { SetMember } from './backend-set.ts';
+import type { ResolvedOptions } from './options.ts';
+
+/** One Maglev table per set of backends: the same Uint32Array object for the same backends, ids, weights and size. */
+export interface MaglevTables {
+  /** The table of backends `members` with ids `ids`. */
+  tableOf(members: readonly SetMember[], ids: readonly number[]): Uint32Array;
+  /** Forgets the tables that are not in `live`. */
+  sweep(live: () => ReadonlySet<unknown>): void;
+}
+
+/** Tables by content. Their bytes depend on names, states, weights and ids of the backends only, not on their order. */
+export function createMaglevTables({ maglevSize, maglevSeed }: ResolvedOptions): MaglevTables {
+  const seed = maglevSeed === undefined ? undefined : parseSeed(maglevSeed);
+  const tables = new Map<string, Uint32Array>();
+  return {
+    tableOf(members, ids) {
+      const backends = members.map(({ backend, value }, i) => ({
+        hash: maglevName(value.address, backend.port, backend.protocol),
+        id: ids[i]!,
+        weight: backend.weight ?? 100,
+      }));
+      const key = backends.map(({ hash, id, weight }) => `${hash}${id}*${weight}`).join();
+      let table = tables.get(key);
+      if (table === undefined) {
+        table = createMaglevTable(
+          backends,
+          seed === undefined ? { size: maglevSize } : { size: maglevSize, seed },
+        );
+        tables.set(key, table);
+      }
+      return table;
+    },
+    sweep(live) {
+      if (tables.size === 0) return;
+      const kept = live();
+      for (const [key, table] of tables) if (!kept.has(table)) tables.delete(key);
+    },
+  };
+}
+
+/**
+ * The name by which a backend's positions are hashed: `[192.0.2.1:80/TCP,State:active]`. It says active of terminating
+ * backends too, where those serve because no other does.
+ */
+function maglevName(address: string, port: number, protocol: string): string {
+  return `[${hostPort(address, port)}/${protocol},State:active]`;
+}
