@@ -17,7 +17,10 @@ export interface Btf {
   find(name: string, kind: BtfKind): BtfType | undefined;
   /** Whether there is a type of that name and kind. */
   has(name: string, kind: BtfKind): boolean;
-  /** The struct or union of that name (without "struct"), or a typedef of one; anonymous members are flattened. */
+  /**
+   * The struct or union of that name (without "struct"), or a typedef of one; anonymous members are flattened. The
+   * kernel has several of some names: this is the first.
+   */
   struct(name: string): BtfStruct;
   /** The same for a type number; typedefs and qualifiers are looked through. */
   structOf(id: number): BtfStruct;

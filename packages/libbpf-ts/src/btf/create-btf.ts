@@ -103,7 +103,9 @@ export function createBtf(
           `no struct, union or typedef ${name} in the BTF; has the type been used in the code, and was it compiled with -g?`,
         );
       }
-      return btf.structOf(found.id);
+      // A typedef of a struct without a name of its own gives it one.
+      const struct = btf.structOf(found.id);
+      return struct.name === '' ? { ...struct, name } : struct;
     },
     structOf: (id) => {
       const found = resolve(id);

@@ -161,6 +161,10 @@ describe('rarer declarations', () => {
     expect(object.programs.get(name)).toMatchObject(expected);
   });
 
+  test('a typedef names its struct', () => {
+    expect(object.btf.struct('anonymous_pair')).toMatchObject({ name: 'anonymous_pair', size: 4 });
+  });
+
   test('static variables of a function carry its name', () => {
     const first = (name: string) => object.variables.get(name)?.initial[0];
     expect([first('count_a.calls'), first('count_b.calls'), first('shared')]).toEqual([5, 6, 1]);

@@ -11,7 +11,10 @@ export interface SectionProgram {
   readonly frags: boolean;
 }
 
-/** Kinds by their whole section name. From libbpf's documented table of section names, 1.7. */
+/**
+ * Kinds by their whole section name. From docs.kernel.org, "Program Types and ELF Sections"; an older libbpf knows fewer
+ * (1.1 none of tcx, netkit, netfilter and Unix sockets).
+ */
 const exact: Readonly<Record<string, readonly [ProgramType, AttachType?]>> = {
   socket: ['socket_filter'],
   tc: ['sched_cls'],
