@@ -62,7 +62,7 @@ export function fillByWeight(
   let sum = 0;
   for (let i = 0; i < count; i++) {
     sum += weights[i]!;
-    counters[i] = weights[i]! / count;
+    counters[i] = Math.floor(weights[i]! / count); // whole: Cilium divides integers
   }
   const last = createLastSlots(table, ids, count, state);
   let n = 0;
