@@ -1,4 +1,4 @@
-import { LineCounter, parseAllDocuments } from 'yaml';
+import { LineCounter, parseAllDocuments, parseDocument } from 'yaml';
 import { BadManifestError } from '../errors.ts';
 import { objectIdentity } from '../objects/object-identity.ts';
 import { withApiDefaults } from './api-defaults.ts';
@@ -111,12 +111,12 @@ function jsonDocument(text: string, file: string, problems: BadManifestError[]):
   try {
     return [{ value: JSON.parse(text), line: 1 }];
   } catch (cause) {
-    const at = /at position (\d+)/.exec(messageOf(cause));
-    const before = text.slice(0, at === null ? text.length : Number(at[1])).split('\n');
-    const reason = messageOf(cause).replace(/ (in JSON )?at position.*$/s, '');
-    problems.push(
-      new BadManifestError(file, reason, { line: before.length, column: before.at(-1)!.length + 1 }),
-    );
+    // V8 says what is wrong but seldom where; the YAML parser, JSON being YAML, says where.
+    const counter = new LineCounter();
+    const { errors } = parseDocument(text, { lineCounter: counter, prettyErrors: false, schema: 'json' });
+    const { line, col } = counter.linePos(errors[0]?.pos[0] ?? text.length);
+    const reason = messageOf(cause).replace(/(, (\.\.\.)?".*| in JSON at position.*| at position.*)$/s, '');
+    problems.push(new BadManifestError(file, reason, { line, column: col }));
     return [];
   }
 }

@@ -66,6 +66,11 @@ export class ServiceTable {
     return changed;
   }
 
+  /** What a Service has; after takeChanged(). */
+  frontendsOf(key: string): readonly Frontend[] {
+    return this.#won.get(key) ?? none;
+  }
+
   /** Appends all frontends, sorted by Service; after takeChanged(). */
   collect(into: Frontend[]): void {
     for (const key of this.#order()) {

@@ -151,10 +151,26 @@ describe('incremental work', () => {
     translator.servicePorts();
     const after = translator.translate();
     expect(after.changed).toEqual(['default/web']);
+    expect(translator.translateChanges().size).toBe(0);
     expect(after.frontends.at(-1)).toBe(before.frontends.at(-1));
     expect(after.frontends[0]).not.toBe(before.frontends[0]);
     // externalTrafficPolicy Local without a local endpoint, before and after: nothing new for outside.
     expect(after.frontends[1]).toBe(before.frontends[1]);
+  });
+
+  it('tells only the changes to those who ask for them', () => {
+    const translator = translatorOf(service(), slice([endpoint('192.0.2.50')]), second, secondSlice);
+    expect([...translator.translateChanges().keys()]).toEqual(['default/web', 'default/zeta']);
+    translator.apply(upsert(slice([endpoint('192.0.2.51')])));
+    translator.apply({ type: 'delete', kind: 'Service', namespace: 'default', name: 'zeta' });
+    const changes = translator.translateChanges();
+    expect([...changes].map(([name, fs]) => [name, fs.map((f) => f.backends[0]?.address)])).toEqual([
+      ['default/web', ['192.0.2.51']],
+      ['default/zeta', []],
+    ]);
+    translator.apply({ type: 'delete', kind: 'Node', namespace: '', name: 'web' });
+    translator.apply({ type: 'upsert', kind: 'Pod' as ObjectKind, object: { metadata: { name: 'node-a' } } });
+    expect(translator.translate()).toMatchObject({ changed: [], frontends: changes.get('default/web') });
   });
 
   it('takes an update that changes nothing that matters for no change', () => {

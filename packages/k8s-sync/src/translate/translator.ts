@@ -32,6 +32,11 @@ export interface Translator {
   apply(event: SourceEvent): void;
   /** The current meaning. Costs what changed since the last call, plus one pass over the list of frontends. */
   translate(): Translation;
+  /**
+   * Only what changed since the last translate() or translateChanges(): Services ("namespace/name", sorted) with the
+   * frontends that they have now, none if they are gone. Costs what changed, whatever else there is.
+   */
+  translateChanges(): ReadonlyMap<string, readonly Frontend[]>;
   /** Addresses came to or left the node's interfaces. */
   setNodeIPs(nodeIPs: readonly string[]): void;
   /** Every port of every Service that counts, with its endpoints and lists; sorted by Service, family, then port. */
@@ -80,17 +85,18 @@ export function createTranslator(options: TranslatorOptions): Translator {
         table.setSlice(namespace, name, reason === undefined ? slice : undefined);
         ignore(key, reason === undefined ? undefined : { kind, namespace, name, reason });
       }
-    } else if (name === nodeName) {
+    } else if (kind === 'Node' && name === nodeName) {
       setNode(readNode(object, name, reader) ?? node);
     }
     problems.set(key, reader.problems);
   }
 
-  function remove(kind: ObjectKind, namespace: string, name: string): void {
-    const key = `${kind} ${kind === 'Node' ? '' : namespace}/${name}`;
+  function remove(kind: ObjectKind, givenNamespace: string, name: string): void {
+    const { namespace } = objectIdentity(kind, { metadata: { namespace: givenNamespace } });
+    const key = `${kind} ${namespace}/${name}`;
     if (kind === 'Service') table.setService(namespace, name, undefined);
     else if (kind === 'EndpointSlice') table.setSlice(namespace, name, undefined);
-    else if (name === nodeName) setNode({ ...initialNode, addresses: node.addresses });
+    else if (kind === 'Node' && name === nodeName) setNode({ ...initialNode, addresses: node.addresses });
     ignored.delete(key);
     problems.delete(key);
   }
@@ -137,6 +143,7 @@ export function createTranslator(options: TranslatorOptions): Translator {
         synced,
       };
     },
+    translateChanges: () => new Map(table.takeChanged().map((key) => [key, table.frontendsOf(key)])),
     setNodeIPs(next) {
       nodeIPs = [...next];
     },

@@ -1,6 +1,6 @@
 import type { ObjectKind } from '../sources/source-event.ts';
 
-/** A line of a kube-proxy vector file (vectors/README.md): a static case, or a history with steps. */
+/** A line of a kube-proxy vector file (vectors/kube-proxy-README.md): a static case, or a history with steps. */
 export interface KubeProxyCase {
   readonly name: string;
   readonly input: {
