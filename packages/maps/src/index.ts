@@ -38,6 +38,7 @@ export { variants } from './codec/variants.ts';
 export { FieldError, MapsError, type MapsErrorCode } from './errors.ts';
 export { IdSpace, type IdSpaceOptions, IdsExhaustedError } from './ids/id-space.ts';
 export { createIds, type Ids, type IdsOptions } from './ids/ids.ts';
+export { restoreIds } from './ids/restore-ids.ts';
 export { LbActKey, LbActValue, LbFctValue } from './layouts/activity.ts';
 export {
   Lb4AffinityKey,
@@ -113,13 +114,6 @@ export { type ParseServiceOptions, parseServiceSpec, readServiceSpec } from './m
 export { type Protocol, parseProtocol, protocolName, protocolNumbers } from './model/protocol.ts';
 export { ServiceError, type ServiceErrorCode } from './model/service-error.ts';
 export type { FrontendSpec, ProxyRedirect, ServiceSpec } from './model/service-spec.ts';
-export { failFrom, failNth } from './tables/fail-nth.ts';
-export { createMemoryPerCpuTable, createMemoryTable } from './tables/memory-table.ts';
-export type { FailOn, MemoryTableOptions, TableCall } from './tables/memory-table-options.ts';
-export { createMemoryTables, type MemoryTablesOptions, type Tables } from './tables/memory-tables.ts';
-export type { AnyTable, Table, UpdateFlag } from './tables/table.ts';
-export { TableError, type TableErrorCode, type TableErrorDetail } from './tables/table-error.ts';
-export { restoreIds } from './ids/restore-ids.ts';
 export { type ApplyFailure, type ApplyResult, applyOps, MapWriteError } from './plan/apply-ops.ts';
 export { IdConflictError } from './plan/change.ts';
 export type { Op } from './plan/op.ts';
@@ -132,3 +126,11 @@ export type { ProjectOptions } from './project/options.ts';
 export { project } from './project/project.ts';
 export { ownEntries, type Projection, type Refusal } from './project/projection.ts';
 export { type ProjectVerification, verifyProject } from './project/verify-project.ts';
+export { failFrom, failNth } from './tables/fail-nth.ts';
+export { createMemoryPerCpuTable, createMemoryTable } from './tables/memory-table.ts';
+export type { FailOn, MemoryTableOptions, TableCall } from './tables/memory-table-options.ts';
+export { createMemoryTables, type MemoryTablesOptions, type Tables } from './tables/memory-tables.ts';
+export type { AnyTable, Table, UpdateFlag } from './tables/table.ts';
+export { TableError, type TableErrorCode, type TableErrorDetail } from './tables/table-error.ts';
+export { type MapVector, parseMapVectors } from './verify/vector.ts';
+export { type MapDifference, type MapsVerification, verifyMaps } from './verify/verify-maps.ts';
