@@ -25,7 +25,7 @@ export function buildBtf(records: readonly BtfRecord[]): Uint8Array {
   const words: number[] = [];
   for (const { kind, name = '', third = 0, length = 0, flag = false, tail = [] } of records) {
     words.push(nameOffset(name), (kind << 24) | length | (flag ? 0x80000000 : 0), third);
-    words.push(...tail.map((word) => (typeof word === 'string' ? nameOffset(word) : word)));
+    for (const word of tail) words.push(typeof word === 'string' ? nameOffset(word) : word);
   }
   const bytes = new Uint8Array(24 + words.length * 4 + strings.length);
   const view = new DataView(bytes.buffer);

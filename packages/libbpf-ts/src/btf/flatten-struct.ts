@@ -3,7 +3,7 @@ import type { Btf } from './btf.ts';
 import type { BtfMember, BtfStruct } from './btf-struct.ts';
 import type { BtfComposite } from './btf-type.ts';
 
-/** Deeper than any C code; bounds the work on mutated BTF. */
+/** Deeper and larger than any C code; bounds the work on altered BTF. */
 const maxDepth = 32;
 const maxMembers = 0xffff;
 
@@ -16,9 +16,14 @@ export function flattenStruct(btf: Btf, composite: BtfComposite): BtfStruct {
   const members: BtfMember[] = [];
   const what = `${composite.kind} ${composite.name || `(type ${composite.id})`}`;
 
+  let visited = 0;
+
   const collect = (inner: BtfComposite, baseBits: number, depth: number): void => {
     if (depth > maxDepth) throw new FormatError('LBX_BTF_INVALID', `BTF ${what} contains itself`);
     for (const member of inner.members) {
+      if (++visited > maxMembers) {
+        throw new FormatError('LBX_BTF_INVALID', `BTF ${what} has more than ${maxMembers} members`);
+      }
       const bitOffset = baseBits + member.bitOffset;
       if (member.name === '') {
         const nested = btf.resolve(member.typeId);
@@ -27,7 +32,7 @@ export function flattenStruct(btf: Btf, composite: BtfComposite): BtfStruct {
       }
       const size = btf.sizeOf(member.typeId);
       const end = member.bitSize > 0 ? bitOffset + member.bitSize : bitOffset + size * 8;
-      if (end > composite.size * 8 || members.length === maxMembers) {
+      if (end > composite.size * 8) {
         throw new FormatError(
           'LBX_BTF_INVALID',
           `BTF ${what} has ${composite.size} bytes; member ${member.name} ends at bit ${end}`,

@@ -240,6 +240,13 @@ describe('what is wrong is said', () => {
     expect(error.message).toMatch(message);
   });
 
+  test('anonymous unions that double at every level', () => {
+    const records: BtfRecord[] = [kind(4, 0)];
+    for (let id = 1; id <= 30; id++) records.push(kind(5, 4, { length: 2, tail: ['', id, 0, '', id, 0] }));
+    records.push(kind(4, 4, { name: 'top', length: 1, tail: ['', records.length, 0] }));
+    expect(errorOf(buildBtf(records), (btf) => btf.struct('top')).message).toMatch(/more than 65535 members/);
+  });
+
   test.each<[string, BtfRecord, (btf: Btf) => unknown]>([
     ['const of itself: name', kind(10, 1), (btf) => btf.typeName(1)],
     ['const of itself: size', kind(10, 1), (btf) => btf.sizeOf(1)],

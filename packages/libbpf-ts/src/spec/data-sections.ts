@@ -19,7 +19,8 @@ const maxTotalSize = 256 * 1024 * 1024;
  */
 export function dataSections(elf: Elf): ElfSection[] {
   const found = elf.sections.filter((section) => {
-    if (section.size === 0) return false;
+    // Of several with one name only the first can be addressed.
+    if (section.size === 0 || elf.section(section.name) !== section) return false;
     if (section.type === sectionTypes.nobits) return /^\.bss(\.|$)/.test(section.name);
     return section.type === sectionTypes.progbits && /^\.(ro)?data(\.|$)/.test(section.name);
   });

@@ -16,14 +16,16 @@ export function parseMaps(elf: Elf, btf: Btf): ReadonlyMap<string, MapSpec> {
   const maps = new Map<string, MapSpec>();
   const section = elf.section('.maps');
   if (section !== undefined && section.size > 0) {
-    const relocations = elf.relocationsOf(section);
+    const slots = slotsByOffset(elf.relocationsOf(section));
+    let end = 0;
     for (const variable of btf.datasec('.maps').variables) {
+      if (variable.offset < end) {
+        throw new FormatError('LBX_OBJECT_INVALID', `map ${variable.name} overlaps the one before it`);
+      }
+      end = variable.offset + variable.size;
       const { spec, valuesOffset } = parseMap(btf, variable.name, variable.typeId);
-      const end = variable.offset + variable.size;
-      const values =
-        valuesOffset === undefined
-          ? []
-          : initialSlots(spec.name, relocations, variable.offset + valuesOffset, end);
+      const start = valuesOffset === undefined ? end : variable.offset + valuesOffset;
+      const values = takeSlots(slots, spec.name, start, end);
       maps.set(spec.name, values.length === 0 ? spec : { ...spec, values });
     }
   } else if (elf.section('maps') !== undefined) {
@@ -36,19 +38,36 @@ export function parseMaps(elf: Elf, btf: Btf): ReadonlyMap<string, MapSpec> {
   return maps;
 }
 
+interface Slot {
+  readonly offset: number;
+  readonly name: string;
+}
+
 /** `.values = { [2] = &map }` is a relocation at the slot's place, to the symbol of the map or program. */
-function initialSlots(map: string, relocations: readonly ElfRelocation[], start: number, end: number) {
-  const slots: { index: number; name: string }[] = [];
-  for (const { offset, symbol } of relocations) {
-    if (offset < BigInt(start) || offset >= BigInt(end)) continue;
-    const at = Number(offset) - start;
-    if (at % pointerSize !== 0 || symbol.name === '') {
+function slotsByOffset(relocations: readonly ElfRelocation[]): Slot[] {
+  return relocations
+    .map(({ offset, symbol }) => ({ offset: Number(offset), name: symbol.name }))
+    .sort((a, b) => b.offset - a.offset);
+}
+
+/** The slots from `start` to `end`, taken off the end of the list with all before them. */
+function takeSlots(
+  slots: Slot[],
+  map: string,
+  start: number,
+  end: number,
+): { index: number; name: string }[] {
+  const taken: { index: number; name: string }[] = [];
+  while (slots.length > 0 && slots.at(-1)!.offset < end) {
+    const { offset, name } = slots.pop()!;
+    if (offset < start) continue;
+    if ((offset - start) % pointerSize !== 0 || name === '') {
       throw new FormatError(
         'LBX_OBJECT_INVALID',
-        `map ${map} has an initial value at byte ${at} of its values that names nothing; write [n] = &name of a global map or program`,
+        `map ${map} has an initial value at byte ${offset - start} of its values that names nothing; write [n] = &name of a global map or program`,
       );
     }
-    slots.push({ index: at / pointerSize, name: symbol.name });
+    taken.push({ index: (offset - start) / pointerSize, name });
   }
-  return slots.sort((a, b) => a.index - b.index);
+  return taken;
 }
