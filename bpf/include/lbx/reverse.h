@@ -70,7 +70,7 @@ struct lbx_rev4 {
 struct lbx_rev4_bucket {
 	__u32 tag[LBX_REV_WAYS]; /* 0: free */
 	__u32 version;           /* odd: being written */
-	__u32 pad[7];
+	__u8 pad[28];
 	struct lbx_rev4 entry[LBX_REV_WAYS];
 };
 

@@ -36,8 +36,10 @@ struct lbx_route {
 	__be32 next_hop; /* 0: free, or being written */
 	__u32 ifindex;
 	__u32 updated; /* jiffies */
-	__u32 pad;
+	__u8 pad[8];
 };
+
+_Static_assert(sizeof(struct lbx_route) == 32, "route");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -36,6 +36,28 @@ export { type FieldInfo, type Struct, type StructOptions, scalar, struct } from 
 export { byKey, plainValue, type ValueCodec } from './codec/value-codec.ts';
 export { variants } from './codec/variants.ts';
 export { FieldError, MapsError, type MapsErrorCode } from './errors.ts';
+export {
+  BackendMetaFlag,
+  generationAdded,
+  generationRemoved,
+  LbxBackendMeta,
+  LbxBackendMetaKey,
+} from './flow/backend-meta.ts';
+export { LbxCounter, LbxCounterIndex } from './flow/counters.ts';
+export { type FlowMapName, flowCatalog } from './flow/flow-catalog.ts';
+export { FlowDirection, FlowFlag, LbxFlow4, LbxFlow4Key } from './flow/flow4.ts';
+export { createGate, GATE_BACKEND, type Gate, gateHash4, LbxGateIndex, LbxGateWord } from './flow/gate.ts';
+export {
+  REASON_COUNT,
+  type Reason,
+  type ReasonKind,
+  type ReasonName,
+  reasonOf,
+  reasons,
+} from './flow/reasons.ts';
+export { LbxRev4, LbxRev4Bucket, LbxRev4Index, REV_WAYS } from './flow/rev4.ts';
+export { LbxRoute, LbxRouteIndex } from './flow/route.ts';
+export { snatPrime } from './flow/snat-prime.ts';
 export { IdSpace, type IdSpaceOptions, IdsExhaustedError } from './ids/id-space.ts';
 export { createIds, type Ids, type IdsOptions } from './ids/ids.ts';
 export { restoreIds } from './ids/restore-ids.ts';

@@ -1,0 +1,39 @@
+import { mapLayout } from '../layouts/map-layout.ts';
+import { LbxBackendMeta, LbxBackendMetaKey } from './backend-meta.ts';
+import { LbxCounter, LbxCounterIndex } from './counters.ts';
+import { LbxFlow4, LbxFlow4Key } from './flow4.ts';
+import { LbxGateIndex, LbxGateWord } from './gate.ts';
+import { REASON_COUNT } from './reasons.ts';
+import { LbxRev4Bucket, LbxRev4Index } from './rev4.ts';
+import { LbxRoute, LbxRouteIndex } from './route.ts';
+
+/** The maps of our own that the packet datapath has besides Cilium's; pinned by the same rule (`pinPath`). */
+export const flowCatalog = Object.freeze({
+  lbx_gate: mapLayout('array', 'lbx_gate', LbxGateIndex, LbxGateWord, {
+    maxEntries: 16384,
+    doc: 'Bitmap of endpoints that may be ours; kept by user space',
+  }),
+  lbx_backend_meta: mapLayout('array', 'lbx_backend_meta', LbxBackendMetaKey, LbxBackendMeta, {
+    maxEntries: 65536,
+    doc: 'Validity and place of each backend; kept by user space',
+  }),
+  lbx_flow4: mapLayout('lru_hash', 'lbx_flow4', LbxFlow4Key, LbxFlow4, {
+    maxEntries: 262144,
+    doc: 'Request halves of flows, and reply halves of flows to local backends',
+  }),
+  lbx_rev4: mapLayout('array', 'lbx_rev4', LbxRev4Index, LbxRev4Bucket, {
+    maxEntries: 32768,
+    doc: 'Reply halves of flows to remote backends, by SNAT port',
+  }),
+  lbx_routes: mapLayout('array', 'lbx_routes', LbxRouteIndex, LbxRoute, {
+    maxEntries: 4096,
+    doc: 'Next hops',
+  }),
+  lbx_counters: mapLayout('percpu_array', 'lbx_counters', LbxCounterIndex, LbxCounter, {
+    maxEntries: REASON_COUNT,
+    doc: 'Packets by what became of them',
+  }),
+});
+
+/** Name of one of these maps. */
+export type FlowMapName = keyof typeof flowCatalog;
