@@ -15,6 +15,16 @@ export {
   NotSupportedError,
   VerifierError,
 } from './errors.ts';
+export type { CgroupOptions } from './link/attach-cgroup.ts';
+export type { TcOptions } from './link/attach-tc.ts';
+export type { TcDirection } from './link/attach-tcx.ts';
+export type { XdpOptions } from './link/attach-xdp.ts';
+export { type AttachedProgram, queryCgroup, queryTcx } from './link/attached-programs.ts';
+export { Link, type LinkedProgram } from './link/link.ts';
+export type { LinkInfo, LinkKind } from './link/link-info.ts';
+export { type LinkFilter, listLinks } from './link/list-links.ts';
+export { TcNetlinkLink } from './link/tc-netlink-link.ts';
+export { queryXdp, type XdpMode, type XdpProgram } from './link/xdp-query.ts';
 export { BoundEntry, type UpdateFlag } from './map/bound-entry.ts';
 export { BpfMap } from './map/map.ts';
 export type { EntryBatch } from './map/map-batch.ts';

@@ -1,6 +1,11 @@
 import { closeSync } from 'node:fs';
 import { BpfError, LibbpfError } from '../errors.ts';
 import { permissionHint } from '../hint.ts';
+import { attachCgroup, type CgroupOptions } from '../link/attach-cgroup.ts';
+import { attachNetns } from '../link/attach-netns.ts';
+import { attachTc, type TcOptions } from '../link/attach-tc.ts';
+import { attachXdp, type XdpOptions } from '../link/attach-xdp.ts';
+import type { Link } from '../link/link.ts';
 import { objectKind, openPinnedFd, pinObject, removePin } from '../pin.ts';
 import type { AttachType, ProgramType } from '../program-type.ts';
 import { Attr, command } from '../sys/bpf.ts';
@@ -85,6 +90,26 @@ export class BpfProgram implements Disposable {
   /** Runs it on bytes; see {@link TestRunInput}. */
   testRun(input: TestRunInput): TestRunResult {
     return testRun(this.fd, this.name, input);
+  }
+
+  /** Attaches it to an interface as XDP program; see {@link attachXdp}. */
+  attachXdp(options: XdpOptions): Link {
+    return attachXdp(this, options);
+  }
+
+  /** Attaches it to an interface's ingress or egress; see {@link attachTc}. */
+  attachTc(options: TcOptions): Link {
+    return attachTc(this, options);
+  }
+
+  /** Attaches it to a cgroup; see {@link attachCgroup}. */
+  attachCgroup(options: CgroupOptions): Link {
+    return attachCgroup(this, options);
+  }
+
+  /** Attaches it to a network namespace (sk_lookup, flow_dissector); see {@link attachNetns}. */
+  attachNetns(options: { readonly path: string }): Link {
+    return attachNetns(this, options);
   }
 
   /** Pins it at a path on a bpffs, whose folder must exist. */
