@@ -15,6 +15,7 @@ export {
   NotSupportedError,
   VerifierError,
 } from './errors.ts';
+export { features } from './features/features.ts';
 export type { CgroupOptions } from './link/attach-cgroup.ts';
 export type { TcOptions } from './link/attach-tc.ts';
 export type { TcDirection } from './link/attach-tcx.ts';
@@ -23,6 +24,7 @@ export { type AttachedProgram, queryCgroup, queryTcx } from './link/attached-pro
 export { Link, type LinkedProgram } from './link/link.ts';
 export type { LinkInfo, LinkKind } from './link/link-info.ts';
 export { type LinkFilter, listLinks } from './link/list-links.ts';
+export { findInterface, type NetworkInterface } from './link/network-interface.ts';
 export { TcNetlinkLink } from './link/tc-netlink-link.ts';
 export { queryXdp, type XdpMode, type XdpProgram } from './link/xdp-query.ts';
 export { BoundEntry, type UpdateFlag } from './map/bound-entry.ts';
@@ -44,6 +46,7 @@ export type { ProgramInfo } from './program/program-info.ts';
 export { enableRunStatistics, RunStatistics } from './program/run-statistics.ts';
 export type { TestRunInput, TestRunResult } from './program/test-run.ts';
 export { type AttachType, attachTypes, type ProgramType, programTypes } from './program-type.ts';
+export { RingBuffer, type RingBufferOptions } from './ringbuf/ring-buffer.ts';
 export type { MapSpec } from './spec/map-spec.ts';
 export type { ObjectSpec } from './spec/object-spec.ts';
 export { parseObject } from './spec/parse-object.ts';

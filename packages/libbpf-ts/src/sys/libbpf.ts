@@ -41,7 +41,6 @@ export interface Libbpf {
   bpf_tc_query(hook: Uint8Array, options: Uint8Array): number;
   libbpf_probe_bpf_map_type(type: number, options: null): number;
   libbpf_probe_bpf_prog_type(type: number, options: null): number;
-  libbpf_probe_bpf_helper(type: number, helper: number, options: null): number;
 }
 
 const prototypes: Readonly<Record<keyof Libbpf, string>> = {
@@ -76,7 +75,6 @@ const prototypes: Readonly<Record<keyof Libbpf, string>> = {
   bpf_tc_query: 'int bpf_tc_query(void *hook, void *options)',
   libbpf_probe_bpf_map_type: 'int libbpf_probe_bpf_map_type(int type, void *options)',
   libbpf_probe_bpf_prog_type: 'int libbpf_probe_bpf_prog_type(int type, void *options)',
-  libbpf_probe_bpf_helper: 'int libbpf_probe_bpf_helper(int type, int helper, void *options)',
 };
 
 let loaded: Libbpf | undefined;
