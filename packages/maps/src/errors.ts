@@ -69,3 +69,15 @@ export function rangeError(value: unknown, min: number | bigint, max: number | b
         value,
       );
 }
+
+/** Declared layouts and a compiled object disagree; `differences` has all of them, one a line. */
+export class LayoutMismatchError extends MapsError {
+  readonly differences: readonly string[];
+  constructor(what: string, differences: readonly string[]) {
+    super(
+      'LBX_LAYOUT_MISMATCH',
+      `${what} has other map layouts than this version of @lbx/maps; use objects and packages of one release:\n  ${differences.join('\n  ')}`,
+    );
+    this.differences = differences;
+  }
+}

@@ -13,9 +13,12 @@ export {
   type ServiceMapName,
   serviceCatalog,
 } from './catalog.ts';
+export { checkLayouts, diffLayouts } from './check/check-layouts.ts';
+export { diffLayout } from './check/diff-layout.ts';
+export type { ObjectLayout, ObjectMap, ObjectMember, ObjectStruct } from './check/object-layout.ts';
 export { type Batch, createBatch, decodeEntries } from './codec/batch.ts';
 export { bits } from './codec/bits.ts';
-export { bytes, mac, macIn64, pad, parseHex, toHex } from './codec/bytes.ts';
+export { bytes, mac, pad, parseHex, toHex } from './codec/bytes.ts';
 export {
   type Branded,
   type ByteOrder,
@@ -28,14 +31,15 @@ export {
   type TypeOf,
   type ValueNames,
 } from './codec/field.ts';
-export { be16, be16In32, be32, bit0, safeU64, u8, u16, u32, u64 } from './codec/integers.ts';
+export { be16, be32, bit0, safeU64, u8, u16, u32, u64 } from './codec/integers.ts';
 export { ipv4 } from './codec/ipv4.ts';
 export { formatIpv4Number, parseIpv4Number } from './codec/ipv4-text.ts';
 export { ipv6 } from './codec/ipv6.ts';
+export { padTo } from './codec/pad-to.ts';
 export { type FieldInfo, type Struct, type StructOptions, scalar, struct } from './codec/struct.ts';
 export { byKey, plainValue, type ValueCodec } from './codec/value-codec.ts';
 export { variants } from './codec/variants.ts';
-export { FieldError, MapsError, type MapsErrorCode } from './errors.ts';
+export { FieldError, LayoutMismatchError, MapsError, type MapsErrorCode } from './errors.ts';
 export {
   BackendMetaFlag,
   generationAdded,
@@ -146,6 +150,8 @@ export type { FrontendEntries } from './project/frontend-entries.ts';
 export { MapFullError } from './project/map-full-error.ts';
 export type { ProjectOptions } from './project/options.ts';
 export { project } from './project/project.ts';
+// The seed's text is an option of projects; its numbers are settings of the datapath.
+export { parseSeed } from '@lbx/maglev';
 export { ownEntries, type Projection, type Refusal } from './project/projection.ts';
 export { type ProjectVerification, verifyProject } from './project/verify-project.ts';
 export { failFrom, failNth } from './tables/fail-nth.ts';
@@ -156,3 +162,14 @@ export type { AnyTable, Table, UpdateFlag } from './tables/table.ts';
 export { TableError, type TableErrorCode, type TableErrorDetail } from './tables/table-error.ts';
 export { type MapVector, parseMapVectors } from './verify/vector.ts';
 export { type MapDifference, type MapsVerification, verifyMaps } from './verify/verify-maps.ts';
+export { explain } from './explain/explain.ts';
+export type {
+  ExplainedBackend,
+  Explanation,
+  ExplanationCode,
+  ExplanationStep,
+  ExplainOptions,
+  Flow,
+  Verdict,
+} from './explain/explanation.ts';
+export type { ExplainSource } from './explain/trace.ts';

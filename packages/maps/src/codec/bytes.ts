@@ -1,5 +1,5 @@
 import { FieldError } from '../errors.ts';
-import { type Field, field, type Pad, type Text } from './field.ts';
+import { type Field, field, type Pad, plainText, type Text } from './field.ts';
 import { Op } from './primitive.ts';
 
 const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
@@ -74,46 +74,26 @@ export function pad(size: number): Pad {
 
 const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i;
 
-function putMac(view: DataView, at: number, value: string): void {
-  if (typeof value !== 'string' || !MAC.test(value)) {
-    throw new FieldError(
-      'LBX_FIELD_TYPE',
-      `${JSON.stringify(value)} is no MAC address like 02:00:00:00:00:01`,
-      value,
-    );
-  }
-  for (let i = 0; i < 6; i++) view.setUint8(at + i, Number.parseInt(value.slice(3 * i, 3 * i + 2), 16));
-}
-
-function getMac(view: DataView, at: number): string {
-  let text = HEX[view.getUint8(at)]!;
-  for (let i = 1; i < 6; i++) text += `:${HEX[view.getUint8(at + i)]!}`;
-  return text;
-}
-
-const macText: Text<string> = { format: (value) => value, parse: (text) => text };
-
 /** MAC address, `02:00:00:00:00:01`. */
 export const mac: Field<string> = field<string>({
   size: 6,
   align: 1,
   ctype: '__u8[6]',
   order: 'none',
-  text: macText,
-  put: putMac,
-  get: getMac,
-});
-
-/** MAC address in the first six bytes of a 64-bit member, zero after it. */
-export const macIn64: Field<string> = field<string>({
-  size: 8,
-  align: 8,
-  ctype: '__u64',
-  order: 'none',
-  text: macText,
+  text: plainText,
   put(view, at, value) {
-    putMac(view, at, value);
-    view.setUint16(at + 6, 0);
+    if (typeof value !== 'string' || !MAC.test(value)) {
+      throw new FieldError(
+        'LBX_FIELD_TYPE',
+        `${JSON.stringify(value)} is no MAC address like 02:00:00:00:00:01`,
+        value,
+      );
+    }
+    for (let i = 0; i < 6; i++) view.setUint8(at + i, Number.parseInt(value.slice(3 * i, 3 * i + 2), 16));
   },
-  get: getMac,
+  get(view, at) {
+    let text = HEX[view.getUint8(at)]!;
+    for (let i = 1; i < 6; i++) text += `:${HEX[view.getUint8(at + i)]!}`;
+    return text;
+  },
 });

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bits } from './bits.ts';
-import { bytes, mac, macIn64, pad, parseHex, toHex } from './bytes.ts';
+import { bytes, mac, pad, parseHex, toHex } from './bytes.ts';
 import type { Field } from './field.ts';
-import { be16, be16In32, be32, bit0, safeU64, u8, u16, u32, u64 } from './integers.ts';
+import { be16, be32, bit0, safeU64, u8, u16, u32, u64 } from './integers.ts';
 import { ipv4 } from './ipv4.ts';
 import { ipv6 } from './ipv6.ts';
+import { padTo } from './pad-to.ts';
 import { decodeWith, encodeWith, scalar, struct } from './struct.ts';
 import { variants } from './variants.ts';
 
@@ -22,7 +23,7 @@ const valid: [string, AnyField, unknown, string][] = [
   ['safeU64', safeU64, 2 ** 40 + 1, '0100000000010000'],
   ['be16', be16, 80, '0050'],
   ['be32', be32, 0x01020304, '01020304'],
-  ['be16 in 32', be16In32, 12345, '30390000'],
+  ['be16 in 32', padTo(be16, 4), 12345, '30390000'],
   ['bit0', bit0, true, '01'],
   ['bits', bits(u32, { seconds: 24, algorithm: 8 }), { seconds: 10800, algorithm: 2 }, '302a0002'],
   [
@@ -33,7 +34,7 @@ const valid: [string, AnyField, unknown, string][] = [
   ],
   ['bytes', bytes(3), new Uint8Array([1, 2, 255]), '0102ff'],
   ['mac', mac, '02:00:00:00:0a:ff', '020000000aff'],
-  ['mac in 64', macIn64, '02:00:00:00:0a:ff', '020000000aff0000'],
+  ['mac in 64', padTo(mac, 8), '02:00:00:00:0a:ff', '020000000aff0000'],
   ['ipv4', ipv4, '198.51.100.1', 'c6336401'],
   ['ipv4 any', ipv4, '0.0.0.0', '00000000'],
   ['ipv4 all ones', ipv4, '255.255.255.255', 'ffffffff'],
@@ -57,7 +58,7 @@ const invalid: [string, AnyField, unknown, string][] = [
   ['safeU64 unsafe', safeU64, 2 ** 53, 'LBX_FIELD_RANGE'],
   ['be16 of 70000', be16, 70000, 'LBX_FIELD_RANGE'],
   ['be32 negative', be32, -1, 'LBX_FIELD_RANGE'],
-  ['be16 in 32 too large', be16In32, 65536, 'LBX_FIELD_RANGE'],
+  ['be16 in 32 too large', padTo(be16, 4), 65536, 'LBX_FIELD_RANGE'],
   ['bit0 number', bit0, 1, 'LBX_FIELD_TYPE'],
   [
     'bits part too large',

@@ -3,7 +3,6 @@ import { bigintText, decimalText, type Field, field, primitiveField } from './fi
 import { Op } from './primitive.ts';
 
 const LITTLE = true;
-const BIG = false;
 const U64_MAX = 0xffff_ffff_ffff_ffffn;
 
 /** Unsigned byte. */
@@ -83,21 +82,6 @@ export const be32: Field<number> = primitiveField({
   ctype: '__be32',
   order: 'network',
   text: decimalText,
-});
-
-/** A be16 in the first two bytes of a 32-bit member, zero after it (`l7_lb_proxy_port`). */
-export const be16In32: Field<number> = field({
-  size: 4,
-  align: 4,
-  ctype: '__u32',
-  order: 'network',
-  text: decimalText,
-  put(view, at, value) {
-    if ((value & 0xffff) !== value) throw rangeError(value, 0, 0xffff);
-    view.setUint16(at, value, BIG);
-    view.setUint16(at + 2, 0);
-  },
-  get: (view, at) => view.getUint16(at, BIG),
 });
 
 /** Bit 0 of a byte as boolean, the other bits zero. */

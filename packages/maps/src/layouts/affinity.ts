@@ -3,6 +3,7 @@ import type { TypeOf } from '../codec/field.ts';
 import { bit0, u64 } from '../codec/integers.ts';
 import { ipv4 } from '../codec/ipv4.ts';
 import { ipv6 } from '../codec/ipv6.ts';
+import { padTo } from '../codec/pad-to.ts';
 import { struct } from '../codec/struct.ts';
 import { variants } from '../codec/variants.ts';
 import { backendId, revNatId } from './ids.ts';
@@ -21,8 +22,7 @@ const cookie = 'Cookie of the client network namespace (netnsCookie true)';
 
 /** Client outside of the node: `{ clientIp, revNatId, netnsCookie: false }`. */
 const Lb4AddressClient = struct('lb4_affinity_key', {
-  clientIp: ipv4.as('union lb4_affinity_client_id').named('client_id').doc(address),
-  clientPad: pad(4),
+  clientIp: padTo(ipv4, 8).as('union lb4_affinity_client_id').named('client_id').doc(address),
   ...tail,
 });
 /** Client on the node: `{ clientCookie, revNatId, netnsCookie: true }`. */
@@ -35,8 +35,7 @@ const Lb6AddressClient = struct('lb6_affinity_key', {
   ...tail,
 });
 const Lb6CookieClient = struct('lb6_affinity_key', {
-  clientCookie: u64.as('union lb6_affinity_client_id').named('client_id').doc(cookie),
-  clientPad: pad(8),
+  clientCookie: padTo(u64, 16).as('union lb6_affinity_client_id').named('client_id').doc(cookie),
   ...tail,
 });
 

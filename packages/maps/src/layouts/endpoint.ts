@@ -1,8 +1,9 @@
-import { macIn64, pad } from '../codec/bytes.ts';
+import { mac, pad } from '../codec/bytes.ts';
 import type { TypeOf } from '../codec/field.ts';
 import { u8, u16, u32 } from '../codec/integers.ts';
 import { ipv4 } from '../codec/ipv4.ts';
 import { ipv6 } from '../codec/ipv6.ts';
+import { padTo } from '../codec/pad-to.ts';
 import { type Struct, struct } from '../codec/struct.ts';
 import { variants } from '../codec/variants.ts';
 import { MapFlag, mapLayout } from './map-layout.ts';
@@ -19,8 +20,7 @@ const endpointTail = {
   clusterId: u16.doc('Cluster'),
 };
 const endpoint4 = struct('endpoint_key', {
-  ip4: ipv4.doc('Address (family 1)'),
-  pad: pad(12),
+  ip4: padTo(ipv4, 16).doc('Address (family 1)'),
   ...endpointTail,
 });
 const endpoint6 = struct('endpoint_key', { ip6: ipv6.doc('Address (family 2)'), ...endpointTail });
@@ -36,8 +36,8 @@ export const EndpointInfo = struct('endpoint_info', {
   lxcId: u16.doc('Endpoint id'),
   flags: u32.doc('1 host and other properties'),
   rtInfo: u32.doc('Routing properties'),
-  mac: macIn64.doc('MAC address of the endpoint'),
-  nodeMac: macIn64.doc('MAC address of the node side'),
+  mac: padTo(mac, 8).as('__u64').doc('MAC address of the endpoint'),
+  nodeMac: padTo(mac, 8).as('__u64').doc('MAC address of the node side'),
   secId: u32.doc('Identity'),
   parentIfindex: u32.doc('Interface that the endpoint hangs on'),
   pad: pad(8),
@@ -50,7 +50,7 @@ const ipcacheHead = {
   pad1: pad(1),
   family,
 };
-const ipcache4 = struct('ipcache_key', { ...ipcacheHead, ip4: ipv4.doc('Address (family 1)'), pad: pad(12) });
+const ipcache4 = struct('ipcache_key', { ...ipcacheHead, ip4: padTo(ipv4, 16).doc('Address (family 1)') });
 const ipcache6 = struct('ipcache_key', { ...ipcacheHead, ip6: ipv6.doc('Address (family 2)') });
 export const IpcacheKey = variants(ipcache4, ipcache6, {
   isFirst: is4,
@@ -70,8 +70,7 @@ const infoTail = {
 const secIdentity = u32.doc('Identity');
 const info4 = struct('remote_endpoint_info', {
   secIdentity,
-  tunnelEndpoint: ipv4.as('union v6addr').doc('Tunnel endpoint'),
-  tunnelPad: pad(12),
+  tunnelEndpoint: padTo(ipv4, 16).as('union v6addr').doc('Tunnel endpoint'),
   ...infoTail,
 });
 const info6 = struct('remote_endpoint_info', {

@@ -1,9 +1,10 @@
 import { bits } from '../codec/bits.ts';
 import { pad } from '../codec/bytes.ts';
 import type { TypeOf } from '../codec/field.ts';
-import { be16, be16In32, u8, u16, u32 } from '../codec/integers.ts';
+import { be16, u8, u16, u32 } from '../codec/integers.ts';
 import { ipv4 } from '../codec/ipv4.ts';
 import { ipv6 } from '../codec/ipv6.ts';
+import { padTo } from '../codec/pad-to.ts';
 import { type Struct, struct } from '../codec/struct.ts';
 import { byKey } from '../codec/value-codec.ts';
 import { variants } from '../codec/variants.ts';
@@ -41,7 +42,7 @@ const frontendFields = {
   ...valueTail,
 };
 const proxyFields = {
-  l7LbProxyPort: be16In32.doc('Port of the L7 proxy (flag l7), network order'),
+  l7LbProxyPort: padTo(be16, 4).as('__u32').doc('Port of the L7 proxy (flag l7), network order'),
   ...valueTail,
 };
 const slotFields = { backendId, ...valueTail };

@@ -23,9 +23,9 @@ export type SkipLb4Key = TypeOf<typeof SkipLb4Key>;
 export const SkipLb6Key = struct('skip_lb6_key', {
   netnsCookie,
   address: ipv6.doc('Virtual address'),
-  pad: pad(4),
+  pad32: pad(4),
   port,
-  pad2: pad(2),
+  pad: pad(2),
 });
 export type SkipLb6Key = TypeOf<typeof SkipLb6Key>;
 

@@ -53,11 +53,11 @@ function inputOf(input: Input, field: FieldInfo): unknown {
   return undefined;
 }
 
-/** 64-bit values are decimal text in JSON, and may be small numbers. */
+/** 64-bit values are decimal text in JSON, or numbers when they are small; an id in a u64 is a number here. */
 function convert(field: FieldInfo, value: unknown): unknown {
-  const is64 = field.size === 8 && field.order === 'host';
-  if (is64 && field.name === 'backendId') return Number(value);
-  return is64 && (typeof value === 'string' || typeof value === 'number') ? BigInt(value) : value;
+  if (typeof value === 'string' && /^\d+$/.test(value)) return BigInt(value);
+  const is64 = field.size === 8 && field.order === 'host' && field.name !== 'backendId';
+  return is64 && typeof value === 'number' ? BigInt(value) : value;
 }
 
 /**
