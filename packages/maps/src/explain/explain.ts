@@ -1,0 +1,109 @@
+import { readAddress } from '../model/address.ts';
+import { hostPort } from '../model/endpoint-name.ts';
+import { protocolNumbers } from '../model/protocol.ts';
+import { ServiceError } from '../model/service-error.ts';
+import { affinityBackend } from './affinity.ts';
+import { algorithmOf, backendIdOfSlot, candidatesOf, maglevChoice, randomSlot } from './choose-backend.ts';
+import type { ExplainedBackend, ExplainOptions, Explanation, Flow } from './explanation.ts';
+import { type Destination, findFromOutside } from './find-from-outside.ts';
+import { findFromSocket } from './find-from-socket.ts';
+import { readBackend } from './read-backend.ts';
+import type { FoundService } from './service-key.ts';
+import { createTrace, type ExplainSource, type Trace } from './trace.ts';
+
+/**
+ * Which backend the first packet of a flow gets, or which verdict, and every look into the maps that led there. Follows
+ * the datapath step by step, from the maps alone: no kernel is asked, nothing is written, no flow table is known (an
+ * established flow keeps the backend it has).
+ *
+ * Throws a ServiceError (`LBX_SERVICE_ADDRESS`) when an address of the flow is none.
+ */
+export function explain(source: ExplainSource, flow: Flow, options: ExplainOptions = {}): Explanation {
+  const trace = createTrace(source);
+  return { ...decide({ source, trace, to: destinationOf(flow), flow, options }), steps: trace.steps };
+}
+
+type Result = Omit<Explanation, 'steps'>;
+
+interface Question {
+  readonly source: ExplainSource;
+  readonly trace: Trace;
+  readonly to: Destination;
+  readonly flow: Flow;
+  readonly options: ExplainOptions;
+}
+
+function decide(question: Question): Result {
+  const { trace, to, flow, options } = question;
+  if (flow.protocol === 'SCTP') {
+    return { verdict: 'pass', code: 'unsupported-protocol', reason: 'only TCP and UDP are translated' };
+  }
+  const socket = flow.hook === 'connect';
+  const service = socket ? findFromSocket(trace, to, flow, options) : findFromOutside(trace, to);
+  if ('verdict' in service) return service;
+  if (service.value.count === 0) return noBackend(question);
+  const last = affinityBackend(trace, service, to.client, flow, options);
+  if (last !== undefined) return chosen(last, 'session affinity keeps the client with it');
+  // Sockets never use Maglev: their source port is not known yet.
+  if (!socket && algorithmOf(service, options) === 'maglev') {
+    const id = maglevChoice(trace, service, to, flow, options);
+    if (id !== 0) return backendById(trace, service, id, 'the Maglev table has it for this client');
+    if (options.datapath === 'cilium') return noBackend(question);
+    trace.note('no table: random instead');
+  }
+  return chooseAtRandom(question, service);
+}
+
+function chooseAtRandom(question: Question, service: FoundService): Result {
+  const { source, trace, to, flow, options } = question;
+  const { family, key, value } = service;
+  const slot = randomSlot(to, service, flow, options);
+  if (slot === undefined) {
+    const candidates = candidatesOf(trace, service);
+    if (candidates.length === 0) return noBackend(question);
+    if (candidates.length === 1) return chosen(candidates[0]!, 'it is the only backend');
+    const reason = `one of ${candidates.length} backends, each as likely`;
+    return { verdict: 'forward', code: 'one-of-several', reason, candidates };
+  }
+  const id = backendIdOfSlot(trace, family, key, slot);
+  if (id === 0) return noBackend(question);
+  const result = backendById(trace, service, id, `slot ${slot} of ${value.count} by a hash of the flow`);
+  // The others are no step of this flow: looked up beside the trace.
+  return value.count === 1 ? result : { ...result, candidates: candidatesOf(createTrace(source), service) };
+}
+
+function backendById(trace: Trace, { family }: FoundService, id: number, why: string): Result {
+  const found = readBackend(trace, family, id);
+  if (found !== undefined) return chosen(found.backend, why);
+  return { verdict: 'drop', code: 'backend-missing', reason: `backend ${id} is not in the maps` };
+}
+
+function chosen(backend: ExplainedBackend, why: string): Result {
+  const reason = `backend ${backend.id}, ${hostPort(backend.address, backend.port)}: ${why}`;
+  return { verdict: 'forward', code: 'backend-chosen', reason, backend };
+}
+
+/** A socket's system call fails; a packet is dropped by lbx and answered by Cilium. */
+function noBackend({ flow, options }: Question): Result {
+  const verdict = flow.hook === 'connect' || options.datapath === 'cilium' ? 'reject' : 'drop';
+  return { verdict, code: 'no-backend', reason: 'the service has no backend that takes new flows' };
+}
+
+/** Addresses canonical; an IPv4-mapped one counts as IPv4, as for sockets. */
+function destinationOf({ from, to, protocol }: Flow): Destination {
+  const read = (address: string, field: string) => {
+    const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
+    const found = readAddress(mapped?.[1] ?? address);
+    if (found === undefined)
+      throw new ServiceError('LBX_SERVICE_ADDRESS', '', field, address, 'is no IP address');
+    return found;
+  };
+  const client = read(from.address, 'from.address');
+  const target = read(to.address, 'to.address');
+  if (client.family !== target.family) {
+    const problem = `is of the other IP version than ${to.address}`;
+    throw new ServiceError('LBX_SERVICE_FAMILY', '', 'from.address', from.address, problem);
+  }
+  const proto = protocolNumbers[protocol];
+  return { family: target.family, client: client.text, address: target.text, port: to.port, proto };
+}
