@@ -11,7 +11,9 @@ function rotateLeft(x: number, bits: number): number {
 
 /** `__jhash_mix`. */
 export function mix(state: Int32Array): void {
-  let [a, b, c] = state as unknown as [number, number, number];
+  let a = state[0]!;
+  let b = state[1]!;
+  let c = state[2]!;
   a = ((a - c) | 0) ^ rotateLeft(c, 4);
   c = (c + b) | 0;
   b = ((b - a) | 0) ^ rotateLeft(a, 6);
@@ -31,7 +33,9 @@ export function mix(state: Int32Array): void {
 
 /** `__jhash_final`; returns its result `c`, unsigned. */
 export function final(state: Int32Array): number {
-  let [a, b, c] = state as unknown as [number, number, number];
+  let a = state[0]!;
+  let b = state[1]!;
+  let c = state[2]!;
   c = ((c ^ b) - rotateLeft(b, 14)) | 0;
   a = ((a ^ c) - rotateLeft(c, 11)) | 0;
   b = ((b ^ a) - rotateLeft(a, 25)) | 0;
