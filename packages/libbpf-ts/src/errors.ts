@@ -4,9 +4,6 @@ import { errnoName, errnoText } from './sys/errno.ts';
 export type LibbpfErrorCode =
   | 'LBX_LIBBPF_MISSING'
   | 'LBX_PLATFORM'
-  | 'LBX_NOT_ELF'
-  | 'LBX_BAD_ELF'
-  | 'LBX_BAD_BTF'
   | 'LBX_UNKNOWN_VARIABLE'
   | 'LBX_VARIABLE_SIZE'
   | 'LBX_UNKNOWN_MAP'

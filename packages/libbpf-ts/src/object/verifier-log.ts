@@ -14,9 +14,17 @@ export function logText(buffer: Uint8Array): string {
     .trimEnd();
 }
 
-/** The one line of a verifier log that says why: the last that is neither position nor statistics. */
+/**
+ * The one line of a verifier log that says why: the last that is neither position nor statistics, followed by the line
+ * of source it stands at, where the log has sources.
+ */
 export function verifierCause(log: string): string {
   const lines = log.split('\n').map((line) => line.trim());
-  const reason = lines.findLast((line) => !trailer.test(line) && !position.test(line));
-  return reason ?? lines.findLast((line) => !trailer.test(line)) ?? 'no reason given';
+  const isText = (line: string) => !trailer.test(line);
+  let at = lines.findLastIndex((line) => isText(line) && !position.test(line));
+  if (at < 0) at = lines.findLastIndex(isText);
+  const reason = lines[at];
+  if (reason === undefined) return 'no reason given';
+  const source = lines.slice(0, at).findLast((line) => line.startsWith('; '));
+  return source === undefined ? reason : `${reason}, at: ${source.slice(2)}`;
 }

@@ -4,7 +4,14 @@ import { getSystemErrorMap } from 'node:util';
 /** Kernel-internal number that bpf(2) lets through for "not supported"; no libc has a name for it. */
 const ENOTSUPP = 524;
 
-const numbers: Readonly<Record<string, number>> = { ...constants.errno, ENOTSUPP };
+/** libbpf's own numbers, from 4000 (`enum libbpf_errno`). */
+const libbpfNames =
+  'LIBELF FORMAT KVERSION ENDIAN INTERNAL RELOC LOAD VERIFY PROG2BIG KVER PROGTYPE WRNGPID INVSEQ NLPARSE';
+const libbpfNumbers = Object.fromEntries(
+  libbpfNames.split(' ').map((name, i) => [`ELIBBPF_${name}`, 4000 + i]),
+);
+
+const numbers: Readonly<Record<string, number>> = { ...constants.errno, ENOTSUPP, ...libbpfNumbers };
 const names = new Map<number, string>();
 for (const [name, number] of Object.entries(numbers)) {
   if (!names.has(number)) names.set(number, name);
@@ -24,5 +31,6 @@ export function errnoName(errno: number): string {
 export function errnoText(errno: number): string {
   const text = getSystemErrorMap().get(-Math.abs(errno))?.[1];
   if (text !== undefined) return text;
-  return Math.abs(errno) === ENOTSUPP ? 'operation is not supported by the kernel' : errnoName(errno);
+  if (Math.abs(errno) === ENOTSUPP) return 'operation is not supported by the kernel';
+  return Math.abs(errno) >= 4000 ? 'refused by libbpf' : errnoName(errno);
 }
