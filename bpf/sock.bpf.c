@@ -39,23 +39,20 @@
 
 char _license[] SEC("license") = "Dual BSD/GPL";
 
-/* The IPv6 address in the context, which is read and written by whole words only. */
+/* The context takes loads of four and eight bytes, and stores alike. */
 static __always_inline void sock_load6(struct bpf_sock_addr *ctx, union v6addr *address)
 {
-	address->w[0] = ctx->user_ip6[0];
-	address->w[1] = ctx->user_ip6[1];
-	address->w[2] = ctx->user_ip6[2];
-	address->w[3] = ctx->user_ip6[3];
+	address->d[0] = *(volatile mem_u64 *)&ctx->user_ip6[0];
+	address->d[1] = *(volatile mem_u64 *)&ctx->user_ip6[2];
 }
 
+/* `address` begins a map value. */
 static __always_inline void sock_store6(struct bpf_sock_addr *ctx, const void *address, __be16 port)
 {
-	const mem_u32 *word = address;
+	const mem_u64 *half = address;
 
-	ctx->user_ip6[0] = word[0];
-	ctx->user_ip6[1] = word[1];
-	ctx->user_ip6[2] = word[2];
-	ctx->user_ip6[3] = word[3];
+	*(volatile mem_u64 *)&ctx->user_ip6[0] = half[0];
+	*(volatile mem_u64 *)&ctx->user_ip6[2] = half[1];
 	ctx->user_port = port;
 }
 
@@ -171,9 +168,7 @@ int lbx_recvmsg6(struct bpf_sock_addr *ctx)
 SEC("cgroup/getpeername4")
 int lbx_getpeername4(struct bpf_sock_addr *ctx)
 {
-	struct ipv4_revnat_tuple key;
-	struct ipv4_revnat_entry *entry =
-		sock_peer4(ctx, &key, ctx->user_ip4, (__be16)ctx->user_port);
+	struct ipv4_revnat_entry *entry = sock_peer4(ctx, ctx->user_ip4, (__be16)ctx->user_port);
 
 	if (entry)
 		sock_store4(ctx, entry->address, entry->port);
@@ -187,16 +182,13 @@ int lbx_getpeername6(struct bpf_sock_addr *ctx)
 
 	sock_load6(ctx, &address);
 	if (sock_is_mapped(&address)) {
-		struct ipv4_revnat_tuple key;
 		struct ipv4_revnat_entry *entry =
-			sock_peer4(ctx, &key, address.w[3], (__be16)ctx->user_port);
+			sock_peer4(ctx, address.w[3], (__be16)ctx->user_port);
 
 		if (entry)
 			sock_store_mapped(ctx, entry->address, entry->port);
 	} else {
-		struct ipv6_revnat_tuple key;
-		struct ipv6_revnat_entry *entry =
-			sock_peer6(ctx, &key, &address, (__be16)ctx->user_port);
+		struct ipv6_revnat_entry *entry = sock_peer6(ctx, &address, (__be16)ctx->user_port);
 
 		if (entry)
 			sock_store6(ctx, &entry->address, entry->port);

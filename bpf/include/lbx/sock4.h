@@ -22,31 +22,32 @@
 #include <lbx/structs.h>
 
 /*
- * The service that a socket means by key->address and key->dport, or NULL.
- * First the address itself; failing that, a NodePort or hostPort in the NodePort
- * range on any address of the node (the entry of address 0). `key` is left
- * so that service_slot4() finds the slots.
+ * The service that a socket means by address:port, or NULL. First the address
+ * itself; failing that, a NodePort or hostPort in the NodePort range on any address
+ * of the node (the entry of address 0). `key` is left so that service_slot4()
+ * finds the slots.
  */
-static __always_inline struct lb4_service *sock_find4(struct bpf_sock_addr *ctx,
-						      struct lb4_key *key)
+static __always_inline struct lb4_service *sock_find4(struct bpf_sock_addr *ctx, __be32 address,
+						      __be16 port, __u8 proto,
+						      union service_key4 *key)
 {
 	struct lb4_service *service;
 
 	/* Address 0 means loopback here, whereas the entry of address 0 means any own address. */
-	if (key->address && (!lbx_gate_on || gate_has4(key->address, key->dport, key->proto))) {
+	if (address && (!lbx_gate_on || gate_has4(address, port, proto))) {
+		*key = service_key4(address, port, proto);
 		service = service_lookup_inside4(key);
 		if (service) {
 			if (!sock_is_translated(service->flags2))
 				return NULL;
-			if (sock_is_own_address_only(service->flags) &&
-			    !sock_is_own4(ctx, key->address))
+			if (sock_is_own_address_only(service->flags) && !sock_is_own4(ctx, address))
 				return NULL;
 			return service;
 		}
 	}
-	if (!sock_is_nodeport(key->dport) || !sock_is_own4(ctx, key->address))
+	if (!sock_is_nodeport(port) || !sock_is_own4(ctx, address))
 		return NULL;
-	key->address = 0;
+	*key = service_key4(0, port, proto);
 	service = service_lookup_inside4(key);
 	if (!service || !(service->flags & (LBX_SVC_NODEPORT | LBX_SVC_HOSTPORT)) ||
 	    !sock_is_translated(service->flags2))
@@ -73,7 +74,7 @@ static __always_inline _Bool sock_is_skipped4(struct bpf_sock_addr *ctx, __be32 
  * service has none. While user space changes the service, a slot or backend may be
  * gone that the frontend still counted: then the frontend is read again.
  */
-static __always_inline __u32 sock_pick4(struct bpf_sock_addr *ctx, struct lb4_key *key,
+static __always_inline __u32 sock_pick4(struct bpf_sock_addr *ctx, union service_key4 *key,
 					struct lb4_service *service, struct lb4_backend **backend)
 {
 	__u32 attempt;
@@ -84,7 +85,7 @@ static __always_inline __u32 sock_pick4(struct bpf_sock_addr *ctx, struct lb4_ke
 
 		if (!count)
 			return 0;
-		slot = service_slot4(key, sock_pick_slot(ctx, key->proto, count, attempt));
+		slot = service_slot4(key, sock_pick_slot(ctx, service_proto4(key), count, attempt));
 		if (slot) {
 			__u32 id = slot->backend_id;
 
@@ -101,7 +102,7 @@ static __always_inline __u32 sock_pick4(struct bpf_sock_addr *ctx, struct lb4_ke
 
 /* The backend for a new connection, with session affinity; NULL: none. */
 static __always_inline struct lb4_backend *
-sock_select4(struct bpf_sock_addr *ctx, struct lb4_key *key, struct lb4_service *service)
+sock_select4(struct bpf_sock_addr *ctx, union service_key4 *key, struct lb4_service *service)
 {
 	__u16 rev_nat = service->rev_nat_index;
 	struct lb4_backend *backend = NULL;
@@ -130,6 +131,31 @@ sock_select4(struct bpf_sock_addr *ctx, struct lb4_key *key, struct lb4_service 
 	return backend;
 }
 
+/* Tuple and entry of lb4_reverse_sk as the words that service.h speaks of. */
+union sock_tuple4 {
+	struct ipv4_revnat_tuple tuple;
+	struct {
+		__u64 cookie;
+		__u64 endpoint; /* address, port << 32 */
+	};
+};
+
+union sock_entry4 {
+	struct ipv4_revnat_entry entry;
+	__u64 word; /* address, port << 32, rev_nat_index << 48 */
+};
+
+static __always_inline union sock_tuple4 sock_tuple4(struct bpf_sock_addr *ctx, __be32 address,
+						     __be16 port)
+{
+	union sock_tuple4 key = {
+		.cookie = bpf_get_socket_cookie(ctx),
+		.endpoint = address | (__u64)port << 32,
+	};
+
+	return key;
+}
+
 /*
  * Notes that this socket reaches `backend` as address:port, so that the way back
  * can be told. 0, or an error when the map does not take it.
@@ -138,21 +164,15 @@ static __always_inline long sock_remember4(struct bpf_sock_addr *ctx,
 					   const struct lb4_backend *backend, __be32 address,
 					   __be16 port, __u16 rev_nat)
 {
-	struct ipv4_revnat_tuple key = {
-		.cookie = bpf_get_socket_cookie(ctx),
-		.address = backend->address,
-		.port = backend->port,
+	union sock_tuple4 key = sock_tuple4(ctx, backend->address, backend->port);
+	union sock_entry4 entry = {
+		.word = address | (__u64)port << 32 | (__u64)rev_nat << 48,
 	};
-	struct ipv4_revnat_entry entry = {
-		.address = address,
-		.port = port,
-		.rev_nat_index = rev_nat,
-	};
-	struct ipv4_revnat_entry *known;
+	mem_u64 *known;
 
 	/* An LRU update allocates, and evicts, even when nothing changes. */
 	known = bpf_map_lookup_elem(&lb4_reverse_sk, &key);
-	if (known && mem_equal8(known, &entry, sizeof(entry)))
+	if (known && *known == entry.word)
 		return 0;
 	return bpf_map_update_elem(&lb4_reverse_sk, &key, &entry, BPF_ANY);
 }
@@ -166,14 +186,13 @@ static __always_inline int sock_forward4(struct bpf_sock_addr *ctx, __be32 addre
 {
 	__u8 proto = sock_protocol(ctx->protocol);
 	struct lb4_service *service;
-	struct lb4_key key;
+	union service_key4 key;
 	__u16 rev_nat;
 
 	*backend = NULL;
 	if (!proto)
 		return SOCK_PROCEED;
-	key = service_key4(address, port, proto);
-	service = sock_find4(ctx, &key);
+	service = sock_find4(ctx, address, port, proto, &key);
 	if (!service || sock_is_skipped4(ctx, address, port))
 		return SOCK_PROCEED;
 	rev_nat = service->rev_nat_index;
@@ -191,14 +210,12 @@ static __always_inline int sock_forward4(struct bpf_sock_addr *ctx, __be32 addre
  * The service address under which this socket reaches address:port, or NULL where
  * there is none. The answer to getpeername(): stays true for as long as the socket.
  */
-static __always_inline struct ipv4_revnat_entry *
-sock_peer4(struct bpf_sock_addr *ctx, struct ipv4_revnat_tuple *key, __be32 address, __be16 port)
+static __always_inline struct ipv4_revnat_entry *sock_peer4(struct bpf_sock_addr *ctx,
+							    __be32 address, __be16 port)
 {
-	key->cookie = bpf_get_socket_cookie(ctx);
-	key->address = address;
-	key->port = port;
-	key->pad = 0;
-	return bpf_map_lookup_elem(&lb4_reverse_sk, key);
+	union sock_tuple4 key = sock_tuple4(ctx, address, port);
+
+	return bpf_map_lookup_elem(&lb4_reverse_sk, &key);
 }
 
 /*
@@ -208,8 +225,8 @@ sock_peer4(struct bpf_sock_addr *ctx, struct ipv4_revnat_tuple *key, __be32 addr
 static __always_inline struct ipv4_revnat_entry *sock_source4(struct bpf_sock_addr *ctx,
 							      __be32 address, __be16 port)
 {
-	struct ipv4_revnat_tuple key;
-	struct ipv4_revnat_entry *entry = sock_peer4(ctx, &key, address, port);
+	union sock_tuple4 key = sock_tuple4(ctx, address, port);
+	struct ipv4_revnat_entry *entry = bpf_map_lookup_elem(&lb4_reverse_sk, &key);
 	struct lb4_reverse_nat *now;
 	__u16 rev_nat;
 
@@ -232,11 +249,11 @@ static __always_inline struct ipv4_revnat_entry *sock_source4(struct bpf_sock_ad
 static __always_inline _Bool sock_is_taken4(void *context, __be32 address, __be16 port, __u8 proto)
 {
 	const __u8 outside = LBX_SVC_NODEPORT | LBX_SVC_LOADBALANCER | LBX_SVC_EXTERNAL_IP;
-	struct lb4_key key = service_key4(address, port, proto);
+	union service_key4 key = service_key4(address, port, proto);
 	struct lb4_service *service = service_lookup4(&key);
 
 	if (!service && sock_is_nodeport(port) && sock_is_own4(context, address)) {
-		key.address = 0;
+		key = service_key4(0, port, proto);
 		service = service_lookup4(&key);
 	}
 	return service && (service->flags & outside);

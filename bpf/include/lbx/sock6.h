@@ -21,24 +21,26 @@
 
 /* As sock_find4(). */
 static __always_inline struct lb6_service *sock_find6(struct bpf_sock_addr *ctx,
-						      struct lb6_key *key)
+						      const union v6addr *address, __be16 port,
+						      __u8 proto, union service_key6 *key)
 {
+	const union v6addr any = {};
 	struct lb6_service *service;
 
-	if (!sock_is_unspecified6(&key->address)) {
+	if (!sock_is_unspecified6(address)) {
+		*key = service_key6(address, port, proto);
 		service = service_lookup_inside6(key);
 		if (service) {
 			if (!sock_is_translated(service->flags2))
 				return NULL;
-			if (sock_is_own_address_only(service->flags) &&
-			    !sock_is_own6(ctx, &key->address))
+			if (sock_is_own_address_only(service->flags) && !sock_is_own6(ctx, address))
 				return NULL;
 			return service;
 		}
 	}
-	if (!sock_is_nodeport(key->dport) || !sock_is_own6(ctx, &key->address))
+	if (!sock_is_nodeport(port) || !sock_is_own6(ctx, address))
 		return NULL;
-	mem_zero(&key->address);
+	*key = service_key6(&any, port, proto);
 	service = service_lookup_inside6(key);
 	if (!service || !(service->flags & (LBX_SVC_NODEPORT | LBX_SVC_HOSTPORT)) ||
 	    !sock_is_translated(service->flags2))
@@ -61,7 +63,7 @@ static __always_inline _Bool sock_is_skipped6(struct bpf_sock_addr *ctx,
 }
 
 /* As sock_pick4(). */
-static __always_inline __u32 sock_pick6(struct bpf_sock_addr *ctx, struct lb6_key *key,
+static __always_inline __u32 sock_pick6(struct bpf_sock_addr *ctx, union service_key6 *key,
 					struct lb6_service *service, struct lb6_backend **backend)
 {
 	__u32 attempt;
@@ -72,7 +74,7 @@ static __always_inline __u32 sock_pick6(struct bpf_sock_addr *ctx, struct lb6_ke
 
 		if (!count)
 			return 0;
-		slot = service_slot6(key, sock_pick_slot(ctx, key->proto, count, attempt));
+		slot = service_slot6(key, sock_pick_slot(ctx, service_proto6(key), count, attempt));
 		if (slot) {
 			__u32 id = slot->backend_id;
 
@@ -89,7 +91,7 @@ static __always_inline __u32 sock_pick6(struct bpf_sock_addr *ctx, struct lb6_ke
 
 /* As sock_select4(). */
 static __always_inline struct lb6_backend *
-sock_select6(struct bpf_sock_addr *ctx, struct lb6_key *key, struct lb6_service *service)
+sock_select6(struct bpf_sock_addr *ctx, union service_key6 *key, struct lb6_service *service)
 {
 	__u16 rev_nat = service->rev_nat_index;
 	struct lb6_backend *backend = NULL;
@@ -117,24 +119,40 @@ sock_select6(struct bpf_sock_addr *ctx, struct lb6_key *key, struct lb6_service 
 	return backend;
 }
 
+union sock_tuple6 {
+	struct ipv6_revnat_tuple tuple;
+	struct {
+		__u64 cookie;
+		__u64 address[2];
+		__u64 port;
+	};
+};
+
+static __always_inline union sock_tuple6 sock_tuple6(struct bpf_sock_addr *ctx,
+						     const union v6addr *address, __be16 port)
+{
+	union sock_tuple6 key = {
+		.cookie = bpf_get_socket_cookie(ctx),
+		.address = {address->d[0], address->d[1]},
+		.port = port,
+	};
+
+	return key;
+}
+
 /* As sock_remember4(). */
 static __always_inline long sock_remember6(struct bpf_sock_addr *ctx,
 					   const struct lb6_backend *backend,
 					   const union v6addr *address, __be16 port, __u16 rev_nat)
 {
-	struct ipv6_revnat_tuple key = {
-		.cookie = bpf_get_socket_cookie(ctx),
-		.address.d = {backend->address.d[0], backend->address.d[1]},
-		.port = backend->port,
-	};
-	struct ipv6_revnat_entry entry;
-	struct ipv6_revnat_entry *known;
+	union sock_tuple6 key = sock_tuple6(ctx, &backend->address, backend->port);
+	struct ipv6_revnat_entry *known, entry __attribute__((aligned(8)));
 
-	mem_copy4(&entry.address, address, sizeof(entry.address));
+	mem_copy8(&entry, address, sizeof(*address));
 	entry.port = port;
 	entry.rev_nat_index = rev_nat;
 	known = bpf_map_lookup_elem(&lb6_reverse_sk, &key);
-	if (known && mem_equal(known, &entry))
+	if (known && mem_equal8(known, &entry, sizeof(entry)))
 		return 0;
 	return bpf_map_update_elem(&lb6_reverse_sk, &key, &entry, BPF_ANY);
 }
@@ -145,14 +163,13 @@ static __always_inline int sock_forward6(struct bpf_sock_addr *ctx, const union 
 {
 	__u8 proto = sock_protocol(ctx->protocol);
 	struct lb6_service *service;
-	struct lb6_key key;
+	union service_key6 key;
 	__u16 rev_nat;
 
 	*backend = NULL;
 	if (!proto)
 		return SOCK_PROCEED;
-	key = service_key6(address, port, proto);
-	service = sock_find6(ctx, &key);
+	service = sock_find6(ctx, address, port, proto, &key);
 	if (!service || sock_is_skipped6(ctx, address, port))
 		return SOCK_PROCEED;
 	rev_nat = service->rev_nat_index;
@@ -166,24 +183,20 @@ static __always_inline int sock_forward6(struct bpf_sock_addr *ctx, const union 
 }
 
 /* As sock_peer4(). */
-static __always_inline struct ipv6_revnat_entry *sock_peer6(struct bpf_sock_addr *ctx,
-							    struct ipv6_revnat_tuple *key,
-							    const union v6addr *address,
-							    __be16 port)
+static __always_inline struct ipv6_revnat_entry *
+sock_peer6(struct bpf_sock_addr *ctx, const union v6addr *address, __be16 port)
 {
-	mem_zero(key);
-	key->cookie = bpf_get_socket_cookie(ctx);
-	mem_copy(&key->address, address);
-	key->port = port;
-	return bpf_map_lookup_elem(&lb6_reverse_sk, key);
+	union sock_tuple6 key = sock_tuple6(ctx, address, port);
+
+	return bpf_map_lookup_elem(&lb6_reverse_sk, &key);
 }
 
 /* As sock_source4(). */
 static __always_inline struct ipv6_revnat_entry *
 sock_source6(struct bpf_sock_addr *ctx, const union v6addr *address, __be16 port)
 {
-	struct ipv6_revnat_tuple key;
-	struct ipv6_revnat_entry *entry = sock_peer6(ctx, &key, address, port);
+	union sock_tuple6 key = sock_tuple6(ctx, address, port);
+	struct ipv6_revnat_entry *entry = bpf_map_lookup_elem(&lb6_reverse_sk, &key);
 	union v6addr service, wanted;
 	struct lb6_reverse_nat *now;
 	__u16 rev_nat;
@@ -208,11 +221,12 @@ static __always_inline _Bool sock_is_taken6(void *context, const union v6addr *a
 					    __u8 proto)
 {
 	const __u8 outside = LBX_SVC_NODEPORT | LBX_SVC_LOADBALANCER | LBX_SVC_EXTERNAL_IP;
-	struct lb6_key key = service_key6(address, port, proto);
+	const union v6addr any = {};
+	union service_key6 key = service_key6(address, port, proto);
 	struct lb6_service *service = service_lookup6(&key);
 
 	if (!service && sock_is_nodeport(port) && sock_is_own6(context, address)) {
-		mem_zero(&key.address);
+		key = service_key6(&any, port, proto);
 		service = service_lookup6(&key);
 	}
 	return service && (service->flags & outside);

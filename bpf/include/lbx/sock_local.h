@@ -48,7 +48,7 @@ static __always_inline _Bool sock_is_mapped(const union v6addr *address)
 
 static __always_inline _Bool sock_is_own4(void *context, __be32 address)
 {
-	union v6addr mapped = {.w = {0, 0, bpf_htonl(0xffff), address}};
+	union v6addr mapped = {.d = {0, bpf_htonl(0xffff) | (__u64)address << 32}};
 
 	if (sock_is_loopback4(address))
 		return sock_in_host_netns(context);
