@@ -1,1 +1,16 @@
-export {};
+/**
+ * The load balancer as a library: load the prebuilt datapath, attach it, and keep it programmed.
+ *
+ * @packageDocumentation
+ */
+export type { ApplyReport, FailedWrite } from './apply/apply-report.ts';
+export { findCgroup2 } from './cgroup-root.ts';
+export { CoreError, type CoreErrorCode } from './errors.ts';
+export { createLoadBalancer, type LoadBalancer, type Summary } from './load-balancer.ts';
+export { defaultNodeAddresses, type LocalAddress, localAddresses } from './node-addresses.ts';
+export { openPinnedTables } from './open-pinned-tables.ts';
+export { defaultPins, type LoadBalancerOptions, type ResolvedOptions } from './options.ts';
+export { type Removed, removePinned } from './remove-pinned.ts';
+export type { AttachmentStatus, FrontendStatus, MapStatus, Status } from './status.ts';
+export { createKernelTable } from './tables/kernel-table.ts';
+export { createMaglevTable } from './tables/maglev-table.ts';

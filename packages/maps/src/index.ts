@@ -1,3 +1,5 @@
+// The seed's text is an option of projects; its numbers are settings of the datapath.
+export { DEFAULT_SEED_TEXT, parseSeed } from '@lbx/maglev';
 export {
   type Catalog,
   catalog,
@@ -31,7 +33,7 @@ export {
   type TypeOf,
   type ValueNames,
 } from './codec/field.ts';
-export { be16, be32, bit0, safeU64, u8, u16, u32, u64 } from './codec/integers.ts';
+export { be16, be32, bit0, u8, u16, u32, u64 } from './codec/integers.ts';
 export { ipv4 } from './codec/ipv4.ts';
 export { formatIpv4Number, parseIpv4Number } from './codec/ipv4-text.ts';
 export { ipv6 } from './codec/ipv6.ts';
@@ -39,7 +41,20 @@ export { padTo } from './codec/pad-to.ts';
 export { type FieldInfo, type Struct, type StructOptions, scalar, struct } from './codec/struct.ts';
 export { byKey, plainValue, type ValueCodec } from './codec/value-codec.ts';
 export { variants } from './codec/variants.ts';
+export { type DumpEntry, type DumpOptions, type DumpSource, dump } from './dump/dump.ts';
+export { type ParseDumpOptions, parseDump } from './dump/parse-dump.ts';
 export { FieldError, LayoutMismatchError, MapsError, type MapsErrorCode } from './errors.ts';
+export { explain } from './explain/explain.ts';
+export type {
+  ExplainedBackend,
+  ExplainOptions,
+  Explanation,
+  ExplanationCode,
+  ExplanationStep,
+  Flow,
+  Verdict,
+} from './explain/explanation.ts';
+export type { ExplainSource } from './explain/trace.ts';
 export {
   BackendMetaFlag,
   generationAdded,
@@ -51,6 +66,7 @@ export { LbxCounter, LbxCounterIndex } from './flow/counters.ts';
 export { type FlowMapName, flowCatalog } from './flow/flow-catalog.ts';
 export { FlowDirection, FlowFlag, LbxFlow4, LbxFlow4Key } from './flow/flow4.ts';
 export { createGate, GATE_BACKEND, type Gate, gateHash4, LbxGateIndex, LbxGateWord } from './flow/gate.ts';
+export { randomSlot4, type Tuple4 } from './flow/random-slot.ts';
 export {
   REASON_COUNT,
   type Reason,
@@ -85,6 +101,7 @@ export {
 export { FragL4Ports, Ipv4FragId, Ipv6FragId } from './layouts/fragment.ts';
 export { type BackendId, backendId, type RevNatId, revNatId } from './layouts/ids.ts';
 export { decodeLookupTable, encodeLookupTable, MaglevInnerKey, MaglevInnerRef } from './layouts/maglev.ts';
+export { lookupTableDigest, maglevShares } from './layouts/maglev-text.ts';
 export {
   type AnyLayout,
   type KeyOf,
@@ -150,8 +167,6 @@ export type { FrontendEntries } from './project/frontend-entries.ts';
 export { MapFullError } from './project/map-full-error.ts';
 export type { ProjectOptions } from './project/options.ts';
 export { project } from './project/project.ts';
-// The seed's text is an option of projects; its numbers are settings of the datapath.
-export { parseSeed } from '@lbx/maglev';
 export { ownEntries, type Projection, type Refusal } from './project/projection.ts';
 export { type ProjectVerification, verifyProject } from './project/verify-project.ts';
 export { failFrom, failNth } from './tables/fail-nth.ts';
@@ -162,14 +177,3 @@ export type { AnyTable, Table, UpdateFlag } from './tables/table.ts';
 export { TableError, type TableErrorCode, type TableErrorDetail } from './tables/table-error.ts';
 export { type MapVector, parseMapVectors } from './verify/vector.ts';
 export { type MapDifference, type MapsVerification, verifyMaps } from './verify/verify-maps.ts';
-export { explain } from './explain/explain.ts';
-export type {
-  ExplainedBackend,
-  Explanation,
-  ExplanationCode,
-  ExplanationStep,
-  ExplainOptions,
-  Flow,
-  Verdict,
-} from './explain/explanation.ts';
-export type { ExplainSource } from './explain/trace.ts';

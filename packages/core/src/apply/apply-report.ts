@@ -1,0 +1,25 @@
+import type { Refusal } from '@lbx/maps';
+
+/** A write that the kernel refused. The frontend stays as it was (or half done) and is tried again by the next apply. */
+export interface FailedWrite {
+  readonly map: string;
+  /** Frontend that the entry serves; absent for backends, which several may share. */
+  readonly frontend?: string;
+  readonly error: Error;
+}
+
+/** What one `apply` did. */
+export interface ApplyReport {
+  /** Frontends that should be in force, expansions of NodePorts counted one by one. */
+  readonly frontends: number;
+  /** Entries written or deleted. */
+  readonly writes: number;
+  readonly failed: readonly FailedWrite[];
+  /** Frontends that cannot be written at all, with the reason. */
+  readonly refused: readonly Refusal[];
+  /** Addresses of backends that are not known to be on this node. */
+  readonly remoteBackends: readonly string[];
+  /** Milliseconds in all, and of these in the kernel's maps. */
+  readonly ms: number;
+  readonly writeMs: number;
+}

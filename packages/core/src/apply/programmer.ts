@@ -1,0 +1,79 @@
+import {
+  applyOps,
+  dump,
+  type Frontend,
+  type Ids,
+  type Op,
+  type Projection,
+  plan,
+  project,
+  readSnapshot,
+  restoreIds,
+  type Snapshot,
+} from '@lbx/maps';
+import { openLocalAddresses, syncLocalAddresses } from '../derived/local-addresses.ts';
+import type { Datapath } from '../load/datapath.ts';
+import type { ResolvedOptions } from '../options.ts';
+import type { FrontendStatus } from '../status.ts';
+import type { ApplyReport } from './apply-report.ts';
+import { frontendStatus } from './frontend-status.ts';
+import { openKernelTables } from './kernel-tables.ts';
+import { projectOptions } from './project-options.ts';
+
+/** Brings the maps in line with frontends. */
+export interface Programmer {
+  apply(frontends: readonly Frontend[]): ApplyReport;
+  /** Whether what the last apply wanted is in these entries, frontend by frontend. */
+  frontendStatus(actual: Snapshot['entries']): FrontendStatus[];
+  /** What the maps hold, read now. */
+  snapshot(): Snapshot;
+  dump(): string[];
+}
+
+/** Ids of backends index the metadata array: higher ones would have no flows. */
+const maxBackendId = 65535;
+
+/** Opens the tables, and takes ids and entries from what an earlier process left in them. */
+export function createProgrammer(datapath: Datapath, options: ResolvedOptions): Programmer {
+  const kernel = openKernelTables(datapath.maps.byName, options.maglevSize);
+  const { tables, places } = kernel;
+  const addresses = openLocalAddresses(datapath.maps.byName);
+  let actual: Snapshot | Projection = readSnapshot(tables);
+  const ids: Ids = restoreIds(actual, { maxBackendId });
+  const settings = projectOptions(options);
+  let desired: Projection | undefined;
+  let first = true;
+
+  return {
+    frontendStatus: (actualEntries) => frontendStatus(desired, actualEntries),
+    snapshot: () => readSnapshot(tables),
+    dump: () => dump(tables),
+    apply(frontends) {
+      const started = performance.now();
+      if (addresses !== undefined) syncLocalAddresses(addresses);
+      const moved = places.learn(frontends);
+      desired = project(frontends, settings, ids);
+      const ops: Op[] = plan(actual, desired);
+      const writing = performance.now();
+      const result = applyOps(tables, ops);
+      // Only a plan that was carried out whole tells what the maps hold; otherwise they are read again.
+      actual = result.failures.length === 0 ? desired : readSnapshot(tables);
+      kernel.refreshBackends(first ? undefined : moved);
+      first = false;
+      const ended = performance.now();
+      return {
+        frontends: desired.frontends.size,
+        writes: result.done,
+        failed: result.failures.map(({ op, error }) => ({
+          map: op.map,
+          error,
+          ...(op.frontend === undefined ? {} : { frontend: op.frontend }),
+        })),
+        refused: desired.refused,
+        remoteBackends: places.remoteAddresses(),
+        ms: ended - started,
+        writeMs: ended - writing,
+      };
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import {
+  BackendMetaFlag,
+  generationAdded,
+  generationRemoved,
+  type LbxBackendMeta,
+  type Table,
+} from '@lbx/maps';
+
+const exists = (meta: LbxBackendMeta | undefined) => meta !== undefined && (meta.generation & 1) === 1;
+
+/** The metadata of backends, kept beside their entries by the rules of bpf/include/lbx/backend_meta.h. */
+export interface BackendMetaKeeper {
+  /** After the backend's entry was written. */
+  written(id: number, backend: { readonly state: number; readonly local: boolean }): void;
+  /** The backend's entry was there when the tables were opened: whatever is known of it stays. */
+  found(id: number, backend: { readonly state: number }): void;
+  /** Is the backend known to be on this node? */
+  isLocal(id: number): boolean;
+  /** Before the backend's entry is deleted. */
+  removing(id: number): void;
+}
+
+export function createBackendMetaKeeper(
+  table: Table<{ readonly backendId: number }, LbxBackendMeta>,
+): BackendMetaKeeper {
+  return {
+    isLocal: (id) => ((table.get({ backendId: id })?.flags ?? 0) & BackendMetaFlag.local) !== 0,
+    found(id, { state }) {
+      const before = table.get({ backendId: id });
+      if (exists(before)) return;
+      table.set({ backendId: id }, { generation: generationAdded(before?.generation ?? 0), flags: 0, state });
+    },
+    written(id, { state, local }) {
+      const before = table.get({ backendId: id });
+      const generation = exists(before)
+        ? (before?.generation ?? 1)
+        : generationAdded(before?.generation ?? 0);
+      const flags = local ? BackendMetaFlag.local : 0;
+      if (exists(before) && before?.flags === flags && before.state === state) return;
+      table.set({ backendId: id }, { generation, flags, state });
+    },
+    removing(id) {
+      const before = table.get({ backendId: id });
+      if (before === undefined || !exists(before)) return;
+      table.set({ backendId: id }, { ...before, generation: generationRemoved(before.generation) });
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import type { MapKey, MapValue, Table } from '@lbx/maps';
+import type { GateEndpoint, KernelGate } from './gate.ts';
+
+type Key = MapKey<'lb4_services_v2'>;
+type Value = MapValue<'lb4_services_v2'>;
+
+/** What the gate must let through for an entry: packets ask for masters of the external scope, wildcards included. */
+export function endpointOf({ address, dport, proto, backendSlot, scope }: Key): GateEndpoint | undefined {
+  return backendSlot === 0 && scope === 0 ? { address, port: dport, protocol: proto } : undefined;
+}
+
+const endpointsOf = (keys: Iterable<Key>) => [...keys].flatMap((key) => endpointOf(key) ?? []);
+
+/** The services table, with the gate opened before a frontend is written and closed after it is deleted. */
+export function gatedServices(table: Table<Key, Value>, gate: KernelGate): Table<Key, Value> {
+  return {
+    ...table,
+    set(key, value, flag) {
+      gate.add(endpointsOf([key]));
+      table.set(key, value, flag);
+    },
+    delete(key) {
+      const deleted = table.delete(key);
+      gate.remove(endpointsOf([key]));
+      return deleted;
+    },
+    setBatch(entries) {
+      const all = [...entries];
+      gate.add(endpointsOf(all.map(([key]) => key)));
+      return table.setBatch(all);
+    },
+    deleteBatch(keys) {
+      const all = [...keys];
+      const deleted = table.deleteBatch(all);
+      gate.remove(endpointsOf(all));
+      return deleted;
+    },
+  };
+}

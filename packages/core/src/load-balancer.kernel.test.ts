@@ -1,0 +1,144 @@
+import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { ServiceSpec } from '@lbx/maps';
+import {
+  type BpffsFolder,
+  type Cgroup,
+  createBpffsFolder,
+  createCgroup,
+  createNetns,
+  describeKernel,
+  type Netns,
+} from '@lbx/testing';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { createLoadBalancer, type LoadBalancer } from './load-balancer.ts';
+import { removePinned } from './remove-pinned.ts';
+
+const script = (name: string) => fileURLToPath(new URL(`../test/${name}.ts`, import.meta.url));
+const vip = '198.51.100.1';
+
+/** A service over servers that listen on loopback ports. */
+function serviceOf(ports: readonly number[]): ServiceSpec {
+  return {
+    name: 'web',
+    frontends: [{ address: vip, port: 80, protocol: 'TCP', type: 'ClusterIP' }],
+    backends: ports.map((port) => ({ address: '127.0.0.1', port, protocol: 'TCP' })),
+  };
+}
+
+describeKernel('createLoadBalancer, sockets', () => {
+  let ports: number[];
+  let netns: Netns;
+  let cgroup: Cgroup;
+  let folder: BpffsFolder;
+  const open: LoadBalancer[] = [];
+  const create = (pins: string | false) => {
+    const lb = createLoadBalancer({ cgroup: cgroup.path, pins, nodeAddresses: ['192.0.2.1'] });
+    open.push(lb);
+    return lb;
+  };
+  /** Connects from inside the cgroup, and says who answered each time. */
+  const ask = (...targets: string[]) =>
+    cgroup
+      .in(netns)
+      .exec(process.execPath, [script('socket-client'), ...targets])
+      .trim()
+      .split('\n');
+
+  beforeAll(async () => {
+    netns = createNetns('core');
+    const servers = netns.spawn(process.execPath, [script('socket-server'), 'a', 'b'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(servers.stdout as Readable, 'data')) as [Buffer];
+    ports = line.toString().trim().split(' ').map(Number);
+  });
+  afterAll(() => netns.close());
+  beforeEach(() => {
+    cgroup = createCgroup('core');
+    folder = createBpffsFolder('core');
+  });
+  afterEach(() => {
+    for (const lb of open.splice(0)) lb.close();
+    removePinned(folder.path);
+    cgroup.close();
+    folder.close();
+  });
+
+  it('connects to a backend, and the client sees the virtual address', () => {
+    const lb = create(false);
+    expect(lb.apply([serviceOf(ports)])).toMatchObject({ frontends: 1, failed: [], refused: [] });
+    const answers = ask(...Array.from({ length: 20 }, () => `${vip}:80`));
+    expect(new Set(answers)).toEqual(new Set([`a as ${vip}:80`, `b as ${vip}:80`]));
+    expect(lb.status().frontends).toEqual([
+      { name: `${vip}:80/TCP`, service: 'web', backends: 2, programmed: true },
+    ]);
+    expect(
+      lb.explain({
+        from: { address: '127.0.0.1', port: 1 },
+        to: { address: vip, port: 80 },
+        protocol: 'TCP',
+        hook: 'connect',
+      }),
+    ).toMatchObject({
+      verdict: 'forward',
+    });
+  });
+
+  it('refuses connections to a service that lost its last backend', () => {
+    const lb = create(false);
+    lb.apply([serviceOf(ports)]);
+    lb.apply([serviceOf([])]);
+    expect(ask(`${vip}:80`)).toEqual(['ECONNREFUSED']);
+  });
+
+  it('is gone with close() when nothing is pinned', () => {
+    const lb = create(false);
+    lb.apply([serviceOf(ports)]);
+    lb.close();
+    const [answer] = ask(`${vip}:80`);
+    expect(answer).not.toContain(' as ');
+  });
+
+  it('stays in force after close() when pinned, and the next one takes over ids, entries and hooks', () => {
+    const first = create(folder.path);
+    first.apply([serviceOf(ports)]);
+    const before = first.dump();
+    first.close();
+    expect(ask(`${vip}:80`)[0]).toContain(` as ${vip}:80`);
+
+    const second = create(folder.path);
+    expect(second.summary().takenOver).toBe(second.summary().attachments.length);
+    expect(second.dump()).toEqual(before);
+    expect(second.apply([serviceOf(ports)]).writes).toBe(0);
+    second.remove();
+    expect(existsSync(folder.path) ? readdirSync(folder.path) : []).toEqual([]);
+    expect(ask(`${vip}:80`)[0]).not.toContain(' as ');
+  });
+
+  it('undoes its own part when it cannot start, and names what is wrong', () => {
+    expect(() => createLoadBalancer({ cgroup: `${cgroup.path}/none`, pins: folder.path })).toThrow(
+      expect.objectContaining({ code: 'LBX_NO_CGROUP2' }),
+    );
+    expect(() =>
+      createLoadBalancer({
+        devices: ['lbx-none'],
+        snatAddress: '192.0.2.1',
+        nodeAddresses: [],
+        cgroup: false,
+        pins: folder.path,
+      }),
+    ).toThrow(
+      expect.objectContaining({
+        code: 'LBX_NO_DEVICE',
+        message: expect.stringContaining("no network device 'lbx-none'"),
+      }),
+    );
+    expect(() => createLoadBalancer({ cgroup: cgroup.path, pins: '/tmp/lbx-pins' })).toThrow(
+      expect.objectContaining({ code: 'LBX_NO_BPFFS', message: expect.stringContaining('mount -t bpf') }),
+    );
+    expect(readdirSync(folder.path).filter((name) => name !== 'links')).toEqual([]);
+  });
+});

@@ -1,0 +1,29 @@
+import { type AnyLayout, serviceCatalog } from '@lbx/maps';
+import { BpfMap, type MapSpec } from 'libbpf-ts';
+import type { LoadSettings } from './load-objects.ts';
+import type { PinnedMaps } from './pinned-maps.ts';
+
+/**
+ * Makes the service maps that none of the loaded objects declares (a family or feature that their programs do not read):
+ * the control plane writes all of them, so that programs which come later find them filled.
+ */
+export function addMissingServiceMaps(settings: LoadSettings, maps: PinnedMaps): void {
+  for (const layout of Object.values<AnyLayout>(serviceCatalog)) {
+    if (maps.byName.has(layout.name)) continue;
+    const spec = specOf(layout, settings);
+    if (maps.open(spec) === undefined) maps.add(layout.name, BpfMap.create(spec));
+  }
+}
+
+function specOf(layout: AnyLayout, { maxEntries, maglevSize }: LoadSettings): MapSpec {
+  const { name, type, flags, inner } = layout;
+  return {
+    name,
+    type,
+    flags,
+    keySize: layout.key.size,
+    valueSize: layout.valueSize,
+    maxEntries: maxEntries[name] ?? layout.maxEntries,
+    ...(inner === undefined ? {} : { innerSpec: { ...inner, keySize: 4, valueSize: 4 * maglevSize } }),
+  };
+}
