@@ -1,5 +1,5 @@
 import { rangeError } from '../errors.ts';
-import { type Field, field } from './field.ts';
+import { type Field, field, parseNumber } from './field.ts';
 
 /**
  * Splits an unsigned word into named parts, lowest bits first: `bits(u32, { seconds: 24, algorithm: 8 })` is an
@@ -30,7 +30,7 @@ export function bits<W extends Readonly<Record<string, number>>>(
       format: (value) => parts.map((part) => String(value[part.name])).join('/'),
       parse: (text) => {
         const texts = text.split('/');
-        return Object.fromEntries(parts.map((part, i) => [part.name, Number(texts[i])])) as Value;
+        return Object.fromEntries(parts.map((part, i) => [part.name, parseNumber(texts[i] ?? '')])) as Value;
       },
     },
     put(view, at, value) {

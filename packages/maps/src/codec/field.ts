@@ -104,7 +104,7 @@ export function valueText(byName: Readonly<Record<string, number>>): Text<number
   const byValue = new Map(Object.entries(byName).map(([name, value]) => [value, name]));
   return {
     format: (value) => byValue.get(value) ?? String(value),
-    parse: (text) => byName[text] ?? Number(text),
+    parse: (text) => (Object.hasOwn(byName, text) ? byName[text]! : parseNumber(text)),
   };
 }
 
@@ -126,7 +126,11 @@ export function flagText(byName: Readonly<Record<string, number>>): Text<number>
     parse: (text) => {
       if (text === '-') return 0;
       let value = 0;
-      for (const part of text.split('|')) value |= byName[part] ?? Number(part);
+      for (const part of text.split('|')) {
+        const bits = Object.hasOwn(byName, part) ? byName[part]! : parseNumber(part);
+        if (Number.isNaN(bits)) return bits;
+        value |= bits;
+      }
       return value >>> 0;
     },
   };
@@ -142,9 +146,17 @@ export function primitiveField<T>(spec: Omit<FieldSpec<T>, 'put' | 'get'> & { re
   });
 }
 
+/** A number in decimal or 0x notation, else NaN, which no field takes. */
+export function parseNumber(text: string): number {
+  return /^(\d+|0x[0-9a-f]+)$/i.test(text) ? Number(text) : Number.NaN;
+}
+
 /** Text of plain integers. */
-export const decimalText: Text<number> = { format: String, parse: Number };
+export const decimalText: Text<number> = { format: String, parse: parseNumber };
 /** Text of 64-bit integers. */
-export const bigintText: Text<bigint> = { format: String, parse: BigInt };
+export const bigintText: Text<bigint> = {
+  format: String,
+  parse: (text) => (text === '' ? (text as never) : BigInt(text)),
+};
 /** Text of values that are text already. */
 export const plainText: Text<string> = { format: (value) => value, parse: (text) => text };

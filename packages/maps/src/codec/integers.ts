@@ -49,21 +49,6 @@ export const u64: Field<bigint> = field({
   get: (view, at) => view.getBigUint64(at, LITTLE),
 });
 
-/** 64 bits in C, but never above 2^53 - 1 in practice (an id in a u64 member): a number. */
-export const safeU64: Field<number> = field({
-  size: 8,
-  align: 8,
-  ctype: '__u64',
-  order: 'host',
-  text: decimalText,
-  put(view, at, value) {
-    if (!Number.isSafeInteger(value) || value < 0) throw rangeError(value, 0, Number.MAX_SAFE_INTEGER);
-    view.setUint32(at, value >>> 0, LITTLE);
-    view.setUint32(at + 4, Math.floor(value / 0x1_0000_0000), LITTLE);
-  },
-  get: (view, at) => view.getUint32(at + 4, LITTLE) * 0x1_0000_0000 + view.getUint32(at, LITTLE),
-});
-
 /** 16 bits, network order; the value is in host order. */
 export const be16: Field<number> = primitiveField({
   op: Op.be16,
@@ -90,7 +75,10 @@ export const bit0: Field<boolean> = field({
   align: 1,
   ctype: '__u8',
   order: 'none',
-  text: { format: (value) => (value ? '1' : '0'), parse: (text) => text === '1' },
+  text: {
+    format: (value) => (value ? '1' : '0'),
+    parse: (text) => (text === '1' ? true : text === '0' ? false : (text as never)),
+  },
   put(view, at, value) {
     if (typeof value !== 'boolean') {
       throw new FieldError('LBX_FIELD_TYPE', `expected true or false, got ${String(value)}`, value);

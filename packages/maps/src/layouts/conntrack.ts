@@ -1,8 +1,9 @@
 import { pad } from '../codec/bytes.ts';
 import type { TypeOf } from '../codec/field.ts';
-import { be16, safeU64, u8, u16, u32, u64 } from '../codec/integers.ts';
+import { be16, u8, u16, u32, u64 } from '../codec/integers.ts';
 import { ipv4 } from '../codec/ipv4.ts';
 import { ipv6 } from '../codec/ipv6.ts';
+import { padTo } from '../codec/pad-to.ts';
 import { type Struct, struct } from '../codec/struct.ts';
 import { byKey } from '../codec/value-codec.ts';
 import { revNatId } from './ids.ts';
@@ -56,7 +57,10 @@ export type CtEntry = TypeOf<typeof CtEntry>;
 /** Entry of a connection to a service (tuple flag 4): the backend it is bound to. */
 export const CtServiceEntry = struct('ct_entry', {
   reserved: pad(8),
-  backendId: safeU64.brand<'BackendId'>().doc('Backend id of service entries (tuple flag 4)'),
+  backendId: padTo(u32, 8)
+    .as('__u64')
+    .brand<'BackendId'>()
+    .doc('Backend id of service entries (tuple flag 4)'),
   ...entryTail,
 });
 export type CtServiceEntry = TypeOf<typeof CtServiceEntry>;

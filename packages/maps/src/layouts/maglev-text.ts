@@ -19,7 +19,7 @@ export const lookupTableText: Text<Uint32Array> = {
     const width = shares.length <= 256 ? 1 : shares.length <= 65536 ? 2 : 4;
     const packed = Buffer.alloc(table.length * width);
     for (let i = 0; i < table.length; i++) packed.writeUIntLE(indexOf.get(table[i]!)!, i * width, width);
-    return `${digest(table, shares)} table=${packed.toString('base64')}`;
+    return `${lookupTableDigest(table, shares)} table=${packed.toString('base64')}`;
   },
   parse(text) {
     const match = /^m=(\d+) share=([\d:,]*) table=([A-Za-z0-9+/=]*)$/.exec(text);
@@ -44,6 +44,6 @@ export const lookupTableText: Text<Uint32Array> = {
 };
 
 /** The table without its order: `m=251 share=1:126,2:125`. */
-export function digest(table: Uint32Array, shares = maglevShares(table)): string {
+export function lookupTableDigest(table: Uint32Array, shares = maglevShares(table)): string {
   return `m=${table.length} share=${shares.map(([id, n]) => `${id}:${n}`).join(',')}`;
 }
