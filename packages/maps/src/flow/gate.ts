@@ -11,9 +11,14 @@ export const LbxGateIndex = scalar('word', u32.doc('Word, 64 bits each'));
 export const LbxGateWord = scalar('bits', u64.doc('Bit n of word w is hash 64 w + n'));
 
 /** The bytes of a dotted quad as a little-endian machine loads them. */
-function rawAddress(address: string): number {
+export function rawAddress(address: string): number {
   const value = parseIpv4Number(address);
   return ((value & 0xff) << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24);
+}
+
+/** The same of a port. */
+export function rawPort(port: number): number {
+  return ((port & 0xff) << 8) | (port >>> 8);
 }
 
 /**
@@ -21,10 +26,9 @@ function rawAddress(address: string): number {
  * `kind` is the protocol of a frontend, 0 with port 0 for a wildcard entry, protocol + GATE_BACKEND for a local backend.
  */
 export function gateHash4(address: string, port: number, kind: number): number {
-  const rawPort = ((port & 0xff) << 8) | (port >>> 8);
   let h = Math.imul(rawAddress(address), 0x9e3779b1);
   h ^= h >>> 16;
-  h = (h + ((rawPort << 16) | kind)) | 0;
+  h = (h + ((rawPort(port) << 16) | kind)) | 0;
   h = Math.imul(h, 0x85ebca6b);
   h ^= h >>> 15;
   h = Math.imul(h, 0xc2b2ae35);

@@ -1,0 +1,233 @@
+import { objectPath, readObject } from '@lbx/bpf';
+import { type Frontend, flowCatalog, type ReasonName, reasons, snatPrime } from '@lbx/maps';
+import {
+  createNetns,
+  createVethPair,
+  type PacketBuilder,
+  type ParsedPacket,
+  parsePacket,
+} from '@lbx/testing';
+import { type BpfMap, type BpfObject, type Link, load, type VariableValue } from 'libbpf-ts';
+import { enterNetns } from './xdp-netns.ts';
+import { createXdpTables, type XdpTables } from './xdp-tables.ts';
+
+/** Where everything is. The node has one device; clients are behind a router, backends on the link. */
+export const place = {
+  node: '192.0.2.1',
+  nodeMac: '02:00:00:00:02:01',
+  router: '192.0.2.254',
+  routerMac: '02:00:00:00:02:fe',
+  client: '203.0.113.5',
+  /** Remote backends .10 to .19 have the link addresses …:0a to …:13. */
+  backend: (n: number) => `192.0.2.${10 + n}`,
+  backendMac: (n: number) => `02:00:00:00:02:${(10 + n).toString(16).padStart(2, '0')}`,
+  /** A pod on the node: routed to another device. */
+  pod: '198.51.100.130',
+  loadBalancer: '198.51.100.1',
+  external: '198.51.100.9',
+  clusterIp: '198.51.100.65',
+} as const;
+
+export interface LabOptions {
+  readonly frontends?: readonly Frontend[];
+  readonly algorithm?: 'random' | 'maglev';
+  readonly wildcards?: boolean;
+  /** Is lbx_backend_meta kept (true)? */
+  readonly derived?: boolean;
+  readonly gate?: boolean;
+  readonly snatPorts?: readonly [number, number];
+  readonly variables?: Readonly<Record<string, VariableValue>>;
+  readonly flows?: number;
+  /** Another object in place of the prebuilt `xdp`. */
+  readonly object?: string;
+}
+
+/** What became of a packet. */
+export interface Sent {
+  readonly verdict: 'pass' | 'drop' | 'tx' | number;
+  readonly bytes: Uint8Array;
+  readonly packet: ParsedPacket;
+  /** The packet came out as it went in. */
+  readonly isUntouched: boolean;
+  /** What was counted, notes included. */
+  readonly counted: readonly ReasonName[];
+}
+
+/** XDP and tc programs loaded with maps of their own, a namespace with routes and neighbours, and services. */
+export interface Lab extends Disposable {
+  readonly xdp: BpfObject;
+  readonly tc: BpfObject;
+  readonly tables: XdpTables;
+  readonly ifindex: number;
+  /** One frame into the node's device. */
+  send(packet: PacketBuilder | Uint8Array): Sent;
+  /** One frame that leaves through it: `pass` or `drop`. */
+  leave(packet: PacketBuilder | Uint8Array): Sent;
+  /** Packets counted under a reason so far, all CPUs. */
+  count(reason: ReasonName): number;
+  apply(frontends: readonly Frontend[]): void;
+  /** Runs `ip ARGUMENTS` in the node's namespace. */
+  ip(args: string): string;
+  sysctl(name: string, value: string | number): void;
+  close(): void;
+}
+
+export const MAGLEV_SIZE = 251;
+const XDP_VERDICTS: Record<number, Sent['verdict']> = { 1: 'drop', 2: 'pass', 3: 'tx' };
+const TC_VERDICTS: Record<number, Sent['verdict']> = { 4294967295: 'pass', 2: 'drop' };
+
+export function createLab(options: LabOptions = {}): Lab {
+  const stack = new DisposableStack();
+  try {
+    return fillLab(stack, options);
+  } catch (error) {
+    stack.dispose();
+    throw error;
+  }
+}
+
+function fillLab(stack: DisposableStack, options: LabOptions): Lab {
+  const { algorithm = 'random', derived = true, gate = true, snatPorts = [40000, 40999] } = options;
+  const node = stack.use(createNetns('xdp-node'));
+  const far = stack.use(createNetns('xdp-far'));
+  createVethPair(
+    { ns: node, device: 'eth0', mac: place.nodeMac, addresses: [`${place.node}/24`] },
+    { ns: far, device: 'eth0', mac: place.routerMac, addresses: [`${place.router}/24`] },
+  );
+  node.sysctl('net.ipv4.ip_forward', 1);
+  node.addRoute('203.0.113.0/24', { via: place.router });
+  node.addNeighbour('eth0', place.router, place.routerMac);
+  for (let n = 0; n < 10; n++) node.addNeighbour('eth0', place.backend(n), place.backendMac(n));
+  createVethPair({ ns: node, device: 'pods', addresses: [] }, { ns: far, device: 'pods', addresses: [] });
+  node.addRoute('198.51.100.128/25', { device: 'pods' });
+  const { index: ifindex } = node.device('eth0');
+
+  const ports = snatPorts[1] - snatPorts[0] + 1;
+  const common = { lbx_hz: hertz(), lbx_gate_on: gate, lbx_gate_mask: 1024 * 64 - 1 };
+  const xdp = stack.use(
+    load(options.object ?? objectPath('xdp'), {
+      variables: {
+        ...common,
+        lbx_snat_addr4: address(place.node),
+        lbx_snat_min: snatPorts[0],
+        lbx_snat_max: snatPorts[1],
+        lbx_snat_prime: snatPrime(ports),
+        lbx_derived_on: derived,
+        lbx_algorithm: algorithm === 'maglev' ? 2 : 1,
+        lbx_maglev_size: MAGLEV_SIZE,
+        ...options.variables,
+      },
+      maps: {
+        lbx_gate: { maxEntries: 1024 },
+        lbx_backend_meta: { maxEntries: 4096 },
+        lbx_flow4: { maxEntries: options.flows ?? 4096 },
+        lbx_rev4: { maxEntries: ports },
+        lb4_maglev: { innerSpec: { type: 'array', keySize: 4, valueSize: MAGLEV_SIZE * 4, maxEntries: 1 } },
+      },
+    }),
+  );
+  const shared = ['lbx_gate', 'lbx_flow4', 'lbx_counters'];
+  const tc = stack.use(
+    load(readObject('tc'), {
+      variables: common,
+      maps: Object.fromEntries(shared.map((name) => [name, { reuse: xdp.map(name) }])),
+    }),
+  );
+  stack.use(enterNetns(node));
+  // A device's receive queue is only known to test runs while an XDP program is attached to it.
+  const link: Link = stack.use(xdp.program('lbx_xdp').attachXdp({ ifindex, mode: 'native' }));
+  if (!link) throw new Error('not attached');
+
+  const tables = createXdpTables(xdp, {
+    algorithm,
+    maglevSize: MAGLEV_SIZE,
+    nodeAddresses: [place.node],
+    wildcards: options.wildcards ?? true,
+    derived,
+  });
+  const counters = () => reasons.map(({ id }) => countOf(xdp.map('lbx_counters'), id));
+
+  const lab: Lab = {
+    xdp,
+    tc,
+    tables,
+    ifindex,
+    send: (packet) => run(packet, 'xdp'),
+    leave: (packet) => run(packet, 'tc'),
+    count: (name) => countOf(xdp.map('lbx_counters'), reasons.find((reason) => reason.name === name)!.id),
+    apply: (frontends) => tables.apply(frontends),
+    ip: (args) => node.exec('ip', args.split(' ')),
+    sysctl: (name, value) => void node.sysctl(name, value),
+    close: () => stack.dispose(),
+    [Symbol.dispose]: () => stack.dispose(),
+  };
+  if (options.frontends) lab.apply(options.frontends);
+  return lab;
+
+  function run(packet: PacketBuilder | Uint8Array, where: 'xdp' | 'tc'): Sent {
+    const data = packet instanceof Uint8Array ? packet : packet.bytes();
+    const before = counters();
+    const result =
+      where === 'xdp'
+        ? xdp.program('lbx_xdp').testRun({ data, ctx: xdpContext(data.length, ifindex) })
+        : tc.program('lbx_tc_egress').testRun({ data });
+    const verdicts = where === 'xdp' ? XDP_VERDICTS : TC_VERDICTS;
+    return {
+      verdict: verdicts[result.retval >>> 0] ?? result.retval,
+      bytes: result.data,
+      packet: parsePacket(result.data),
+      isUntouched: Buffer.compare(result.data, data) === 0,
+      counted: counters().flatMap((now, i) => (now > before[i]! ? [reasons[i]!.name] : [])),
+    };
+  }
+}
+
+/** `struct xdp_md` of a frame of `length` bytes that comes in by a device. */
+export function xdpContext(length: number, ifindex: number): Uint8Array {
+  const ctx = new DataView(new ArrayBuffer(24));
+  ctx.setUint32(4, length, true);
+  ctx.setUint32(12, ifindex, true);
+  return new Uint8Array(ctx.buffer);
+}
+
+/** An IPv4 address as the number that variables of type `__be32` are given. */
+export function address(text: string): number {
+  return text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+}
+
+function countOf(counters: BpfMap, id: number): number {
+  const layout = flowCatalog.lbx_counters;
+  let packets = 0n;
+  for (const value of counters.perCpu(layout.key.encode({ reason: id })) ?? []) {
+    packets += new DataView(value.buffer, value.byteOffset).getBigUint64(0, true);
+  }
+  return Number(packets);
+}
+
+let measured: number | undefined;
+
+/** Jiffies per second, measured with the probe object. */
+export function hertz(): number {
+  measured ??= measureHertz();
+  return measured;
+}
+
+function measureHertz(): number {
+  using probe = load(readObject('probe'));
+  const program = probe.program('lbx_probe_jiffies');
+  const data = new Uint8Array(64);
+  const read = () => program.testRun({ data }).retval >>> 0;
+  // From one tick to a later one, so that only whole ticks are counted.
+  const nextTick = () => {
+    const now = read();
+    while (read() === now);
+    return { jiffies: read(), at: process.hrtime.bigint() };
+  };
+  const first = nextTick();
+  let last = nextTick();
+  while (last.at - first.at < 60_000_000n) last = nextTick();
+  const rate = ((last.jiffies - first.jiffies) >>> 0) / (Number(last.at - first.at) / 1e9);
+  return [100, 250, 300, 1000].reduce((best, hz) =>
+    Math.abs(hz - rate) < Math.abs(best - rate) ? hz : best,
+  );
+}
