@@ -10,7 +10,9 @@ const BPF_F_NUMA_NODE = 1 << 2;
 
 /** What a map is made from: of a {@link MapSpec} only what the kernel asks for. */
 export type NewMap = Pick<MapSpec, 'type' | 'keySize' | 'valueSize' | 'maxEntries'> &
-  Partial<Pick<MapSpec, 'name' | 'flags' | 'innerSpec' | 'numaNode' | 'extra'>> & {
+  Partial<Pick<MapSpec, 'name' | 'flags' | 'numaNode' | 'extra'>> & {
+    /** Template of the inner maps of a map of maps. */
+    readonly innerSpec?: NewMap;
     /** An existing map as the template of inner maps, in place of `innerSpec`. */
     readonly innerFd?: number;
   };

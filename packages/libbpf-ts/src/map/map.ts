@@ -213,7 +213,10 @@ export class BpfMap implements Disposable {
     for (const [key] of this.entries()) yield key;
   }
 
-  /** Puts a map under a key of a map of maps. */
+  /**
+   * Puts a map under a key of a map of maps. The kernel then waits until no program can still be using the old one, some
+   * 10 ms each time: write many with {@link updateBatch}, values being the inner maps' fds (u32), and it waits once.
+   */
   setInner(key: Uint8Array, inner: HasFd): void {
     this.#setFd(key, inner);
   }
@@ -266,6 +269,7 @@ export class BpfMap implements Disposable {
    * view has length 0 after {@link close}.
    */
   mmap(): Uint8Array {
+    this.#fd.value;
     this.#memory ??= mapMemory(this);
     return new Uint8Array(this.#memory.buffer);
   }

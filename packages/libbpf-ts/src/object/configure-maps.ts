@@ -14,7 +14,7 @@ import type { LoadOptions, MapOptions } from './load-options.ts';
 export interface MapPlan {
   readonly spec: MapSpec;
   /** The spec with the options' changes. */
-  readonly wanted: MapSpec & NewMap;
+  readonly wanted: Omit<MapSpec, 'innerSpec'> & NewMap;
   readonly reused: boolean;
   /** Where to pin it after load. */
   readonly pin?: string;
@@ -42,13 +42,13 @@ export function configureMaps(
   });
 }
 
-function changed(map: MapSpec, change: MapOptions): MapSpec & NewMap {
+function changed(map: MapSpec, change: MapOptions): Omit<MapSpec, 'innerSpec'> & NewMap {
   return {
     ...map,
     ...(change.maxEntries === undefined ? {} : { maxEntries: change.maxEntries }),
     ...(change.flags === undefined ? {} : { flags: change.flags }),
     ...(change.numaNode === undefined ? {} : { numaNode: change.numaNode }),
-    ...(change.innerSpec === undefined ? {} : { innerSpec: { name: '', flags: 0, ...change.innerSpec } }),
+    ...(change.innerSpec === undefined ? {} : { innerSpec: change.innerSpec }),
     ...(change.innerMap === undefined ? {} : { innerFd: change.innerMap.fd }),
   };
 }
@@ -91,7 +91,7 @@ function findExisting(map: MapSpec, change: MapOptions, folder: string | undefin
 
 function configure(
   object: LibbpfObject,
-  wanted: MapSpec & NewMap,
+  wanted: Omit<MapSpec, 'innerSpec'> & NewMap,
   change: MapOptions,
   reuse: BpfMap | undefined,
   stack: Cleanup,

@@ -36,7 +36,9 @@ test.each<[type: string, size: number, value: VariableValue, message: RegExp]>([
   ['__u32', 4, 1.5, /1.5/],
   ['__u32', 4, Number.NaN, /NaN/],
   ['__u32', 4, Uint8Array.of(1, 2), /2 bytes/],
-  ['struct settings', 12, 1, /give it as bytes/],
+  ['struct settings', 8, 1, /give it as bytes/],
+  ['__u8[4]', 4, 1, /give it as bytes/],
+  ['__int128', 16, 1, /give it as bytes/],
 ])('refuses for %s of %i bytes: %s', (type, size, value, message) => {
   expect(() => variableBytes(spec(type, size), value)).toThrow(
     expect.objectContaining({ code: 'LBX_VARIABLE_SIZE' }),

@@ -16,7 +16,7 @@ export function variableBytes(spec: VariableSpec, value: VariableValue): Uint8Ar
     throw sizeError(spec, `${value.byteLength} bytes`);
   }
   if (typeof value === 'number' && !Number.isInteger(value)) throw sizeError(spec, `the number ${value}`);
-  if (![1, 2, 4, 8].includes(spec.size)) throw sizeError(spec, `a ${typeof value}`, 'give it as bytes');
+  if (!isScalar(spec)) throw sizeError(spec, `a ${typeof value}`, 'give it as bytes');
   const bits = BigInt(spec.size * 8);
   const number = BigInt(value);
   if (number < -(1n << (bits - 1n)) || number >= 1n << bits) throw sizeError(spec, `the number ${number}`);
@@ -28,12 +28,16 @@ export function variableBytes(spec: VariableSpec, value: VariableValue): Uint8Ar
 
 /** The number in a variable's bytes, read as its C type says: signed or not, in network order or not. */
 export function variableNumber(spec: VariableSpec, bytes: Uint8Array): bigint {
-  if (![1, 2, 4, 8].includes(spec.size)) throw sizeError(spec, 'a number', 'read it as bytes');
+  if (!isScalar(spec)) throw sizeError(spec, 'a number', 'read it as bytes');
   const little = Buffer.alloc(8);
   little.set(isBigEndianType(spec.type) ? new Uint8Array(bytes).reverse() : bytes);
   const number = little.readBigUInt64LE();
   const signed = /^(?:__)?s(?:8|16|32|64)$|^(?:signed |int|short|long|char)/.test(spec.type);
   return signed ? BigInt.asIntN(spec.size * 8, number) : number;
+}
+
+function isScalar({ type, size }: VariableSpec): boolean {
+  return [1, 2, 4, 8].includes(size) && !/^(?:struct|union) |\]$/.test(type);
 }
 
 function sizeError(spec: VariableSpec, given: string, hint?: string): LibbpfError {
