@@ -1,5 +1,9 @@
-import { expect, test } from 'vitest';
-import { isRequired } from './gate.ts';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+import { clusterProgramsFolder } from './cluster-gate.ts';
+import { createGate, isRequired } from './gate.ts';
 import { type KernelFacts, kernelProblem, readKernelFacts } from './kernel-gate.ts';
 
 const able: KernelFacts = {
@@ -40,4 +44,92 @@ test('the facts of this machine are readable', () => {
   const facts = readKernelFacts();
   expect(facts.uid).toBe(process.getuid?.());
   expect(facts.filesystems).toContain('sysfs');
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
+
+/** Notes what is registered, and what its functions do when they are run at once. */
+function createRecorder() {
+  const log: string[] = [];
+  const run = (fn: () => unknown) => {
+    try {
+      fn();
+    } catch (error) {
+      log.push(`threw ${(error as Error).message}`);
+    }
+  };
+  const note = (line: string, fn: () => unknown) => {
+    log.push(line);
+    run(fn);
+  };
+  const describe = Object.assign((name: string, fn: () => void) => note(`describe ${name}`, fn), {
+    skip: (name: string) => log.push(`describe.skip ${name}`),
+  });
+  const record = Object.assign(
+    (name: string, options: object, fn: () => unknown) => note(`test ${name} ${JSON.stringify(options)}`, fn),
+    { skip: (name: string) => log.push(`test.skip ${name}`) },
+  );
+  return { log, runner: { describe, test: record } };
+}
+
+test.each([
+  [
+    'runs where the requirement is met, required or not',
+    undefined,
+    'magic',
+    ['describe suite', 'ran', 'test case {"timeout":5}', 'ran', 'test other {}', 'ran'],
+    [],
+  ],
+  [
+    'skips where it is not and says why once',
+    'there is no wand',
+    'kernel,cluster',
+    ['describe.skip suite', 'test.skip case', 'test.skip other'],
+    ['skipping magic tests: there is no wand'],
+  ],
+  [
+    'fails where it is not but required',
+    'there is no wand',
+    'kernel,magic',
+    [
+      'describe suite',
+      'test needs magic {}',
+      'threw LBX_REQUIRE asks for magic tests, but there is no wand',
+      'test case {}',
+      'threw LBX_REQUIRE asks for magic tests, but there is no wand',
+      'test other {}',
+      'threw LBX_REQUIRE asks for magic tests, but there is no wand',
+    ],
+    [],
+  ],
+])('a gate %s', (_, problem, require, expected, warnings) => {
+  vi.stubEnv('LBX_REQUIRE', require);
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  const { log, runner } = createRecorder();
+  const gate = createGate({ name: 'magic', problem: () => problem }, runner);
+  const ran = () => {
+    log.push('ran');
+  };
+  gate.describe('suite', ran);
+  gate.test('case', ran, 5);
+  gate.test('other', ran);
+  expect(log).toEqual(expected);
+  expect(warn.mock.calls.flat()).toEqual(warnings);
+});
+
+test('the API server is looked for in LBX_KUBE_BIN, or in PATH', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lbx-kube-'));
+  try {
+    writeFileSync(join(folder, 'etcd'), '');
+    expect(clusterProgramsFolder({ LBX_KUBE_BIN: folder })).toBeUndefined();
+    writeFileSync(join(folder, 'kube-apiserver'), '');
+    expect(clusterProgramsFolder({ LBX_KUBE_BIN: folder })).toBe(folder);
+    expect(clusterProgramsFolder({ PATH: `/nowhere:${folder}` })).toBe(folder);
+    expect(clusterProgramsFolder({ LBX_KUBE_BIN: '/nowhere', PATH: folder })).toBeUndefined();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

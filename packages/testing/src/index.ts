@@ -9,7 +9,7 @@ export { type Cgroup, createCgroup, findCgroup2 } from './cgroup.ts';
 export { clusterProgramsFolder, describeCluster, testCluster } from './cluster-gate.ts';
 export { type CommandPlace, type ExecOptions, execCommand } from './command.ts';
 export { TestingError, type TestingErrorCode } from './errors.ts';
-export { createGate, type Gate, isRequired, type Requirement } from './gate.ts';
+export { createGate, type Gate, isRequired, type Requirement, type Runner } from './gate.ts';
 export {
   describeKernel,
   type KernelFacts,
@@ -36,5 +36,6 @@ export { eth, ipPart, ipv4, ipv6, type PacketBuilder } from './packet/packet-bui
 export { type ParsedIp, type ParsedPacket, parsePacket } from './packet/parse-packet.ts';
 export type { Tcp, TcpFlag } from './packet/tcp.ts';
 export type { Udp } from './packet/udp.ts';
+export { type CapturedFrame, createPacketSocket, type PacketSocket } from './packet-socket.ts';
 export type { Resource } from './resource.ts';
 export { createVethPair, type VethEnd, type VethOptions } from './veth.ts';
