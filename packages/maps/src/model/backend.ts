@@ -8,12 +8,16 @@ import type { Protocol } from './protocol.ts';
  * - `quarantined`: nothing, but it stays in the maps (a failed health check);
  * - `maintenance`: nothing, and it has no slot.
  */
-export type BackendState =
-  | 'active'
-  | 'terminating'
-  | 'terminating-not-serving'
-  | 'quarantined'
-  | 'maintenance';
+export type BackendState = (typeof backendStates)[number];
+
+/** All states, in the order of the slots. */
+export const backendStates = [
+  'active',
+  'terminating',
+  'terminating-not-serving',
+  'quarantined',
+  'maintenance',
+] as const;
 
 /** One address:port that serves. Plain data; objects and arrays of them are never changed once given to lbx. */
 export interface Backend {

@@ -1,7 +1,8 @@
 import { familyOf, isUnspecified, readAddress } from './address.ts';
-import type { Backend } from './backend.ts';
-import type { Frontend } from './frontend.ts';
-import { ServiceError } from './service-error.ts';
+import { type Backend, backendStates } from './backend.ts';
+import { type Frontend, frontendTypes } from './frontend.ts';
+import { protocolNumbers } from './protocol.ts';
+import { ServiceError, type ServiceErrorCode } from './service-error.ts';
 
 /** The longest session affinity that fits the 24 bits of the service entry, in seconds. */
 export const MAX_AFFINITY_SECONDS = 0xff_ffff;
@@ -21,14 +22,20 @@ export function isPrefix(text: string): boolean {
  */
 export function checkFrontend(frontend: Frontend): ServiceError | undefined {
   const { service, address, port, affinitySeconds, proxyPort } = frontend;
-  const wrong = (code: ServiceError['code'], field: string, value: unknown, problem: string) =>
-    new ServiceError(code as 'LBX_SERVICE_FIELD', service, field, value, problem);
+  const wrong = (code: ServiceErrorCode, field: string, value: unknown, problem: string) =>
+    new ServiceError(code, service, field, value, problem);
 
   if (readAddress(address) === undefined)
     return wrong('LBX_SERVICE_ADDRESS', 'address', address, 'is no IP address');
   if (!isPort(port)) return wrong('LBX_SERVICE_PORT', 'port', port, 'is no port; use 1 to 65535');
   if (proxyPort !== undefined && !isPort(proxyPort)) {
     return wrong('LBX_SERVICE_PORT', 'proxyPort', proxyPort, 'is no port; use 1 to 65535');
+  }
+  if (!frontendTypes.includes(frontend.type)) {
+    return wrong('LBX_SERVICE_FIELD', 'type', frontend.type, `is no type; use ${frontendTypes.join(', ')}`);
+  }
+  if (!Object.hasOwn(protocolNumbers, frontend.protocol)) {
+    return wrong('LBX_SERVICE_FIELD', 'protocol', frontend.protocol, 'is no protocol; use TCP, UDP or SCTP');
   }
   const expandable = frontend.type === 'NodePort' || frontend.type === 'HostPort';
   if (isUnspecified(address) && !expandable) {
@@ -73,26 +80,21 @@ export function checkFrontend(frontend: Frontend): ServiceError | undefined {
   return undefined;
 }
 
-/** What is wrong with the backends of a frontend at `address` (all must be of its family); undefined when nothing is. */
-export function checkBackends(
-  service: string,
-  backends: readonly Backend[],
-  address: string,
-): ServiceError | undefined {
+/** What is wrong with the backends of a frontend: all must be of its IP version and protocol. Undefined when nothing is. */
+export function checkBackends({ service, backends, address, protocol }: Frontend): ServiceError | undefined {
   const family = familyOf(address);
   for (let i = 0; i < backends.length; i++) {
     const backend = backends[i]!;
-    const wrong = checkBackend(service, `backends[${i}]`, backend);
+    const path = `backends[${i}]`;
+    const wrong = checkBackend(service, path, backend);
     if (wrong !== undefined) return wrong;
     if (familyOf(backend.address) !== family) {
       const problem = `is of the other IP version than the frontend's address ${address}`;
-      return new ServiceError(
-        'LBX_SERVICE_FAMILY',
-        service,
-        `backends[${i}].address`,
-        backend.address,
-        problem,
-      );
+      return new ServiceError('LBX_SERVICE_FAMILY', service, `${path}.address`, backend.address, problem);
+    }
+    if (backend.protocol !== protocol) {
+      const problem = `differs from the frontend's protocol ${protocol}`;
+      return new ServiceError('LBX_SERVICE_FIELD', service, `${path}.protocol`, backend.protocol, problem);
     }
   }
   return undefined;
@@ -100,36 +102,21 @@ export function checkBackends(
 
 /** What is wrong with one backend; `path` is where it stands in the service. */
 export function checkBackend(service: string, path: string, backend: Backend): ServiceError | undefined {
-  const { address, port, weight, zone } = backend;
+  const { address, port, weight, zone, state = 'active' } = backend;
+  const wrong = (code: ServiceErrorCode, field: string, value: unknown, problem: string) =>
+    new ServiceError(code, service, `${path}.${field}`, value, problem);
   if (readAddress(address) === undefined || isUnspecified(address)) {
-    return new ServiceError(
-      'LBX_SERVICE_ADDRESS',
-      service,
-      `${path}.address`,
-      address,
-      'is no IP address of a backend',
-    );
+    return wrong('LBX_SERVICE_ADDRESS', 'address', address, 'is no IP address of a backend');
   }
-  if (!isPort(port)) {
-    return new ServiceError('LBX_SERVICE_PORT', service, `${path}.port`, port, 'is no port; use 1 to 65535');
+  if (!isPort(port)) return wrong('LBX_SERVICE_PORT', 'port', port, 'is no port; use 1 to 65535');
+  if (!backendStates.includes(state)) {
+    return wrong('LBX_SERVICE_FIELD', 'state', state, `is no state; use ${backendStates.join(', ')}`);
   }
   if (weight !== undefined && !(Number.isInteger(weight) && weight >= 0 && weight <= 65535)) {
-    return new ServiceError(
-      'LBX_SERVICE_FIELD',
-      service,
-      `${path}.weight`,
-      weight,
-      'is no weight; use 0 to 65535',
-    );
+    return wrong('LBX_SERVICE_FIELD', 'weight', weight, 'is no weight; use 0 to 65535');
   }
   if (zone !== undefined && !(Number.isInteger(zone) && zone >= 0 && zone <= 255)) {
-    return new ServiceError(
-      'LBX_SERVICE_FIELD',
-      service,
-      `${path}.zone`,
-      zone,
-      'is no zone number; use 0 to 255',
-    );
+    return wrong('LBX_SERVICE_FIELD', 'zone', zone, 'is no zone number; use 0 to 255');
   }
   return undefined;
 }

@@ -2,13 +2,16 @@ import type { Backend } from './backend.ts';
 import type { Protocol } from './protocol.ts';
 
 /** What a frontend is; decides flags, routability, wildcards and whether Maglev tables are made. */
-export type FrontendType =
-  | 'ClusterIP'
-  | 'NodePort'
-  | 'ExternalIP'
-  | 'LoadBalancer'
-  | 'HostPort'
-  | 'LocalRedirect';
+export type FrontendType = (typeof frontendTypes)[number];
+
+export const frontendTypes = [
+  'ClusterIP',
+  'NodePort',
+  'ExternalIP',
+  'LoadBalancer',
+  'HostPort',
+  'LocalRedirect',
+] as const;
 
 /** `external`: asked for by traffic from outside (and first by sockets); `internal`: by sockets of this node, second. */
 export type Scope = 'external' | 'internal';

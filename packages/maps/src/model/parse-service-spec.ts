@@ -1,8 +1,8 @@
 import { familyOf, isUnspecified, readAddress } from './address.ts';
-import type { Backend, BackendState } from './backend.ts';
+import { type Backend, type BackendState, backendStates } from './backend.ts';
 import { checkBackend, checkFrontend } from './check-frontend.ts';
 import { readEndpoint } from './endpoint-name.ts';
-import type { FrontendType, Scope } from './frontend.ts';
+import { type FrontendType, frontendTypes, type Scope } from './frontend.ts';
 import { frontendsOf } from './frontends-of.ts';
 import { type Protocol, parseProtocol } from './protocol.ts';
 import { type FieldReader, readFields } from './read-fields.ts';
@@ -44,21 +44,12 @@ const scopes: Readonly<Record<string, Scope>> = {
   1: 'internal',
 };
 const types: Readonly<Record<string, FrontendType>> = {
-  ClusterIP: 'ClusterIP',
-  NodePort: 'NodePort',
-  ExternalIP: 'ExternalIP',
-  ExternalIPs: 'ExternalIP',
-  LoadBalancer: 'LoadBalancer',
-  HostPort: 'HostPort',
-  LocalRedirect: 'LocalRedirect',
+  ...Object.fromEntries(frontendTypes.map((type) => [type, type])),
+  ExternalIPs: 'ExternalIP', // Cilium's spelling
 };
-const states: Readonly<Record<string, BackendState>> = {
-  active: 'active',
-  terminating: 'terminating',
-  'terminating-not-serving': 'terminating-not-serving',
-  quarantined: 'quarantined',
-  maintenance: 'maintenance',
-};
+const states: Readonly<Record<string, BackendState>> = Object.fromEntries(
+  backendStates.map((state) => [state, state]),
+);
 
 /** Reads the shape of a service without checking addresses against each other or limits (see parseServiceSpec). */
 export function readServiceSpec(value: unknown, options: ParseServiceOptions = {}): ServiceSpec {

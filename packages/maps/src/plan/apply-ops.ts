@@ -96,9 +96,9 @@ function writeRun(tables: Tables, run: readonly Op[], fail: (op: Op, error: unkn
       if (deletes) table.delete(run[0]!.key);
       else table.set(run[0]!.key, (run[0] as { value: unknown }).value);
     } else if (deletes) {
-      table.deleteBatch(run.map(({ key }) => key));
+      table.deleteBatch(keysOf(run));
     } else {
-      table.setBatch(run.map((op) => [op.key, (op as { value: unknown }).value] as const));
+      table.setBatch(pairsOf(run));
     }
     return run.length;
   } catch (error) {
@@ -106,6 +106,16 @@ function writeRun(tables: Tables, run: readonly Op[], fail: (op: Op, error: unkn
     fail(run[Math.min(written, run.length - 1)]!, error);
     return written;
   }
+}
+
+// Generators: a batch of a hundred thousand needs no second list.
+
+function* keysOf(run: readonly Op[]): IterableIterator<unknown> {
+  for (const { key } of run) yield key;
+}
+
+function* pairsOf(run: readonly Op[]): IterableIterator<readonly [unknown, unknown]> {
+  for (const op of run) yield [op.key, (op as { value: unknown }).value];
 }
 
 function isBackend({ map }: Op): boolean {

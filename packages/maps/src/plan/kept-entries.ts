@@ -12,7 +12,7 @@ export function keptEntries(
   { refused, frontends }: Projection,
   deletes: readonly Entry[],
 ): (entry: Entry) => boolean {
-  const names = new Set(refused.map(({ name }) => name).filter((name) => !frontends.has(name)));
+  const names = new Set(refused.flatMap((refusal) => refusal.names).filter((name) => !frontends.has(name)));
   if (names.size === 0) return () => false;
   const ids = new Set<number>();
   const addresses = new Set<string>();

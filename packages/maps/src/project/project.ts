@@ -41,14 +41,17 @@ export function project(frontends: Iterable<Frontend>, options: ProjectOptions, 
   ids.backends.beginRound();
 
   for (const frontend of all) {
-    const refuse = (name: string, error: MapsError) =>
-      refused.push({ name, service: frontend.service, error });
+    const refuse = (name: string, error: MapsError, names: readonly string[] = [name]) => {
+      refused.push({ name, names, service: frontend.service, error });
+      // The maps may still have what was accepted under this name before: its id must not go to another.
+      for (const one of names) if (ids.frontends.find(one) !== undefined) ids.frontends.take(one);
+    };
     let made: Made;
     try {
       made = groupsOf(frontend, ids, cache);
     } catch (error) {
       if (!(error instanceof MapsError)) throw error;
-      refuse(nameOf(frontend), error);
+      refuse(nameOf(frontend), error, placeNames(frontend, resolved));
       continue;
     }
     for (const group of made.groups) {
@@ -90,6 +93,12 @@ function nameOf({ address, port, protocol, scope }: Frontend): string {
   return endpointName(readAddress(address)?.text ?? address, port, protocol, scope);
 }
 
+/** Names of all places of a frontend that may be wrong in any way. */
+function placeNames(frontend: Frontend, options: ResolvedOptions): string[] {
+  if (readAddress(frontend.address) === undefined) return [nameOf(frontend)];
+  return placementsOf(frontend, options).map(({ name }) => name);
+}
+
 /** The groups of one frontend (several when it is expanded) with the ids that they hold. */
 interface Made {
   readonly groups: readonly FrontendEntries[];
@@ -103,8 +112,8 @@ interface Cache {
   readonly options: ResolvedOptions;
   readonly made: WeakMap<Frontend, Made>;
   readonly bound: WeakMap<BackendSet, BoundSet>;
-  /** Arrays of backends that were checked for a family. */
-  readonly checked: WeakMap<readonly Backend[], 4 | 6>;
+  /** Arrays of backends that were checked, and for which family and protocol. */
+  readonly checked: WeakMap<readonly Backend[], string>;
   readonly tables: MaglevTables;
 }
 
@@ -161,10 +170,11 @@ const nothing: BoundSet = {
   holds: [],
 };
 
-function checkSet({ service, backends, address }: Frontend, { checked }: Cache): ServiceError | undefined {
-  if (checked.get(backends) === familyOf(address)) return undefined;
-  const wrong = checkBackends(service, backends, address);
-  if (wrong === undefined) checked.set(backends, familyOf(address));
+function checkSet(frontend: Frontend, { checked }: Cache): ServiceError | undefined {
+  const use = `${familyOf(frontend.address)} ${frontend.protocol}`;
+  if (checked.get(frontend.backends) === use) return undefined;
+  const wrong = checkBackends(frontend);
+  if (wrong === undefined) checked.set(frontend.backends, use);
   return wrong;
 }
 

@@ -6,6 +6,8 @@ import type { FrontendEntries } from './frontend-entries.ts';
 export interface Refusal {
   /** Name of the frontend, or what was given for one. */
   readonly name: string;
+  /** Names of all its places: of a NodePort one per node address too. */
+  readonly names: readonly string[];
   readonly service: string;
   readonly error: MapsError;
 }

@@ -9,7 +9,7 @@ const lines = readFileSync(
 
 describe('verifyProject', () => {
   it("finds Cilium's entries for all of vectors/cilium-project.jsonl", () => {
-    expect(verifyProject(lines)).toEqual({ passed: 260, failed: 0, differences: [] });
+    expect(verifyProject(lines)).toEqual({ passed: 260, failed: 0, firstDifferences: [] });
   });
 
   it('notices a changed byte, a missing and a surplus entry, a refusal, and a broken line', () => {
@@ -21,7 +21,7 @@ describe('verifyProject', () => {
     surplus.result.entries.be4.push(['07000000', 'c00002071f90060000000000', 'backend 192.0.2.7:8080/TCP']);
     const refused = JSON.parse(first);
     refused.result.errors = { '198.51.100.1:80/TCP': 'no' };
-    const { passed, failed, differences } = verifyProject([
+    const { passed, failed, firstDifferences } = verifyProject([
       flipped,
       JSON.stringify(missing),
       JSON.stringify(surplus),
@@ -29,7 +29,7 @@ describe('verifyProject', () => {
       '{"name":',
     ]);
     expect([passed, failed]).toEqual([0, 5]);
-    expect(differences.map((line) => line.split(': ')[1]!.slice(0, 28))).toEqual([
+    expect(firstDifferences.map((line) => line.split(': ')[1]!.slice(0, 28))).toEqual([
       '- lb4_backends_v3 01000000 c',
       '+ lb4_backends_v3 01000000 c',
       '+ lb4_backends_v3 02000000 c',

@@ -13,7 +13,7 @@ export interface ProjectVerification {
   readonly passed: number;
   readonly failed: number;
   /** One line each: case, `+` an entry that only we have, `-` one that only the vector has. */
-  readonly differences: readonly string[];
+  readonly firstDifferences: readonly string[];
 }
 
 /**
@@ -35,7 +35,7 @@ export function verifyProject(lines: Iterable<string>, limit = 20): ProjectVerif
     for (const difference of found)
       if (differences.length < limit) differences.push(`${name}: ${difference}`);
   }
-  return { passed, failed, differences };
+  return { passed, failed, firstDifferences: differences };
 }
 
 function verifyLine(line: string): { name: string; found: string[] } {
