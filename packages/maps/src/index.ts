@@ -41,6 +41,8 @@ export { padTo } from './codec/pad-to.ts';
 export { type FieldInfo, type Struct, type StructOptions, scalar, struct } from './codec/struct.ts';
 export { byKey, plainValue, type ValueCodec } from './codec/value-codec.ts';
 export { variants } from './codec/variants.ts';
+export { describe } from './describe/describe.ts';
+export { mapsDocument } from './describe/maps-document.ts';
 export { type DumpEntry, type DumpOptions, type DumpSource, dump } from './dump/dump.ts';
 export { type ParseDumpOptions, parseDump } from './dump/parse-dump.ts';
 export { FieldError, LayoutMismatchError, MapsError, type MapsErrorCode } from './errors.ts';

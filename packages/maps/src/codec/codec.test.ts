@@ -198,6 +198,7 @@ describe('struct', () => {
     expect(toHex(v.encode({ kind: 1, a: 2 }))).toBe('01020000');
     expect(toHex(v.encode({ kind: 2, b: 2 }))).toBe('02000002');
     expect(v.decode(parseHex('02000002'))).toEqual({ kind: 2, b: 2 });
+    expect(() => v.encode(null as never)).toThrow('s: expected an object');
     expect(v.text.parse('kind=2 b=9')).toEqual({ kind: 2, b: 9 });
     expect(v.text.parse('kind=1 a=9')).toEqual({ kind: 1, a: 9 });
     expect(() =>

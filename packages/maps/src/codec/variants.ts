@@ -37,7 +37,8 @@ export function variants<A, B>(
       parse: (text) => parseEither(first, second, text),
     },
     put(view, at, value) {
-      if (isFirst(value)) first.put(view, at, value as A);
+      // What is no object is for a struct to refuse, with its name.
+      if (value === null || typeof value !== 'object' || isFirst(value)) first.put(view, at, value as A);
       else second.put(view, at, value as B);
     },
     get: (view, at) => (holdsFirst(view, at) ? first.get(view, at) : second.get(view, at)),

@@ -13,7 +13,7 @@ import { BackendStateByte, IpProto } from './names.ts';
 const tail = {
   port: be16.doc('Layer 4 port'),
   proto: u8.values(IpProto).doc('IPPROTO_*'),
-  state: u8.values(BackendStateByte).doc('0 active, 1 terminating, 2 quarantined, 3 maintenance'),
+  state: u8.values(BackendStateByte).doc('State'),
   clusterId: u16.doc('Cluster of the backend; Cilium writes 0 for IPv6'),
   zone: u8.doc('Number of the zone; 0 is none'),
   pad: pad(1),

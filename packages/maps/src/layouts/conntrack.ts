@@ -16,7 +16,7 @@ const tupleTail = {
   dport: be16.doc('Destination port'),
   sport: be16.doc('Source port'),
   nexthdr: u8.values(IpProto).doc('IPPROTO_*'),
-  flags: u8.flags(TupleFlag).doc('0 out, 1 in, 2 related, 4 service'),
+  flags: u8.flags(TupleFlag).doc('0 out, or'),
 };
 
 export const Ipv4CtTuple = struct(

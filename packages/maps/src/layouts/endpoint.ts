@@ -63,9 +63,7 @@ export const IpcacheFlag = { skipTunnel: 1, hasTunnel: 2, tunnel6: 4, remoteClus
 const infoTail = {
   pad: pad(2),
   key: u8.doc('Encryption key'),
-  flags: u8
-    .flags(IpcacheFlag)
-    .doc('1 skip tunnel, 2 has tunnel endpoint, 4 IPv6 tunnel endpoint, 8 remote cluster'),
+  flags: u8.flags(IpcacheFlag).doc('Flags'),
 };
 const secIdentity = u32.doc('Identity');
 const info4 = struct('remote_endpoint_info', {

@@ -1,4 +1,3 @@
-import { bits } from '../codec/bits.ts';
 import { pad } from '../codec/bytes.ts';
 import type { TypeOf } from '../codec/field.ts';
 import { u8, u16, u64 } from '../codec/integers.ts';
@@ -9,7 +8,7 @@ import { MapFlag, mapLayout } from './map-layout.ts';
 
 export const MetricsKey = struct('metrics_key', {
   reason: u8.doc('Drop reason (130 and up) or forward reason'),
-  dir: bits(u8, { dir: 2, pad: 6 }).doc('Direction in the low two bits: 1 ingress, 2 egress, 3 service'),
+  dir: u8.values({ ingress: 1, egress: 2, service: 3 }).doc('Direction (two bits)'),
   line: u16.doc('Source line of the datapath'),
   file: u8.doc('Source file number of the datapath'),
   reserved: pad(3),

@@ -17,8 +17,8 @@ import { IpProto, Scope, ServiceFlag, ServiceFlag2 } from './names.ts';
 const keyTail = {
   dport: be16.doc('Layer 4 port; 0 in wildcard entries'),
   backendSlot: u16.doc('0 is the frontend (master), n its n-th backend'),
-  proto: u8.values(IpProto).doc('IPPROTO_*; 0 (any) in wildcard entries and in entries of old versions'),
-  scope: u8.values(Scope).doc('0 external, 1 internal'),
+  proto: u8.values(IpProto).doc('IPPROTO_*; any in wildcard entries and in entries of old versions'),
+  scope: u8.values(Scope).doc('Which clients it is for'),
   pad: pad(2),
 };
 
@@ -68,13 +68,13 @@ export type Lb6Slot = TypeOf<typeof Lb6Slot>;
 export type ServiceValue = Lb4Frontend | Lb4ProxyFrontend | Lb4Slot;
 
 const FLAGS2_AT = 9;
-const master = <A, B>(proxy: Struct<A>, frontend: Struct<B>) =>
-  variants(proxy, frontend, {
-    isFirst: (value) => value !== null && typeof value === 'object' && 'l7LbProxyPort' in value,
-    holdsFirst: (view, at) => (view.getUint8(at + FLAGS2_AT) & ServiceFlag2.l7) !== 0,
+const master = <A, B>(frontend: Struct<A>, proxy: Struct<B>) =>
+  variants(frontend, proxy, {
+    isFirst: (value) => !('l7LbProxyPort' in (value as object)),
+    holdsFirst: (view, at) => (view.getUint8(at + FLAGS2_AT) & ServiceFlag2.l7) === 0,
   });
-const lb4Master = master(Lb4ProxyFrontend, Lb4Frontend);
-const lb6Master = master(Lb6ProxyFrontend, Lb6Frontend);
+const lb4Master = master(Lb4Frontend, Lb4ProxyFrontend);
+const lb6Master = master(Lb6Frontend, Lb6ProxyFrontend);
 
 const flags = MapFlag.noPrealloc | MapFlag.readonlyProg;
 const doc = 'Services: slot 0 is the frontend, slots 1..count its active backends, then qcount other ones';
