@@ -69,13 +69,13 @@ export function createNode(addresses: readonly string[]): Netns {
 /** Loads the object with `variables` and attaches all its programs to a new cgroup. */
 export function createSockWorld(netns: Netns, variables: Record<string, number | bigint> = {}): SockWorld {
   const small = { maxEntries: 1024 };
-  const cgroup = createCgroup('sock');
   const links: Link[] = [];
   const object = load(readObject('sock'), {
     // No gate: the tests write maps themselves.
     variables: { lbx_gate_on: 0, ...variables },
     maps: { lb4_reverse_sk: small, lb6_reverse_sk: small, lb4_affinity: small, lb6_affinity: small },
   });
+  const cgroup = createCgroup('sock');
   const close = () => {
     for (const link of links) link[Symbol.dispose]();
     object[Symbol.dispose]();
