@@ -35,7 +35,7 @@ const vip = (n: number) =>
   [`198.51.100.${1 + Math.floor(n / PORTS_PER_ADDRESS)}`, 1000 + (n % PORTS_PER_ADDRESS)] as const;
 
 /**
- * Rows: connect-base is a whole connect() without any program, of which about 250 ns are the call from JavaScript;
+ * Rows: connect-base is a whole connect() without any program, of which about 140 ns are the call from JavaScript;
  * the other rows are what a program adds to it. floor-connect is an empty program; connect-none finds no service
  * (the gate says so; -nogate: the map does); connect-1 and connect-10k find one that the socket used before, among as
  * many; connect-10k-walk goes from service to service. Cases take turns in each round, so that a slow
