@@ -41,9 +41,12 @@ export function plan(
     stages[stage] ??= [];
     stages[stage].push(op);
   };
+  const turning = new Set<string>();
   for (const write of change.writes) {
-    const closed = closedMaster(write);
-    if (closed !== undefined) add(0, setOf(closed));
+    if (turnsRanges(write)) {
+      turning.add(write.entry.frontend!);
+      add(0, setOf(closed(write)));
+    }
     add(2 * writeStage(write.entry, desired) + familyBit(write.entry), setOf(write.entry));
   }
   const isKept = keptEntries(desired, change.deletes);
@@ -57,7 +60,8 @@ export function plan(
       key: entry.key,
       ...(frontend === undefined ? {} : { frontend }),
     } as Op;
-    add(2 * deleteStage(entry) + familyBit(entry), op);
+    const early = frontend !== undefined && turning.has(frontend) && kindOf(entry) === 'source_range';
+    add(2 * (early ? writeStages.source_range : deleteStage(entry)) + familyBit(entry), op);
   }
   return stages.flat();
 }
@@ -113,16 +117,18 @@ function deleteStage(entry: Entry): number {
 }
 
 /**
- * When source ranges turn from allowed to denied (or back), no order of single writes is right for all clients: the
- * frontend is closed (count 0) first.
+ * Do the source ranges of a frontend turn from allowed to denied, or back? Then no order of single writes is right for
+ * all clients: the frontend is closed (count 0), its ranges are exchanged, and it opens again.
  */
-function closedMaster({ entry, before }: Write): Entry | undefined {
-  if (before === undefined || !isMaster(entry) || isWildcard(entry)) return undefined;
-  const old = before.value as MasterValue;
-  const { flags, flags2 } = entry.value as MasterValue;
-  const checked = (flags & old.flags & ServiceFlag.sourceRange) !== 0;
-  if (!checked || ((flags2 ^ old.flags2) & ServiceFlag2.deny) === 0 || old.count === 0) return undefined;
-  return { ...entry, value: { ...old, count: 0, qcount: 0 } } as Entry;
+function turnsRanges({ entry, before }: Write): boolean {
+  if (before === undefined || !isMaster(entry) || isWildcard(entry)) return false;
+  const [old, next] = [before.value as MasterValue, entry.value as MasterValue];
+  const checked = (next.flags & old.flags & ServiceFlag.sourceRange) !== 0;
+  return checked && ((next.flags2 ^ old.flags2) & ServiceFlag2.deny) !== 0;
+}
+
+function closed({ entry, before }: Write): Entry {
+  return { ...entry, value: { ...(before!.value as MasterValue), count: 0, qcount: 0 } } as Entry;
 }
 
 /** The frontend id in the key of an entry, or 0. */
