@@ -45,9 +45,9 @@ export function fillEqually(table: Uint32Array, ids: Uint32Array, count: number,
 
 /**
  * Backends take turns, but one whose share is used up is passed over: slot n (from 0) asks first backend n modulo
- * count, and a backend takes it if (n + 1) * weight has reached its counter. The counter begins at weight / count,
- * rounded down, so that each backend gets at least one slot of a large table, and grows by the sum of the weights with each slot. This
- * is Cilium's rule, with the same double-precision arithmetic.
+ * count, and a backend takes it if (n + 1) * weight has reached its counter. The counter begins at weight / count, so
+ * that each backend gets at least one slot of a large table, and grows by the sum of the weights with each slot taken.
+ * Cilium keeps the fraction of the beginning and drops it in each comparison; dropped at once it is the same.
  */
 export function fillByWeight(
   table: Uint32Array,
@@ -62,7 +62,7 @@ export function fillByWeight(
   let sum = 0;
   for (let i = 0; i < count; i++) {
     sum += weights[i]!;
-    counters[i] = Math.floor(weights[i]! / count); // whole: Cilium divides integers
+    counters[i] = Math.floor(weights[i]! / count);
   }
   const last = createLastSlots(table, ids, count, state);
   let n = 0;

@@ -32,7 +32,7 @@ function slowTable(backends: readonly MaglevBackend[], size: number): number[] {
   for (let slot = 0; slot < size; slot++) {
     let i = slot % n;
     if (Math.floor(sum / n) > 1) {
-      while ((slot + 1) * weights[i]! < counters[i]!) i = (i + 1) % n;
+      while ((slot + 1) * weights[i]! < Math.trunc(counters[i]!)) i = (i + 1) % n;
       counters[i]! += sum;
     }
     table[preferences[i]!.find((at) => table[at] === undefined)!] = sorted[i]!.id;
@@ -74,6 +74,16 @@ describe('table', () => {
       }),
       { numRuns: 150 },
     );
+  });
+
+  test('compares with a counter whose fraction is dropped', () => {
+    // In turn 9 the second backend has 10 * 1 against 0.5 + 8, in turn 7 exactly 8 * 1 against 8.
+    const backends = [244, 98].map((host, i) => ({
+      hash: `[198.51.100.${host}:80/UDP,State:active]`,
+      id: i + 1,
+      weight: [7, 1][i]!,
+    }));
+    expect(createMaglevTable(backends, { size: 13 }).join('')).toBe('1111121111112');
   });
 
   test('does not depend on the order of the backends', () => {
