@@ -1,5 +1,5 @@
 import { FieldError, rangeError } from '../errors.ts';
-import { formatIpv4Number, parseIpv4Number } from './ipv4-text.ts';
+import { formatIpv4Number, ipv4Read, readIpv4 } from './ipv4-text.ts';
 
 /**
  * The bytes of the simple fields, described once for both ways they are called: by the field itself, and by the loop
@@ -23,10 +23,6 @@ export type Op = (typeof Op)[keyof typeof Op];
 
 /** Little-endian is host order on every machine that lbx supports (x86-64, arm64, riscv64). */
 const LITTLE = true;
-
-// The entries of a service come one after the other and share its address: the same text need not be read again.
-let lastText = '0.0.0.0';
-let lastNumber = 0;
 
 /** Writes a simple field. DataView wraps silently, so each value is checked to be what the bytes can hold. */
 export function putPrimitive(op: Op, view: DataView, at: number, value: unknown): void {
@@ -53,17 +49,10 @@ export function putPrimitive(op: Op, view: DataView, at: number, value: unknown)
       if (x >>> 0 !== x) throw rangeError(value, 0, 0xffff_ffff);
       view.setUint32(at, x);
       break;
-    case 6: {
-      // ipv4
-      if (value !== lastText) {
-        const n = typeof value === 'string' ? parseIpv4Number(value) : -1;
-        if (n < 0) throw notIpv4(value);
-        lastText = value as string;
-        lastNumber = n;
-      }
-      view.setUint32(at, lastNumber);
+    case 6: // ipv4
+      if (typeof value !== 'string' || !readIpv4(value)) throw notIpv4(value);
+      view.setInt32(at, ipv4Read[0]!);
       break;
-    }
     case 7: // zero8
       view.setUint8(at, 0);
       break;

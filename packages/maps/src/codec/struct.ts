@@ -140,14 +140,14 @@ function hiddenPadding(name: string, what: string, hole: number): MapsError {
 function makePut<T>(name: string, infos: readonly FieldInfo[], codecs: readonly Field<unknown>[]) {
   const names = infos.map((info) => info.name);
   const reads = names.map(memberReader);
-  const offsets = infos.map((info) => info.offset);
-  const ops = codecs.map((codec) => codec.op ?? Op.other);
+  const offsets = Uint16Array.from(infos.map((info) => info.offset));
+  const ops = Uint8Array.from(codecs.map((codec) => codec.op ?? Op.other));
   const count = names.length;
   return (view: DataView, at: number, value: T): void => {
     let i = 0;
     try {
       for (; i < count; i++) {
-        const op = ops[i]!;
+        const op = ops[i] as Op;
         const place = at + offsets[i]!;
         if (op >= 7 /* zeroes */) putPrimitive(op, view, place, 0);
         else {
