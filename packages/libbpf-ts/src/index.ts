@@ -21,6 +21,7 @@ export type { TcOptions } from './link/attach-tc.ts';
 export type { TcDirection } from './link/attach-tcx.ts';
 export type { XdpOptions } from './link/attach-xdp.ts';
 export { type AttachedProgram, queryCgroup, queryTcx } from './link/attached-programs.ts';
+export { inNetns } from './link/in-netns.ts';
 export { Link, type LinkedProgram } from './link/link.ts';
 export type { LinkInfo, LinkKind } from './link/link-info.ts';
 export { type LinkFilter, listLinks } from './link/list-links.ts';

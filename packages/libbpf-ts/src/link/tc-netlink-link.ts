@@ -68,7 +68,7 @@ export class TcNetlinkLink extends Link {
     this.#kept = true;
   }
 
-  pin(): void {
+  pin(_path: string): void {
     throw new NotSupportedError({
       errno: errnoNumber('EOPNOTSUPP'),
       operation: 'pin',
@@ -78,7 +78,7 @@ export class TcNetlinkLink extends Link {
     });
   }
 
-  unpin(): boolean {
+  unpin(_path?: string): boolean {
     return false;
   }
 

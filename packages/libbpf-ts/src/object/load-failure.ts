@@ -47,6 +47,20 @@ export function explainLoadFailure(
       cause: failure,
     });
   }
+  const gap = slotOfUnloaded(maps, logs);
+  if (gap !== undefined) {
+    const hint = `load program ${gap.program} too, or leave the slot empty in the object and fill it with setProgram()`;
+    const detail = `its slot ${gap.index} is for program ${gap.program}, which is not loaded`;
+    return new LoadError({
+      errno,
+      operation,
+      object: `${object}, map ${gap.map}`,
+      stage: 'map',
+      item: gap.map,
+      detail,
+      hint,
+    });
+  }
   if (Math.abs(errno) === EPERM || Math.abs(errno) === EACCES) {
     const hint = memoryHint(errno, ['CAP_BPF', 'CAP_NET_ADMIN', 'CAP_PERFMON']);
     return new LoadError({ errno, operation, object, stage: 'program', hint });
@@ -65,4 +79,14 @@ function tryMap(wanted: MapPlan['wanted']): BpfError | undefined {
     if (error instanceof BpfError) return error;
     throw error;
   }
+}
+
+/** A slot of a program array that the object fills with a program whose autoload is off. `logs` has those that are on. */
+function slotOfUnloaded(maps: readonly MapPlan[], logs: ReadonlyMap<string, string>) {
+  for (const { wanted } of maps) {
+    const slot =
+      wanted.type === 'prog_array' ? wanted.values?.find(({ name }) => !logs.has(name)) : undefined;
+    if (slot !== undefined) return { map: wanted.name, index: slot.index, program: slot.name };
+  }
+  return undefined;
 }

@@ -84,7 +84,7 @@ describeKernel('load', () => {
 
     const packets = object.variable('bss_packets');
     packets.set(40n);
-    object.program('rich_xdp').testRun({ data: packet(), repeat: 2 });
+    for (let i = 0; i < 2; i++) object.program('rich_xdp').testRun({ data: packet() });
     expect(packets.getNumber()).toBe(42);
     // Static variables are in a section of their own making or shared with others: both can be set.
     object.variable('static_calls').set(100);
@@ -182,7 +182,7 @@ describeKernel('pins of load', () => {
     using folder = createBpffsFolder('load-pins');
     const options = { pinPath: folder.path };
     using first = load(objectPath('pinned'), options);
-    first.program('pinned_xdp').testRun({ data: packet(), repeat: 3 });
+    for (let i = 0; i < 3; i++) first.program('pinned_xdp').testRun({ data: packet() });
     first.close();
     using second = load(objectPath('pinned'), options);
     expect(second.map('pinned_counts').get(u32(0))?.[0]).toBe(3);
@@ -248,6 +248,13 @@ describeKernel('failing loads', () => {
         item: 'flows',
         message: expect.stringContaining('hash, key 12 B, value 16 B, 0 entries'),
       }),
+    );
+  });
+
+  test('a program that a program array needs cannot be left out', () => {
+    const reload = () => load(rich, { programs: { rich_tail: { autoload: false } } });
+    expect(reload).toThrow(
+      /map calls: EBADF \(its slot 1 is for program rich_tail, which is not loaded\).*setProgram/s,
     );
   });
 

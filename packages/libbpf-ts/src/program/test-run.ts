@@ -3,6 +3,7 @@ import { permissionHint } from '../hint.ts';
 import { Attr, command } from '../sys/bpf.ts';
 import { errnoNumber } from '../sys/errno.ts';
 
+const EINTR = errnoNumber('EINTR');
 const BPF_F_TEST_RUN_ON_CPU = 1 << 0;
 const BPF_F_TEST_XDP_LIVE_FRAMES = 1 << 1;
 
@@ -16,7 +17,10 @@ export interface TestRunInput {
   readonly data?: Uint8Array;
   /** The program's context: `struct xdp_md`, `struct __sk_buff`, … */
   readonly ctx?: Uint8Array;
-  /** Runs; the packet is not put back between them. Default 1. */
+  /**
+   * Runs; the packet is not put back between them. Default 1. When a signal comes in between, the kernel gives up and the
+   * runs begin anew, so the program may have run more often than this.
+   */
   readonly repeat?: number;
   /** CPU to run on (for program types that can choose). */
   readonly cpu?: number;
@@ -58,7 +62,8 @@ export function testRun(fd: number, object: string, input: TestRunInput): TestRu
     .u32(64, flags)
     .u32(68, input.cpu ?? 0)
     .u32(72, input.batchSize ?? 0);
-  const result = attr.run(command.progTestRun);
+  let result = attr.run(command.progTestRun);
+  for (let again = 0; result === -EINTR && again < 64; again++) result = attr.run(command.progTestRun);
   if (result < 0) {
     throw new BpfError({
       errno: result,

@@ -20,6 +20,8 @@ export interface Libc {
   if_nametoindex(name: string): number;
   fcntl(fd: number, command: number, argument: number): number;
   sysconf(name: number): number;
+  /** Of the calling thread. */
+  setns(fd: number, type: number): number;
 }
 
 let loaded: Libc | undefined;
@@ -52,6 +54,7 @@ function declare(): Libc {
     if_nametoindex: library.func('if_nametoindex', 'uint32_t', ['str']) as Libc['if_nametoindex'],
     fcntl: library.func('fcntl', 'int', ['int', 'int', 'int']) as Libc['fcntl'],
     sysconf: library.func('sysconf', 'long', ['int']) as Libc['sysconf'],
+    setns: library.func('setns', 'int', ['int', 'int']) as Libc['setns'],
   };
 }
 
