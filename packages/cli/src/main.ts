@@ -1,1 +1,7 @@
-export {};
+import { processStreams } from './output/output.ts';
+import { runCli } from './run-cli.ts';
+
+// Whoever reads our output may go away (`lbx … | head`, or a demo that leaves its agent standing).
+process.stdout.on('error', () => {});
+
+process.exitCode = await runCli(process.argv.slice(2), processStreams);

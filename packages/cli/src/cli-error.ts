@@ -1,0 +1,26 @@
+/** Codes of errors that commands raise themselves. */
+export type CliErrorCode =
+  /** Flags that do not go together. */
+  | 'LBX_BAD_FLAG'
+  /** A program that lbx started failed. */
+  | 'LBX_COMMAND'
+  | 'LBX_DEMO_RUNNING'
+  /** A file cannot be read, or is not what it must be. */
+  | 'LBX_BAD_FILE'
+  /** One line of the input is not what it must be. */
+  | 'LBX_BAD_LINE'
+  /** A folder of manifests has nothing to serve, only problems. */
+  | 'LBX_NOTHING_THERE'
+  /** No maps are pinned where they were looked for. */
+  | 'LBX_NOTHING_PINNED'
+  | 'LBX_NOT_ROOT';
+
+/** An error of a command; the message is all that the user sees, so it says what to do. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  readonly code: CliErrorCode;
+  constructor(code: CliErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

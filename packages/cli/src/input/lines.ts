@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { CliError } from '../cli-error.ts';
+
+/** Lines of a stream, with their numbers from 1; empty ones are left out. */
+export async function* numberedLines(
+  input: Readable,
+): AsyncIterableIterator<{ readonly number: number; readonly text: string }> {
+  let number = 0;
+  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    number++;
+    if (line.trim() !== '') yield { number, text: line };
+  }
+}
+
+/** A text file. @throws CliError `LBX_BAD_FILE` naming the path and what is wrong. */
+export function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new CliError('LBX_BAD_FILE', `cannot read ${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** One JSON value from text. @throws CliError `LBX_BAD_FILE` or `LBX_BAD_LINE` naming the place. */
+export function parseJson(
+  text: string,
+  place: string,
+  code: 'LBX_BAD_FILE' | 'LBX_BAD_LINE' = 'LBX_BAD_FILE',
+): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new CliError(code, `${place} is not JSON: ${(error as Error).message}`, { cause: error });
+  }
+}

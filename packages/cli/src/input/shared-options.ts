@@ -1,0 +1,31 @@
+import { InvalidArgumentError, Option } from 'commander';
+
+/** Options that several commands have. */
+export const algorithmOption = (): Option =>
+  new Option('--algorithm <name>', 'how packets choose a backend')
+    .choices(['random', 'maglev'])
+    .default('random');
+
+export const maglevSizeOption = (): Option =>
+  new Option('--maglev-size <prime>', 'slots of a Maglev table').argParser(parseNumber).default(16381);
+
+export function parseNumber(text: string): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(number)) return number;
+  throw new InvalidArgumentError('say a whole number');
+}
+
+/** "192.0.2.1:80", "[2001:db8::1]:80". */
+export function parseEndpoint(text: string): { readonly address: string; readonly port: number } {
+  const match = /^(?:\[([0-9a-fA-F:]+)\]|([0-9.]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65535)
+    throw new InvalidArgumentError('say ADDRESS:PORT, IPv6 addresses in brackets');
+  return { address: match[1] ?? match[2] ?? '', port };
+}
+
+export function parseProtocol(text: string): 'TCP' | 'UDP' | 'SCTP' {
+  const upper = text.toUpperCase();
+  if (upper === 'TCP' || upper === 'UDP' || upper === 'SCTP') return upper;
+  throw new InvalidArgumentError('say tcp, udp or sctp');
+}
