@@ -9,7 +9,6 @@ describe('options', () => {
       algorithm: 'random',
       maglevSize: 16381,
       nodePortRange: [30000, 32767],
-      snatPorts: [32768, 60999],
     });
   });
 

@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { CoreError } from './errors.ts';
 import { assertAddress, defaultNodeAddresses, defaultSnatAddress } from './node-addresses.ts';
+import { defaultSnatPorts, ephemeralPorts, overlaps } from './snat-ports.ts';
 
 /** What `createLoadBalancer` takes. Ports and ids are numbers, addresses text. */
 export interface LoadBalancerOptions {
@@ -27,7 +28,10 @@ export interface LoadBalancerOptions {
   readonly nodePortRange?: readonly [number, number];
   /** Source of packets to remote backends; default: the first IPv4 address of the first device. */
   readonly snatAddress?: string;
-  /** Source ports for them, both ends included; default 32768 to 60999. Must not overlap `nodePortRange`. */
+  /**
+   * Source ports for them, both ends included. Default: the widest range that meets neither `nodePortRange` nor the ports
+   * that the kernel gives to the node's own connections, usually 10000 to 29999.
+   */
   readonly snatPorts?: readonly [number, number];
   /** Drop packets to unknown ports of known ClusterIPs and LoadBalancer addresses, as kube-proxy does; default true. */
   readonly wildcards?: boolean;
@@ -67,12 +71,20 @@ export function resolveOptions(options: LoadBalancerOptions): ResolvedOptions {
   const nodeAddresses = options.nodeAddresses ?? defaultNodeAddresses(devices);
   for (const address of nodeAddresses) assertAddress('nodeAddresses', address);
   const nodePortRange = portRange('nodePortRange', options.nodePortRange ?? [30000, 32767]);
-  const snatPorts = portRange('snatPorts', options.snatPorts ?? [32768, 60999]);
-  if (snatPorts[0] <= nodePortRange[1] && nodePortRange[0] <= snatPorts[1]) {
+  const snatPorts = portRange(
+    'snatPorts',
+    options.snatPorts ?? defaultSnatPorts([nodePortRange, ephemeralPorts()]),
+  );
+  if (overlaps(snatPorts, nodePortRange)) {
     throw new CoreError(
       'LBX_BAD_OPTION',
       `snatPorts ${snatPorts.join('-')} overlap nodePortRange ${nodePortRange.join('-')}; a reply could not be told from a request`,
       { snatPorts, nodePortRange },
+    );
+  }
+  if (overlaps(snatPorts, ephemeralPorts())) {
+    options.onNotice?.(
+      `snatPorts ${snatPorts.join('-')} overlap the node's ephemeral ports ${ephemeralPorts().join('-')}: now and then one of its own connections to a backend will fail`,
     );
   }
   return {
