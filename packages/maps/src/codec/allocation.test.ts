@@ -29,8 +29,18 @@ for (let i = 0; i < 500; i++) round();
 
 it('encoding allocates nothing', () => {
   const flags = ['--trace-gc', '--expose-gc', '--min-semi-space-size=1', '--max-semi-space-size=1'];
-  const args = [...flags, '--conditions=@lbx/source', '--no-warnings', '--input-type=module', '--eval', script];
-  const { stdout, status } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: import.meta.dirname });
+  const args = [
+    ...flags,
+    '--conditions=@lbx/source',
+    '--no-warnings',
+    '--input-type=module',
+    '--eval',
+    script,
+  ];
+  const { stdout, status } = spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    cwd: import.meta.dirname,
+  });
   expect(status).toBe(0);
   const measured = stdout.slice(stdout.indexOf('measured from here'));
   const collections = measured.split('\n').filter((line) => /Scavenge|Mark-Compact/.test(line));

@@ -69,7 +69,7 @@ export function putIpv6(view: DataView, at: number, text: string): boolean {
     if (!parseWords(text)) return false;
     lastText = text;
   }
-  for (let k = 0; k < 8; k++) view.setUint16(at + 2 * k, words[k]!, false);
+  for (let k = 0; k < 8; k += 2) view.setInt32(at + 2 * k, (words[k]! << 16) | words[k + 1]!);
   return true;
 }
 
