@@ -42,7 +42,10 @@ export function perCpuCells<K, V>(layout: MapLayout<K, V>, cpus: number): Cells<
 /** Inner maps, by identity: whoever shares a lookup table shares the memory. */
 export function lookupTableCells<K>(): Cells<K, Uint32Array> {
   return {
-    close: (table) => table,
+    close(table) {
+      if (table instanceof Uint32Array) return table;
+      throw new MapsError('LBX_FIELD_TYPE', 'a map of maps takes lookup tables: Uint32Array of backend ids');
+    },
     open: (cell) => cell as Uint32Array,
     zero: () => new Uint32Array(0),
   };

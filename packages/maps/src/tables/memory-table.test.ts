@@ -53,6 +53,12 @@ describe('memory tables', () => {
     expect(() => table.set({ tries: 1 }, [{ flows: 3 }])).toThrow(/one value for each of 2 CPUs/);
   });
 
+  it('say which of them is meant for a layout', () => {
+    expect(() => createMemoryTable(catalog.metrics)).toThrow(/createMemoryPerCpuTable/);
+    const maglev = createMemoryTable(catalog.lb4_maglev);
+    expect(() => maglev.set({ revNatId: 1 }, [1, 2] as never)).toThrow(/takes lookup tables/);
+  });
+
   it('finds the longest prefix', () => {
     const table = createMemoryTable(catalog.ipcache_v2);
     const prefix = (ip4: string, bits: number) => ({ prefixlen: 32 + bits, clusterId: 0, family: 1, ip4 });

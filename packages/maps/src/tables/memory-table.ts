@@ -1,3 +1,4 @@
+import { MapsError } from '../errors.ts';
 import type { MapLayout, MapType } from '../layouts/map-layout.ts';
 import { byteCells, type Cells, lookupTableCells, perCpuCells } from './cells.ts';
 import { countUntilError } from './count-until-error.ts';
@@ -21,6 +22,9 @@ export function createMemoryTable<K, V>(
   layout: MapLayout<K, V>,
   options: MemoryTableOptions = {},
 ): Table<K, V> {
+  if (layout.type.includes('percpu')) {
+    throw new MapsError('LBX_LAYOUT', `${layout.name} has a value per CPU: use createMemoryPerCpuTable`);
+  }
   const cells = layout.type === 'hash_of_maps' ? lookupTableCells<K>() : byteCells(layout);
   return makeTable(layout, cells as Cells<K, V>, options);
 }
