@@ -31,6 +31,7 @@ export { queryXdp, type XdpMode, type XdpProgram } from './link/xdp-query.ts';
 export { BoundEntry, type UpdateFlag } from './map/bound-entry.ts';
 export { BpfMap } from './map/map.ts';
 export type { EntryBatch } from './map/map-batch.ts';
+export type { MapBtf } from './map/map-btf.ts';
 export type { NewMap } from './map/map-create.ts';
 export { mapDifferences } from './map/map-differences.ts';
 export type { MapInfo } from './map/map-info.ts';

@@ -91,6 +91,7 @@ describeKernel('nothing leaks', () => {
         programs: { rich_tc: { autoload: false } },
       });
       object.variable('bss_packets').set(1);
+      object.map('flows').btf();
       const program = object.program('rich_xdp');
       using _byFd = BpfProgram.fromFd(program.fd);
       using _byId = BpfProgram.fromId(program.id);

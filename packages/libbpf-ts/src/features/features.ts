@@ -12,12 +12,11 @@ const answers = new Map<string, boolean>();
 
 /** Asks the kernel once per process. `ask` gives 1, 0 or a negative errno ("cannot be told"), as libbpf's probes do. */
 function probe(name: string, ask: () => number): boolean {
-  let answer = answers.get(name);
-  if (answer === undefined) {
-    answer = ask() > 0;
-    answers.set(name, answer);
-  }
-  return answer;
+  const known = answers.get(name);
+  if (known !== undefined) return known;
+  const answer = ask();
+  if (answer >= 0) answers.set(name, answer > 0);
+  return answer > 0;
 }
 
 function haveBatch(): boolean {

@@ -11,6 +11,7 @@ import { OwnedFd } from '../sys/owned-fd.ts';
 import { possibleCpus } from '../sys/possible-cpus.ts';
 import { BoundEntry, type UpdateFlag } from './bound-entry.ts';
 import { deleteBatch, type EntryBatch, readBatches, updateBatch } from './map-batch.ts';
+import { type MapBtf, readMapBtf } from './map-btf.ts';
 import { createMapFd, type NewMap } from './map-create.ts';
 import { mapDifferences } from './map-differences.ts';
 import { defaultBatch, mapEntries } from './map-entries.ts';
@@ -261,6 +262,11 @@ export class BpfMap implements Disposable {
 
   info(): MapInfo {
     return readMapInfo(this.fd);
+  }
+
+  /** Types of its keys and values, such as `btf.structOf(keyTypeId)`; undefined when the map was made without BTF. */
+  btf(): MapBtf | undefined {
+    return readMapBtf(this.info());
   }
 
   /**

@@ -20,8 +20,10 @@ export function explainLoadFailure(
   logs: ReadonlyMap<string, string>,
 ): LoadError {
   const operation = 'load object';
-  for (const [program, log] of logs) {
-    if (log === '') continue;
+  // Programs are loaded one after the other; with a log level, those before the refused one have logs as well.
+  const refused = [...logs].findLast(([, log]) => log !== '');
+  if (refused !== undefined) {
+    const [program, log] = refused;
     const hint = permissionHint(errno, ['CAP_BPF', 'CAP_NET_ADMIN', 'CAP_PERFMON']);
     return new VerifierError({
       errno,

@@ -36,6 +36,18 @@ describeKernel('load', () => {
     expect(object.map('counters').get(u32(0))?.[0]).toBe(3);
   });
 
+  test('types of keys and values can be read back from a map', () => {
+    using object = load(rich);
+    const { btf, keyTypeId, valueTypeId } = object.map('flows').btf()!;
+    expect(btf.structOf(keyTypeId).members.map(({ name, type }) => [name, type])).toContainEqual([
+      'dport',
+      '__be16',
+    ]);
+    expect(btf.typeName(valueTypeId)).toBe('struct flow_value');
+    using plain = BpfMap.create({ type: 'array', keySize: 4, valueSize: 4, maxEntries: 1 });
+    expect(plain.btf()).toBeUndefined();
+  });
+
   test('bytes load as a path does', () => {
     using object = load(new Uint8Array(readFileSync(rich)));
     expect(object.program('rich_xdp').testRun({ data: packet() }).retval).toBe(XDP_PASS);
@@ -216,6 +228,11 @@ describeKernel('pins of load', () => {
 });
 
 describeKernel('failing loads', () => {
+  test('the refused program is named though others have a log as well', () => {
+    const reload = () => load(objectPath('refused'), { logLevel: 2 });
+    expect(reload).toThrow(expect.objectContaining({ name: 'VerifierError', program: 'refused' }));
+  });
+
   test.each([undefined, 64])(
     'the verifier says why, in one line and at length (log of %s bytes)',
     (logSize) => {

@@ -1,4 +1,7 @@
 import { Attr, command } from './bpf.ts';
+import { errnoNumber } from './errno.ts';
+
+const ENOENT = errnoNumber('ENOENT');
 
 type IdKind = 'map' | 'program' | 'link';
 
@@ -16,7 +19,7 @@ export function* kernelIds(kind: IdKind): Generator<number> {
   const attr = new Attr();
   for (let id = 0; ; ) {
     const result = attr.u32(0, id).run(nextId[kind]);
-    if (result === -2) return;
+    if (result === -ENOENT) return;
     if (result < 0) {
       yield result;
       return;
