@@ -1,11 +1,15 @@
 import { CliError } from './cli-error.ts';
 
-/** @throws CliError `LBX_NOT_ROOT` unless the process is root's. */
-export function assertRoot(what: string): void {
+/**
+ * @param command name of the command
+ * @param why what it does that only root may do
+ * @throws CliError `LBX_NOT_ROOT` unless the process is root's.
+ */
+export function assertRoot(command: string, why = "changes the kernel's state"): void {
   if (process.getuid?.() === 0) return;
   throw new CliError(
     'LBX_NOT_ROOT',
-    `lbx ${what} changes the kernel's state and must run as root (try sudo); ` +
-      'plan, explain, encode, decode and verify need no privileges',
+    `lbx ${command} ${why} and must run as root (try sudo); ` +
+      'plan, explain, encode, decode, verify and dump --plan need no privileges',
   );
 }

@@ -24,24 +24,37 @@ export function decodeCommand(context: CommandContext): Command {
     });
 }
 
-/** The object that bytes stand for. */
+/**
+ * The object that bytes stand for.
+ *
+ * @param text one word of hexadecimal digits, or key and value
+ * @param place where it stood, for messages
+ */
 export function decodeHex(layout: AnyLayout, part: Part, text: string, place: string): unknown {
   const words = text.trim().split(/\s+/);
   try {
-    const parts = words.map((word) => parseHex(word.replace(/^0x/i, '')));
-    const [first, second] = parts;
-    if (first === undefined || parts.length > 2 || (part === 'key' && second !== undefined)) {
+    const [first, second, ...more] = words.map((word) => parseHex(word.replace(/^0x/i, '')));
+    if (first === undefined || more.length > 0 || (part === 'key' && second !== undefined)) {
       throw new Error(
         part === 'key' ? 'expected one word of hexadecimal digits' : 'expected VALUE, or KEY VALUE',
       );
     }
     if (part === 'key') return layout.key.decode(first);
     if (second !== undefined) return layout.value.decode(second, layout.key.decode(first));
-    if (layout.value.readings.length > 1 && layout.inner === undefined) {
-      throw new Error(`what a value of ${layout.name} means depends on its key; write KEY VALUE`);
-    }
-    return layout.value.decode(first, undefined);
+    return layout.value.decode(first, unknownKey(layout));
   } catch (error) {
     throw new CliError('LBX_BAD_LINE', `${place}: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** A key that complains when a codec looks at it: most do not. */
+function unknownKey({ name }: AnyLayout): object {
+  return new Proxy(
+    {},
+    {
+      get() {
+        throw new Error(`what a value of ${name} means depends on its key; write KEY VALUE`);
+      },
+    },
+  );
 }

@@ -1,17 +1,20 @@
-import { openPinnedTables } from '@lbx/core';
-import { ciliumPins, dump } from '@lbx/maps';
-import { Command } from 'commander';
+import { dirname } from 'node:path';
+import { defaultPins, openPinnedTables } from '@lbx/core';
+import { ciliumPins, dump, type PinPlace, pinPath, serviceCatalog } from '@lbx/maps';
+import { Command, Option } from 'commander';
 import { CliError } from '../cli-error.ts';
 import { type DesiredOptions, readDesired } from '../input/desired.ts';
+import { reportProblems } from '../input/report-problems.ts';
 import { algorithmOption, maglevSizeOption } from '../input/shared-options.ts';
 import { json } from '../output/output.ts';
 import { assertRoot } from '../root.ts';
 import type { CommandContext } from '../run-cli.ts';
 
-interface DumpFlags extends DesiredOptions {
-  readonly pins: string;
+interface DumpFlags extends Omit<DesiredOptions, 'node'> {
+  readonly pins?: string;
   readonly layout: 'lbx' | 'cilium';
   readonly plan?: string;
+  readonly node?: string;
   readonly json?: boolean;
 }
 
@@ -19,34 +22,50 @@ interface DumpFlags extends DesiredOptions {
 export function dumpCommand(context: CommandContext): Command {
   return new Command('dump')
     .description('entries of the maps, one sorted line each')
-    .option('--pins <dir>', 'folder of the pins (default /sys/fs/bpf/lbx)')
-    .option('--layout <name>', "whose maps: lbx, or an installed cilium's (read-only)", 'lbx')
+    .option('--pins <dir>', `folder of the pins (default ${defaultPins})`)
+    .addOption(
+      new Option('--layout <name>', "whose maps: lbx, or an installed cilium's (only read)")
+        .choices(['lbx', 'cilium'])
+        .default('lbx'),
+    )
     .option('--plan <dir>', 'instead: what a folder of manifests would become (needs no root)')
     .option('--node <name>', 'name of the node, with --plan')
     .addOption(algorithmOption())
     .addOption(maglevSizeOption())
-    .option('--json', 'lines as a JSON array')
+    .option('--json', 'the lines as one JSON array')
     .action(async (flags: DumpFlags) => {
-      const lines = flags.plan === undefined ? dumpPinned(flags) : await dumpPlan(flags.plan, flags);
+      const lines = flags.plan === undefined ? dumpPinned(flags) : await dumpPlan(flags.plan, flags, context);
       if (flags.json) context.out(json(lines));
       else for (const line of lines) context.out(line);
     });
 }
 
-async function dumpPlan(folder: string, flags: DumpFlags): Promise<string[]> {
-  if (flags.node === undefined)
+async function dumpPlan(
+  folder: string,
+  { node, algorithm, maglevSize, pins }: DumpFlags,
+  context: CommandContext,
+): Promise<string[]> {
+  if (node === undefined)
     throw new CliError('LBX_BAD_FLAG', '--plan needs --node NAME: what is local depends on it');
-  return dump((await readDesired(folder, flags)).projection);
+  if (pins !== undefined)
+    throw new CliError('LBX_BAD_FLAG', '--plan and --pins exclude each other: say which of the two to dump');
+  const desired = await readDesired(folder, { node, algorithm, maglevSize });
+  reportProblems(desired, context);
+  return dump(desired.projection);
 }
 
 function dumpPinned({ pins, layout }: DumpFlags): string[] {
-  assertRoot('dump');
-  const place = layout === 'cilium' ? ciliumPins : {};
-  using opened = openPinnedTables(pins === undefined ? place : { ...place, bpffs: pins, folder: '' });
+  assertRoot('dump', 'reads maps of the kernel');
+  const place: PinPlace = {
+    ...(layout === 'cilium' ? ciliumPins : {}),
+    ...(pins === undefined ? {} : { bpffs: pins, folder: '' }),
+  };
+  using opened = openPinnedTables(place);
   if (opened.tables.size === 0) {
     throw new CliError(
-      'LBX_NOTHING_THERE',
-      `no maps are pinned in ${pins ?? '/sys/fs/bpf/lbx'}; start an agent, or name their folder with --pins`,
+      'LBX_NOTHING_PINNED',
+      `no ${layout === 'cilium' ? 'Cilium maps' : 'maps'} are pinned in ${dirname(pinPath(serviceCatalog.lb4_services_v2, place))}; ` +
+        'start an agent, or name the folder of the pins with --pins',
     );
   }
   return dump(Object.fromEntries(opened.tables));

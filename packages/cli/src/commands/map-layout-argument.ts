@@ -1,13 +1,16 @@
-import { type AnyLayout, catalog, isMapName } from '@lbx/maps';
+import { type AnyLayout, catalog, flowCatalog } from '@lbx/maps';
 import { InvalidArgumentError } from 'commander';
 
 export type Part = 'key' | 'value';
 
+/** Cilium's maps and our own. */
+const layouts: Readonly<Record<string, AnyLayout>> = { ...catalog, ...flowCatalog };
+
 /** The layout of a map by name; Cilium's prefix may stand before it. */
 export function parseMapArgument(name: string): AnyLayout {
   const bare = name.replace(/^cilium_/, '');
-  if (isMapName(bare)) return catalog[bare];
-  throw new InvalidArgumentError(`there is no such map; known maps: ${Object.keys(catalog).join(', ')}`);
+  if (Object.hasOwn(layouts, bare)) return layouts[bare]!;
+  throw new InvalidArgumentError(`there is no such map; known maps: ${Object.keys(layouts).join(', ')}`);
 }
 
 export function parsePartArgument(text: string): Part {

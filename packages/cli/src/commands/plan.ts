@@ -1,6 +1,7 @@
-import { dump, plan } from '@lbx/maps';
+import { dump, type Op, plan } from '@lbx/maps';
 import { Command } from 'commander';
 import { type DesiredOptions, readDesired } from '../input/desired.ts';
+import { reportProblems } from '../input/report-problems.ts';
 import { algorithmOption, maglevSizeOption } from '../input/shared-options.ts';
 import { json, table } from '../output/output.ts';
 import type { CommandContext } from '../run-cli.ts';
@@ -15,31 +16,34 @@ export function planCommand(context: CommandContext): Command {
     .addOption(maglevSizeOption())
     .option('--json', 'one JSON object per write')
     .action(async (folder: string, options: DesiredOptions & { json?: boolean }) => {
-      const { translation, projection } = await readDesired(folder, options);
+      const desired = await readDesired(folder, options);
+      const { projection } = desired;
       const ops = plan({ entries: new Map() }, projection);
-      for (const { message } of translation.problems) context.err(`problem: ${message}`);
-      for (const { error } of projection.refused) context.err(`refused: ${error.message}`);
+      reportProblems(desired, context);
       if (options.json) {
         for (const op of ops) context.out(json(op));
         return;
       }
+      const frontends = [...projection.frontends.values()];
       context.out(
         table(
-          ['frontend', 'service', 'backends'],
-          [...projection.frontends.values()].map(({ name, frontend, backends }) => [
+          ['frontend', 'type', 'service', 'backends'],
+          frontends.map(({ name, frontend, backends }) => [
             name,
+            frontend.type,
             frontend.service,
             backends.length,
           ]),
         ),
       );
       context.out('');
-      // Dump lines are sorted; a plan is in the order of its writes, so each is dumped alone.
-      for (const op of ops) {
-        const [line] =
-          op.op === 'set' ? dump({ entries: new Map([['', op]]) }) : [`${op.map} ${json(op.key)}`];
-        context.out(`${op.op === 'set' ? '+' : '-'} ${line}`);
-      }
-      context.out(`\n${ops.length} writes for ${projection.frontends.size} frontends`);
+      for (const op of ops) context.out(`${op.op === 'set' ? '+' : '-'} ${lineOf(op)}`);
+      context.out(`\n${ops.length} writes for ${frontends.length} frontends`);
     });
+}
+
+/** Dump lines are sorted; a plan is in the order of its writes, so each is dumped alone. Lookup tables in short. */
+function lineOf(op: Op): string {
+  if (op.op === 'delete') return `${op.map} ${json(op.key)}`;
+  return dump([op], { maglev: 'digest' }).join('');
 }

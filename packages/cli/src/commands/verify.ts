@@ -2,23 +2,50 @@ import { verifyKubeProxy } from '@lbx/k8s-sync';
 import { verifyMaglev } from '@lbx/maglev';
 import { verifyMaps, verifyProject } from '@lbx/maps';
 import { Argument, Command } from 'commander';
+import { CliError } from '../cli-error.ts';
 import { exitCode } from '../exit-codes.ts';
 import { parseJson, readText } from '../input/lines.ts';
+import { vectorLines } from '../input/vector-lines.ts';
 import { json } from '../output/output.ts';
 import type { CommandContext } from '../run-cli.ts';
 
+/** What all verifications have in common. */
 interface Report {
   readonly passed: number;
   readonly failed: number;
-  readonly firstDifferences: readonly unknown[];
+  /** The first differences, one line each. */
+  readonly differences: readonly string[];
 }
 
 const verifiers: Readonly<Record<string, (text: string, path: string) => Report>> = {
-  maps: (text, path) => verifyMaps(parseJson(text, path) as never),
-  maglev: (text, path) => verifyMaglev(parseJson(text, path) as never),
-  project: (text) => verifyProject(text.split('\n').filter((line) => line !== '')),
-  'kube-proxy': (text) =>
-    verifyKubeProxy(text.split('\n').filter((line) => line !== '')) as unknown as Report,
+  maps: (text) => {
+    const { passed, failed, firstDifferences } = verifyMaps(text);
+    return {
+      passed,
+      failed,
+      differences: firstDifferences.map(
+        ({ index, map, kind, problem }) => `vector ${index}, ${kind} of ${map}: ${problem}`,
+      ),
+    };
+  },
+  maglev: (text, path) => {
+    const { passed, failed, firstDifferences } = verifyMaglev(parseJson(text, path));
+    return { passed, failed, differences: firstDifferences };
+  },
+  project: (text, path) => {
+    const { passed, failed, firstDifferences } = verifyProject(vectorLines(text, path, ['name', 'result']));
+    return { passed, failed, differences: firstDifferences };
+  },
+  'kube-proxy': (text, path) => {
+    const { total, passed, failures } = verifyKubeProxy(
+      vectorLines(text, path, ['name', 'input', 'expected']),
+    );
+    return {
+      passed,
+      failed: total - passed,
+      differences: failures.flatMap(({ name, differences }) => differences.map((one) => `${name}: ${one}`)),
+    };
+  },
 };
 
 /** `lbx verify WHAT FILE`: our code against vectors that the reference implementations made. */
@@ -27,17 +54,29 @@ export function verifyCommand(context: CommandContext): Command {
     .description("compare lbx with vectors made by Cilium's or kube-proxy's own code")
     .addArgument(new Argument('<what>', 'which vectors').choices(Object.keys(verifiers)))
     .argument('<file>', 'file of vectors')
-    .option('--json', 'the report as JSON')
+    .option('--json', 'the report as one JSON object')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 everything agrees, 1 something differs, 3 the file is no such file',
+    )
     .action((what: string, file: string, options: { json?: boolean }) => {
-      const report = verifiers[what]?.(readText(file), file);
-      if (report === undefined) return;
+      const report = verifyFile(verifiers[what]!, file);
       if (options.json) context.out(json(report));
       else {
-        for (const difference of report.firstDifferences) {
-          context.out(typeof difference === 'string' ? difference : json(difference));
-        }
+        for (const difference of report.differences) context.out(difference);
         context.out(`${report.passed} passed, ${report.failed} failed`);
       }
-      if (report.failed > 0 || report.passed === 0) context.exit(exitCode.negative);
+      if (report.failed > 0) context.exit(exitCode.negative);
     });
+}
+
+/** @throws CliError `LBX_BAD_FILE` for a file that is no such file of vectors, however it is broken. */
+function verifyFile(verify: (text: string, path: string) => Report, file: string): Report {
+  const text = readText(file);
+  try {
+    return verify(text, file);
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    throw new CliError('LBX_BAD_FILE', `${file}: ${(error as Error).message}`, { cause: error });
+  }
 }

@@ -7,6 +7,8 @@ export interface Desired {
   readonly translation: Translation;
   readonly projection: Projection;
   readonly options: ProjectOptions;
+  /** Everything that is wrong with the manifests, one sentence each: what counts anyway is in the projection. */
+  readonly problems: readonly string[];
 }
 
 export interface DesiredOptions {
@@ -16,21 +18,47 @@ export interface DesiredOptions {
 }
 
 /** Reads the folder once. @throws CliError `LBX_NOTHING_THERE` when no object in it counts and something is wrong. */
-export async function readDesired(folder: string, { node, ...rest }: DesiredOptions): Promise<Desired> {
+export async function readDesired(
+  folder: string,
+  { node, algorithm, maglevSize }: DesiredOptions,
+): Promise<Desired> {
   const source = manifestSource(folder);
   const translator = createTranslator({ nodeName: node });
+  const nodes: string[] = [];
   try {
-    await source.start((event) => translator.apply(event));
+    await source.start((event) => {
+      if (event.type === 'upsert' && event.kind === 'Node') nodes.push(nameOf(event.object));
+      translator.apply(event);
+    });
   } finally {
     await source.close();
   }
   const translation = translator.translate();
-  if (translation.frontends.length === 0 && translation.problems.length > 0) {
-    throw new CliError(
-      'LBX_NOTHING_THERE',
-      `nothing to serve in ${folder}:\n  ${translation.problems.map(({ message }) => message).join('\n  ')}`,
-    );
+  const wrong = translation.problems.map(({ message }) => message);
+  if (translation.frontends.length === 0 && wrong.length > 0) {
+    throw new CliError('LBX_NOTHING_THERE', `nothing to serve in ${folder}:\n  ${wrong.join('\n  ')}`);
   }
-  const options: ProjectOptions = { ...rest, nodeAddresses: translation.nodeAddresses };
-  return { translation, options, projection: project(translation.frontends, options, createIds()) };
+  const options: ProjectOptions = { algorithm, maglevSize, nodeAddresses: translation.nodeAddresses };
+  const projection = project(translation.frontends, options, createIds());
+  const refused = projection.refused.map(({ error }) => `not programmed: ${error.message}`);
+  return {
+    translation,
+    options,
+    projection,
+    problems: [...unknownNode(node, nodes, folder), ...wrong, ...refused],
+  };
+}
+
+function nameOf(object: object): string {
+  const { metadata } = object as { metadata?: { name?: unknown } };
+  return String(metadata?.name ?? '');
+}
+
+/** Without its Node object a node has no addresses, so nothing is served on NodePorts: most often a typing error. */
+function unknownNode(node: string, nodes: readonly string[], folder: string): string[] {
+  if (nodes.includes(node)) return [];
+  const there = nodes.length === 0 ? 'no Node at all' : `the Nodes ${nodes.join(', ')}`;
+  return [
+    `there is no Node '${node}' in ${folder} (it has ${there}): its addresses are unknown and NodePorts of it not served`,
+  ];
 }

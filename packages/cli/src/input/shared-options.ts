@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { InvalidArgumentError, Option } from 'commander';
 
 /** Options that several commands have. */
@@ -9,6 +10,7 @@ export const algorithmOption = (): Option =>
 export const maglevSizeOption = (): Option =>
   new Option('--maglev-size <prime>', 'slots of a Maglev table').argParser(parseNumber).default(16381);
 
+/** A whole number, not negative. */
 export function parseNumber(text: string): number {
   const number = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(number)) return number;
@@ -17,11 +19,13 @@ export function parseNumber(text: string): number {
 
 /** "192.0.2.1:80", "[2001:db8::1]:80". */
 export function parseEndpoint(text: string): { readonly address: string; readonly port: number } {
-  const match = /^(?:\[([0-9a-fA-F:]+)\]|([0-9.]+)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  if (match === null || port > 65535)
-    throw new InvalidArgumentError('say ADDRESS:PORT, IPv6 addresses in brackets');
-  return { address: match[1] ?? match[2] ?? '', port };
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
+  const [, bracketed = '', plain = '', digits = ''] = match ?? [];
+  const port = Number(digits);
+  if (match === null || (isIP(bracketed) !== 6 && isIP(plain) !== 4) || port < 1 || port > 65535) {
+    throw new InvalidArgumentError('say ADDRESS:PORT, such as 192.0.2.1:80 or [2001:db8::1]:80');
+  }
+  return { address: bracketed || plain, port };
 }
 
 export function parseProtocol(text: string): 'TCP' | 'UDP' | 'SCTP' {

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { manifests, run } from '../test/run.ts';
+import { temporaryFolder } from '../test/temporary-folder.ts';
+
+afterEach(() => vi.restoreAllMocks());
+
+describe('lbx', () => {
+  it('tells the version of its package', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+    expect(await run(['--version'])).toMatchObject({ code: 0, out: version, err: '' });
+  });
+
+  it('helps on stdout, names the exit codes, and hides what only the demo calls', async () => {
+    const { code, out } = await run(['--help']);
+    expect(code).toBe(0);
+    for (const command of [
+      'agent',
+      'cleanup',
+      'decode',
+      'demo',
+      'dump',
+      'encode',
+      'explain',
+      'plan',
+      'verify',
+    ])
+      expect(out).toMatch(new RegExp(`^  ${command} `, 'm'));
+    expect(out).toContain('4 the machine lacks something');
+    expect(out).not.toContain('demo-');
+  });
+
+  it.each([
+    [[], 'Usage: lbx'],
+    [['frob'], "unknown command 'frob'"],
+    [['plan', '--node', 'n'], "missing required argument 'dir'"],
+    [['plan', manifests], "required option '--node <name>' not specified"],
+    [['plan', manifests, '--node', 'n', '--algorithm', 'best'], 'Allowed choices are random, maglev'],
+    [['plan', manifests, '--node', 'n', '--maglev-size', 'x'], 'say a whole number'],
+    [['plan', manifests, '--node', 'n', '--frob'], "unknown option '--frob'"],
+    [['plan', manifests, 'more', '--node', 'n'], 'too many arguments'],
+    [['explain', manifests, '--node', 'n', '--from', '1.2.3.4', '--to', '1.2.3.4:5'], 'say ADDRESS:PORT'],
+    [['explain', manifests, '--node', 'n', '--from', '1.2.3.400:1', '--to', '1.2.3.4:5'], 'say ADDRESS:PORT'],
+    [['verify', 'everything', 'file'], 'Allowed choices are maps, maglev, project, kube-proxy'],
+    [['encode', 'lb4_services', 'key'], 'there is no such map; known maps: lb4_services_v2, '],
+    [['decode', 'lb4_services_v2', 'both'], "say 'key' or 'value'"],
+    [['dump', '--layout', 'katran'], 'Allowed choices are lbx, cilium'],
+    [['dump', '--plan', manifests], '--plan needs --node NAME'],
+    [['dump', '--plan', manifests, '--node', 'n', '--pins', '/x'], 'exclude each other'],
+  ])('%j is usage: 2, said on stderr', async (argv, message) => {
+    const { code, out, err } = await run(argv);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain(message);
+  });
+
+  it.each([[['agent', '--node', 'node-a', '--manifests', manifests]], [['cleanup']], [['demo']], [['dump']]])(
+    '%j needs root: 4',
+    async (argv) => {
+      vi.spyOn(process, 'getuid').mockReturnValue(1000);
+      const { code, out, err } = await run(argv);
+      expect({ code, out }).toEqual({ code: 4, out: '' });
+      expect(err).toMatch(/^lbx: .*must run as root/);
+    },
+  );
+
+  it('an agent must know where services come from', async () => {
+    vi.spyOn(process, 'getuid').mockReturnValue(0);
+    const { code, err } = await run(['agent', '--node', 'node-a']);
+    expect(code).toBe(2);
+    expect(err).toContain('either --kubeconfig FILE or --manifests DIR');
+  });
+
+  it('has nothing to clean up where nothing is pinned', async () => {
+    vi.spyOn(process, 'getuid').mockReturnValue(0);
+    using folder = temporaryFolder({ 'not-ours': '' });
+    expect(await run(['cleanup', '--pins', folder.path])).toMatchObject({
+      code: 0,
+      out: `nothing of lbx is pinned in ${folder.path}`,
+    });
+    const { out } = await run(['cleanup', '--pins', folder.path, '--json']);
+    expect(JSON.parse(out)).toEqual({ links: [], maps: [] });
+    expect(readFileSync(folder.file('not-ours'), 'utf8')).toBe('');
+  });
+
+  it('dumps no maps where none are pinned: 4', async () => {
+    vi.spyOn(process, 'getuid').mockReturnValue(0);
+    using folder = temporaryFolder();
+    const { code, err } = await run(['dump', '--pins', folder.path]);
+    expect(code).toBe(4);
+    expect(err).toContain(`no maps are pinned in ${folder.path}`);
+  });
+});
