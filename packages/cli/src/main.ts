@@ -2,6 +2,6 @@ import { processStreams } from './output/output.ts';
 import { runCli } from './run-cli.ts';
 
 // Whoever reads our output may go away (`lbx … | head`, or a demo that leaves its agent standing).
-process.stdout.on('error', () => {});
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 process.exitCode = await runCli(process.argv.slice(2), processStreams);

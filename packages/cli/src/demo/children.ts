@@ -15,6 +15,8 @@ export interface Child<Line> {
   all(): Promise<Line[]>;
   /** Tells the process to finish: ends its standard input. */
   finish(): void;
+  /** Lets it live on when this process ends. */
+  release(): void;
   /** SIGTERM, and waits for the end. Returns the exit code. */
   stop(): Promise<number | null>;
 }
@@ -66,6 +68,10 @@ export function startChild<Line>({ netns, cgroup, args, traces }: ChildOptions):
       return found;
     },
     finish: () => child.stdin.end(),
+    release() {
+      for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
+      child.unref();
+    },
     async stop() {
       if (child.exitCode === null) child.kill('SIGTERM');
       const [code] = await ended;

@@ -59,6 +59,7 @@ export async function playDemo(options: DemoOptions, context: CommandContext): P
       spreads.every((result) => result.passed) && explained.passed && removal.passed && agentExit === 0;
     if (options.keep) {
       kept = true;
+      stage.release();
       say(keepText(stage));
     }
     const problems = kept ? [] : end();

@@ -25,6 +25,8 @@ export interface Stage {
   /** Starts clients; `socket`: inside the cgroup whose sockets are balanced. */
   client(from: Member, args: readonly string[]): Child<Request>;
   stopAgent(): Promise<number | null>;
+  /** Lets servers and agent live on when this process ends. */
+  release(): void;
 }
 
 const bpffs = '/sys/fs/bpf';
@@ -48,7 +50,8 @@ export async function buildStage(traces: Traces, say: (text: string) => void): P
   const cgroup = join(cgroupRoot(), 'lbx-demo');
   traces.add({ kind: 'cgroup', path: cgroup });
   mkdirSync(cgroup);
-  await Promise.all([startSwitchPort(lab, traces), ...hosts.map((host) => startBackends(host, lab, traces))]);
+  const servers = [switchPort(lab, traces), ...hosts.map((host) => backends(host, lab, traces))];
+  await Promise.all(servers.map((server) => server.next()));
 
   const pins = join(bpffs, 'lbx-demo');
   traces.add({ kind: 'pins', path: pins });
@@ -97,6 +100,9 @@ export async function buildStage(traces: Traces, say: (text: string) => void): P
         ...(from === 'node' ? { cgroup } : {}),
       }),
     stopAgent: () => agent.stop(),
+    release() {
+      for (const child of [agent, ...servers]) child.release();
+    },
   };
 }
 
@@ -104,17 +110,17 @@ export async function buildStage(traces: Traces, say: (text: string) => void): P
 export const openDemoTraces = () => openTraces({ pins: (path) => void removePinned(path) });
 
 /** veth delivers what the node's XDP program sends back only to a peer with an XDP program of its own. */
-async function startSwitchPort(lab: Lab, traces: Traces): Promise<void> {
-  await startChild<unknown>({ netns: lab.netnsPath('lan'), traces, args: ['demo-port', nodePort] }).next();
+function switchPort(lab: Lab, traces: Traces): Child<unknown> {
+  return startChild({ netns: lab.netnsPath('lan'), traces, args: ['demo-port', nodePort] });
 }
 
-async function startBackends(host: HostName, lab: Lab, traces: Traces): Promise<void> {
-  const child = startChild<unknown>({
+function backends(host: HostName, lab: Lab, traces: Traces): Child<unknown> {
+  const pods = addresses.pods[host];
+  return startChild({
     netns: lab.netnsPath(host),
     traces,
-    args: ['demo-backend', ...addresses.pods[host], '--port', String(addresses.podPort)],
+    args: ['demo-backend', ...pods, '--port', String(addresses.podPort)],
   });
-  await child.next();
 }
 
 function mountBpffs(traces: Traces, say: (text: string) => void): void {

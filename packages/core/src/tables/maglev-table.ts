@@ -2,6 +2,9 @@ import { type MapLayout, type Table, TableError, type UpdateFlag } from '@lbx/ma
 import { BpfMap } from 'libbpf-ts';
 import { asTableError } from './kernel-table.ts';
 
+/** Entries of one batch, and so inner maps that are open at once. */
+const chunkEntries = 256;
+
 /**
  * A `Table` over a Maglev outer map: the value is the whole lookup table, held by an inner array map in the kernel.
  *
@@ -61,15 +64,17 @@ export function createMaglevTable<K>(
     }
   };
 
+  const checked = (table: Uint32Array): Uint32Array => {
+    if (tableSize === undefined || table.length === tableSize) return table;
+    const cause = new RangeError(
+      `${name}: a lookup table of ${table.length} slots does not fit a map made for ${tableSize}; ` +
+        'remove the pinned map or use its table size',
+    );
+    throw new TableError('EINVAL', { map: name, operation: 'set', maxEntries, cause });
+  };
+
   const set = (key: K, table: Uint32Array, flag: UpdateFlag): void => {
-    if (tableSize !== undefined && table.length !== tableSize) {
-      const cause = new RangeError(
-        `${name}: a lookup table of ${table.length} slots does not fit a map made for ${tableSize}; ` +
-          'remove the pinned map or use its table size',
-      );
-      throw new TableError('EINVAL', { map: name, operation: 'set', maxEntries, cause });
-    }
-    const inner = innerFor(table);
+    const inner = innerFor(checked(table));
     try {
       // The kernel takes the inner map's fd as a plain value; libbpf-ts has a form of its own for it.
       if (flag === 'any') outer.setInner(keyCodec.encode(key), inner);
@@ -80,6 +85,29 @@ export function createMaglevTable<K>(
       }
     } finally {
       inner[Symbol.dispose]();
+    }
+  };
+
+  /** The kernel waits for all readers once per system call, about 10 ms: so many entries go in one. */
+  const setTogether = (chunk: readonly (readonly [K, Uint32Array])[]): void => {
+    const open = new Map<Uint32Array, BpfMap>();
+    const keys = new Uint8Array(chunk.length * keyCodec.size);
+    const fds = new Uint8Array(chunk.length * 4);
+    const keyView = new DataView(keys.buffer);
+    const fdView = new DataView(fds.buffer);
+    try {
+      chunk.forEach(([key, table], i) => {
+        let inner = open.get(table);
+        if (inner === undefined) {
+          inner = innerFor(checked(table));
+          open.set(table, inner);
+        }
+        keyCodec.put(keyView, i * keyCodec.size, key);
+        fdView.setUint32(4 * i, inner.fd, true);
+      });
+      outer.updateBatch(keys, fds);
+    } finally {
+      for (const inner of open.values()) inner.close();
     }
   };
 
@@ -111,9 +139,9 @@ export function createMaglevTable<K>(
     },
     setBatch(entries) {
       let done = 0;
-      for (const [key, table] of entries) {
-        guarded('set', () => set(key, table, 'any'), done);
-        done++;
+      for (const chunk of chunksOf(entries, chunkEntries)) {
+        guarded('set', () => setTogether(chunk), done);
+        done += chunk.length;
       }
       return done;
     },
@@ -133,4 +161,15 @@ function openInner(id: number): BpfMap | undefined {
     if ((error as { code?: unknown }).code === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+function* chunksOf<T>(items: Iterable<T>, size: number): IterableIterator<T[]> {
+  let chunk: T[] = [];
+  for (const item of items) {
+    chunk.push(item);
+    if (chunk.length < size) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
 }
