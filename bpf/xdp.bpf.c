@@ -56,25 +56,27 @@ static __always_inline int xdp_call(ctx_t *ctx, enum lbx_xdp_call call)
 	return verdict_of(ctx, LBX_DROP_MISSED_TAIL_CALL);
 }
 
-static __always_inline _Bool xdp_may_be_service4(const struct lbx_packet4 *packet)
+/* Wildcard entries are never of node addresses, so the SNAT address has none. */
+static __always_inline _Bool xdp_may_be_service4(const struct lbx_packet4 *packet, _Bool wildcard)
 {
 	if (!lbx_gate_on || gate_has4(packet->ip->daddr, packet->dport, packet->proto))
 		return 1;
-	return lbx_wildcards_on && gate_has4(packet->ip->daddr, 0, 0);
+	return wildcard && lbx_wildcards_on && gate_has4(packet->ip->daddr, 0, 0);
 }
 
 static __always_inline int xdp_flow4(ctx_t *ctx, struct lbx_packet4 *packet)
 {
+	_Bool ours = packet->ip->daddr == lbx_snat_addr4;
 	int verdict;
 
-	if (packet->ip->daddr == lbx_snat_addr4) {
+	if (ours) {
 		verdict = reply4_fast(ctx, packet);
 		if (verdict == LBX_VERDICT_SLOW)
 			return xdp_call(ctx, LBX_CALL_REPLY4);
 		if (verdict != LBX_VERDICT_NOT_OURS)
 			return verdict;
 	}
-	if (!xdp_may_be_service4(packet))
+	if (!xdp_may_be_service4(packet, !ours))
 		return CTX_PASS;
 	verdict = request4_fast(ctx, packet);
 	if (verdict == LBX_VERDICT_SLOW)

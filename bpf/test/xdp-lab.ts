@@ -38,6 +38,8 @@ export interface LabOptions {
   readonly snatPorts?: readonly [number, number];
   readonly variables?: Readonly<Record<string, VariableValue>>;
   readonly flows?: number;
+  /** 64-bit words of the gate (1024). */
+  readonly gateWords?: number;
   /** Another object in place of the prebuilt `xdp`. */
   readonly object?: string;
 }
@@ -87,7 +89,13 @@ export function createLab(options: LabOptions = {}): Lab {
 }
 
 function fillLab(stack: DisposableStack, options: LabOptions): Lab {
-  const { algorithm = 'random', derived = true, gate = true, snatPorts = [40000, 40999] } = options;
+  const {
+    algorithm = 'random',
+    derived = true,
+    gate = true,
+    snatPorts = [40000, 40999],
+    gateWords = 1024,
+  } = options;
   const node = stack.use(createNetns('xdp-node'));
   const far = stack.use(createNetns('xdp-far'));
   createVethPair(
@@ -103,7 +111,7 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
   const { index: ifindex } = node.device('eth0');
 
   const ports = snatPorts[1] - snatPorts[0] + 1;
-  const common = { lbx_hz: hertz(), lbx_gate_on: gate, lbx_gate_mask: 1024 * 64 - 1 };
+  const common = { lbx_hz: hertz(), lbx_gate_on: gate, lbx_gate_mask: gateWords * 64 - 1 };
   const xdp = stack.use(
     load(options.object ?? objectPath('xdp'), {
       variables: {
@@ -118,7 +126,7 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
         ...options.variables,
       },
       maps: {
-        lbx_gate: { maxEntries: 1024 },
+        lbx_gate: { maxEntries: gateWords },
         lbx_backend_meta: { maxEntries: 4096 },
         lbx_flow4: { maxEntries: options.flows ?? 4096 },
         lbx_rev4: { maxEntries: ports },

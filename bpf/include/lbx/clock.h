@@ -17,12 +17,20 @@
 const volatile __u32 lbx_hz = 250;
 
 /* Seconds without a packet after which a flow is over, by what was seen of it. */
-const volatile __u32 lbx_tcp_new_seconds = 60;          /* no answer yet */
-const volatile __u32 lbx_tcp_open_seconds = 8000;       /* packets both ways */
+const volatile __u32 lbx_tcp_new_seconds = 60;          /* handshake not finished */
+const volatile __u32 lbx_tcp_open_seconds = 8000;       /* established */
 const volatile __u32 lbx_tcp_half_closed_seconds = 120; /* FIN from one side */
 const volatile __u32 lbx_tcp_closed_seconds = 10;       /* FIN from both, or RST */
-const volatile __u32 lbx_udp_new_seconds = 30;          /* no answer yet */
+const volatile __u32 lbx_udp_new_seconds = 30;          /* not answered and asked again yet */
 const volatile __u32 lbx_udp_open_seconds = 120;        /* packets both ways */
+
+/*
+ * Once a quarter of a second the fast path looks a flow over (age, route, other
+ * half) instead of with every packet; LBX_CLOCK_DUE is an age that makes it do so
+ * with the next packet.
+ */
+#define LBX_CLOCK_PERIOD (lbx_hz / 4)
+#define LBX_CLOCK_DUE    (LBX_CLOCK_PERIOD + 1)
 
 static __always_inline __u32 clock_now(void)
 {

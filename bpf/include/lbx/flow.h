@@ -48,10 +48,11 @@ struct lbx_flow4_key {
 #define LBX_FLOW_FIN_REQUEST 0x04
 #define LBX_FLOW_FIN_REPLY   0x08
 #define LBX_FLOW_RESET       0x10
+#define LBX_FLOW_CONFIRMED   0x20 /* the client answered the backend's answer: no spoofed SYN */
 
 /* 64 bytes: with the kernel's 48 and the key, an entry is two cache lines. */
 struct lbx_flow4 {
-	__be32 saddr; /* the addresses and ports to write */
+	__be32 saddr; /* the addresses and ports to write: struct lbx_rewrite4 */
 	__be32 daddr;
 	__be16 sport;
 	__be16 dport;
@@ -112,17 +113,22 @@ static __always_inline void flow4_remove(const struct lbx_flow4_key *key)
 	bpf_map_delete_elem(&lbx_flow4, key);
 }
 
-static __always_inline void flow4_request_key(const struct lbx_packet4 *packet,
-					      struct lbx_flow4_key *key)
+/*
+ * The key of a packet's flow. Two whole words: the table hashes and compares by
+ * words, and a load waits for smaller stores that it spans.
+ */
+static __always_inline void flow4_key(const struct lbx_packet4 *packet, __u8 direction,
+				      struct lbx_flow4_key *key)
 {
-	key->saddr = packet->ip->saddr;
-	key->daddr = packet->ip->daddr;
-	key->sport = packet->sport;
-	key->dport = packet->dport;
-	key->proto = packet->proto;
-	key->direction = LBX_FLOW_REQUEST;
-	key->pad[0] = 0;
-	key->pad[1] = 0;
+	mem_u64 *words = (mem_u64 *)key;
+	__u32 ports = *(const mem_u32 *)packet->l4;
+
+	words[0] = *(const mem_u64 *)&packet->ip->saddr;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	words[1] = ports | (__u64)packet->proto << 32 | (__u64)direction << 40;
+#else
+	words[1] = (__u64)ports << 32 | (__u64)packet->proto << 24 | (__u64)direction << 16;
+#endif
 }
 
 /* Jiffies that a flow of these flags may stay silent. */
@@ -131,13 +137,13 @@ static __always_inline __u32 flow_timeout(__u8 proto, __u8 flags)
 	__u32 seconds;
 
 	if (proto != IPPROTO_TCP)
-		seconds = flags & LBX_FLOW_REPLIED ? lbx_udp_open_seconds : lbx_udp_new_seconds;
+		seconds = flags & LBX_FLOW_CONFIRMED ? lbx_udp_open_seconds : lbx_udp_new_seconds;
 	else if (flags & LBX_FLOW_RESET ||
 		 (flags & LBX_FLOW_FIN_REQUEST && flags & LBX_FLOW_FIN_REPLY))
 		seconds = lbx_tcp_closed_seconds;
 	else if (flags & (LBX_FLOW_FIN_REQUEST | LBX_FLOW_FIN_REPLY))
 		seconds = lbx_tcp_half_closed_seconds;
-	else if (flags & LBX_FLOW_REPLIED)
+	else if (flags & LBX_FLOW_CONFIRMED)
 		seconds = lbx_tcp_open_seconds;
 	else
 		seconds = lbx_tcp_new_seconds;
@@ -149,11 +155,19 @@ static __always_inline __u8 flow_flags_after(__u8 flags, __u8 direction, __u8 tc
 {
 	if (direction == LBX_FLOW_REPLY)
 		flags |= LBX_FLOW_REPLIED;
+	else if (flags & LBX_FLOW_REPLIED && !(tcp_flags & LBX_TCP_SYN))
+		flags |= LBX_FLOW_CONFIRMED;
 	if (tcp_flags & LBX_TCP_FIN)
 		flags |= direction == LBX_FLOW_REPLY ? LBX_FLOW_FIN_REPLY : LBX_FLOW_FIN_REQUEST;
 	if (tcp_flags & LBX_TCP_RST)
 		flags |= LBX_FLOW_RESET;
 	return flags;
+}
+
+/* Would the next request packet confirm the flow? */
+static __always_inline _Bool flow_is_unconfirmed(__u8 flags)
+{
+	return (flags & (LBX_FLOW_REPLIED | LBX_FLOW_CONFIRMED)) == LBX_FLOW_REPLIED;
 }
 
 /* A client that starts anew on the same port may do so once either side has closed. */

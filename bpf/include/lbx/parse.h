@@ -21,6 +21,7 @@
 #include <linux/udp.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
+#include <lbx/mem.h>
 
 #define LBX_IP_FRAGMENT 0x3fff /* more fragments, or an offset */
 
@@ -94,7 +95,8 @@ parse_packet4(void *data, void *data_end, struct lbx_packet4 *packet)
 	struct lbx_cursor cursor = { .at = data, .end = data_end };
 
 	packet->eth = parse_eth(&cursor);
-	if (!packet->eth || packet->eth->h_proto != bpf_htons(ETH_P_IP))
+	/* struct ethhdr is packed: read as a whole, not by bytes. */
+	if (!packet->eth || *(mem_u16 *)&packet->eth->h_proto != bpf_htons(ETH_P_IP))
 		return LBX_PACKET_OTHER;
 
 	packet->ip = parse_ipv4(&cursor);

@@ -35,6 +35,7 @@ enum lbx_reason {
 	LBX_NOTE_MAGLEV_MISSING = 23,
 	LBX_NOTE_DSR_BY_SNAT = 24,
 	LBX_NOTE_SNAT_SCAN_LIMITED = 25,
+	LBX_NOTE_FLOW_EVICTED = 26,
 
 	LBX_PASS_NO_SERVICE = 48,
 	LBX_PASS_L7_SERVICE = 49,
@@ -81,15 +82,24 @@ struct {
 	__type(value, struct lbx_counter);
 } lbx_counters SEC(".maps");
 
-static __always_inline void reasons_count(enum lbx_reason reason, __u64 bytes)
+static __always_inline struct lbx_counter *reasons_counter(enum lbx_reason reason)
 {
 	__u32 key = reason;
-	struct lbx_counter *counter = bpf_map_lookup_elem(&lbx_counters, &key);
 
+	return bpf_map_lookup_elem(&lbx_counters, &key);
+}
+
+static __always_inline void reasons_add(struct lbx_counter *counter, __u64 bytes)
+{
 	if (counter) {
 		counter->packets++;
 		counter->bytes += bytes;
 	}
+}
+
+static __always_inline void reasons_count(enum lbx_reason reason, __u64 bytes)
+{
+	reasons_add(reasons_counter(reason), bytes);
 }
 
 static __always_inline void reasons_note(enum lbx_reason reason)

@@ -38,7 +38,7 @@ static __always_inline void reply4_tell_request(const struct lbx_flow4_key *repl
 		return;
 	flow->flags = flags;
 	flow->timeout = timeout;
-	flow->last_seen = now;
+	flow->last_seen = now - LBX_CLOCK_DUE; /* the next request may confirm it */
 }
 
 static __always_inline int reply4_leave(ctx_t *ctx, const struct lbx_packet4 *packet)
@@ -50,8 +50,7 @@ static __always_inline int reply4_leave(ctx_t *ctx, const struct lbx_packet4 *pa
 	__be16 vip_port;
 	__u8 seen, flags;
 
-	flow4_request_key(packet, &key);
-	key.direction = LBX_FLOW_REPLY;
+	flow4_key(packet, LBX_FLOW_REPLY, &key);
 	flow = flow4_find(&key);
 	if (!flow)
 		return CTX_PASS;
@@ -73,7 +72,7 @@ static __always_inline int reply4_leave(ctx_t *ctx, const struct lbx_packet4 *pa
 		flow->timeout = timeout;
 		flow->last_seen = now;
 		reply4_tell_request(&key, vip_addr, vip_port, flags, timeout, now);
-	} else if (age > lbx_hz / 4) {
+	} else if (age > LBX_CLOCK_PERIOD) {
 		flow->last_seen = now;
 	}
 

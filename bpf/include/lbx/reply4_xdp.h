@@ -62,49 +62,53 @@ static __always_inline _Bool reply4_unchanged(const struct lbx_rev4_bucket *buck
 	return !(version & 1) && *(volatile __u32 *)&bucket->version == version;
 }
 
-static __always_inline void reply4_rewrite(const struct lbx_rev4 *entry, struct lbx_rewrite4 *to)
+static __always_inline const struct lbx_rewrite4 *reply4_rewrite(const struct lbx_rev4 *entry)
 {
-	to->saddr = entry->vip_addr;
-	to->daddr = entry->client_addr;
-	to->sport = entry->vip_port;
-	to->dport = entry->client_port;
-	to->l3_delta = entry->l3_delta;
-	to->l4_delta = entry->l4_delta;
+	_Static_assert(offsetof(struct lbx_rev4, client_addr) ==
+				       offsetof(struct lbx_rewrite4, daddr) &&
+			       offsetof(struct lbx_rev4, vip_port) ==
+				       offsetof(struct lbx_rewrite4, sport) &&
+			       offsetof(struct lbx_rev4, l4_delta) ==
+				       offsetof(struct lbx_rewrite4, l4_delta),
+		       "a reply half begins with its rewrite");
+	return (const struct lbx_rewrite4 *)entry;
 }
 
+/* What is due four times a second: is the flow alive and answered, its route fresh? */
+static __always_inline _Bool reply4_keep(struct lbx_rev4 *entry, __u32 now)
+{
+	if (reverse4_expired(entry, now) || !(entry->flags & LBX_FLOW_REPLIED) ||
+	    now - entry->checked > lbx_hz)
+		return 0;
+	entry->last_seen = now;
+	return 1;
+}
+
+/* The entry is read while it is used, as in request4_fast(); reply4_unchanged() tells at the end. */
 static __always_inline int reply4_fast(ctx_t *ctx, struct lbx_packet4 *packet)
 {
 	struct lbx_rev4_bucket *bucket;
-	struct lbx_rewrite4 to;
 	struct lbx_route *route;
 	struct lbx_rev4 *entry;
-	__u32 version, now, age;
+	__u32 version, now;
 	__be32 next_hop;
 
 	entry = reply4_find(packet, &bucket, &version);
 	if (!entry)
 		return LBX_VERDICT_NOT_OURS;
-	now = clock_now();
-	if (flow_is_event(packet->tcp_flags) || !(entry->flags & LBX_FLOW_REPLIED) ||
-	    now - entry->checked > lbx_hz)
+	if (flow_is_event(packet->tcp_flags) || packet->ip->ttl <= 1)
 		return LBX_VERDICT_SLOW;
-	reply4_rewrite(entry, &to);
-	next_hop = entry->next_hop;
-	route = routes_lookup(entry->route);
-	age = now - entry->last_seen;
-	if (age > lbx_hz / 4) {
-		if (age > entry->timeout)
-			return LBX_VERDICT_SLOW;
-		entry->last_seen = now;
-	}
-	if (!reply4_unchanged(bucket, version))
+	now = clock_now();
+	if (now - entry->last_seen > LBX_CLOCK_PERIOD && !reply4_keep(entry, now))
 		return LBX_VERDICT_SLOW;
 
-	if (!route || packet->ip->ttl <= 1 || route->ifindex != ctx_ifindex(ctx) ||
-	    !rewrite_link(packet->eth, route, next_hop))
+	next_hop = entry->next_hop;
+	route = routes_lookup(entry->route);
+	if (!route || route->next_hop != next_hop || route->ifindex != ctx_ifindex(ctx))
 		return LBX_VERDICT_SLOW;
-	rewrite4_headers(packet, &to);
-	rewrite4_ttl(packet);
+	if (!rewrite4_send(packet, reply4_rewrite(entry), route, next_hop) ||
+	    !reply4_unchanged(bucket, version))
+		return verdict_of(ctx, LBX_DROP_CONTENDED);
 	reasons_count(LBX_SENT_REPLY, ctx_length(ctx));
 	return CTX_TX;
 }
@@ -128,7 +132,7 @@ static __always_inline void reply4_tell_request(const struct lbx_rewrite4 *to, _
 		return;
 	flow->flags = flags;
 	flow->timeout = timeout;
-	flow->last_seen = now;
+	flow->last_seen = now - LBX_CLOCK_DUE; /* the next request may confirm it */
 }
 
 /* Ask for the way to the client; a reason to drop, or -1 and `hop`. */
@@ -175,7 +179,7 @@ static __always_inline int reply4_slow(ctx_t *ctx)
 		return verdict_of(ctx, LBX_PASS_REPLY_EXPIRED);
 
 	now = clock_now();
-	reply4_rewrite(entry, &to);
+	to = *reply4_rewrite(entry);
 	mem_copy_by(client_mac, entry->client_mac, ETH_ALEN, 1);
 	hop.next_hop = entry->next_hop;
 	hop.route = entry->route;
@@ -207,10 +211,8 @@ static __always_inline int reply4_slow(ctx_t *ctx)
 	}
 
 	route = routes_lookup(hop.route);
-	if (!route || !rewrite_link(packet.eth, route, hop.next_hop))
+	if (!route || !rewrite4_send(&packet, &to, route, hop.next_hop))
 		return verdict_of(ctx, LBX_DROP_CONTENDED);
-	rewrite4_headers(&packet, &to);
-	rewrite4_ttl(&packet);
 	reasons_count(LBX_SENT_REPLY, ctx_length(ctx));
 	return CTX_TX;
 }

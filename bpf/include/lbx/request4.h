@@ -47,66 +47,81 @@ struct lbx_target4 {
 	__u8 pad[3];
 };
 
+static __always_inline const struct lbx_rewrite4 *request4_rewrite(const struct lbx_flow4 *flow)
+{
+	_Static_assert(offsetof(struct lbx_flow4, daddr) == offsetof(struct lbx_rewrite4, daddr) &&
+			       offsetof(struct lbx_flow4, sport) ==
+				       offsetof(struct lbx_rewrite4, sport) &&
+			       offsetof(struct lbx_flow4, l4_delta) ==
+				       offsetof(struct lbx_rewrite4, l4_delta),
+		       "a flow begins with its rewrite");
+	return (const struct lbx_rewrite4 *)flow;
+}
+
+/*
+ * What is due four times a second: is the flow alive, its route fresh, the reply
+ * half there? Touches both halves. False: not without the slow path.
+ */
+static __always_inline _Bool request4_keep(struct lbx_flow4 *flow, const struct lbx_flow4_key *key,
+					   __u32 now)
+{
+	struct lbx_rev4 *entry;
+
+	if (now - flow->last_seen > flow->timeout || now - flow->checked > lbx_hz ||
+	    flow->flags & LBX_FLOW_LOCAL || flow_is_unconfirmed(flow->flags))
+		return 0;
+	entry = reverse4_of(key, flow->daddr, flow->dport, flow->sport, flow->way);
+	if (!entry)
+		return 0;
+	reverse4_touch(entry, now);
+	flow->last_seen = now;
+	return 1;
+}
+
+/*
+ * What does not need the flow is done before it is looked up: that is hidden under
+ * the parser's loads, while nothing overlaps the return from a helper.
+ *
+ * The flow is read while it is used, not copied: should the table give its entry to
+ * another flow meanwhile, the packet is spoilt, which flow4_is() tells at the end.
+ */
 static __always_inline int request4_fast(ctx_t *ctx, struct lbx_packet4 *packet)
 {
+	struct lbx_counter *counter = reasons_counter(LBX_SENT_REQUEST);
+	__u32 now = clock_now(), ifindex = ctx_ifindex(ctx);
 	struct lbx_flow4_key key;
-	struct lbx_rewrite4 to;
 	struct lbx_flow4 *flow;
 	struct lbx_route *route;
-	__u32 now, age;
 	__be32 next_hop;
-	__u8 flags;
 
-	if (flow_is_event(packet->tcp_flags))
+	if (flow_is_event(packet->tcp_flags) || packet->ip->ttl <= 1)
 		return LBX_VERDICT_SLOW;
-	flow4_request_key(packet, &key);
+	flow4_key(packet, LBX_FLOW_REQUEST, &key);
 	flow = flow4_find(&key);
 	if (!flow)
 		return LBX_VERDICT_SLOW;
 
-	now = clock_now();
-	if (now - flow->checked > lbx_hz)
+	if (!backend_meta_valid4(flow->backend_id, flow->generation, flow->daddr, flow->dport))
 		return LBX_VERDICT_SLOW;
-	to.saddr = flow->saddr;
-	to.daddr = flow->daddr;
-	to.sport = flow->sport;
-	to.dport = flow->dport;
-	to.l3_delta = flow->l3_delta;
-	to.l4_delta = flow->l4_delta;
-	flags = flow->flags;
-	next_hop = flow->next_hop;
-	route = routes_lookup(flow->route);
-	if (!backend_meta_valid4(flow->backend_id, flow->generation, to.daddr, to.dport))
+	if (now - flow->last_seen > LBX_CLOCK_PERIOD && !request4_keep(flow, &key, now))
 		return LBX_VERDICT_SLOW;
 
-	age = now - flow->last_seen;
-	if (age > lbx_hz / 4) {
-		/* A quarter of a second has passed: is the reply half still there? */
-		struct lbx_rev4 *entry;
-
-		if (age > flow->timeout || flags & LBX_FLOW_LOCAL)
-			return LBX_VERDICT_SLOW;
-		entry = reverse4_of(&key, to.daddr, to.dport, to.sport, flow->way);
-		if (!entry)
-			return LBX_VERDICT_SLOW;
-		entry->last_seen = now;
-		flow->last_seen = now;
-	}
-	if (!flow4_is(flow, &key))
-		return LBX_VERDICT_SLOW;
-
-	if (flags & LBX_FLOW_LOCAL) {
-		rewrite4_headers(packet, &to);
+	if (flow->flags & LBX_FLOW_LOCAL) {
+		rewrite4_headers(packet, request4_rewrite(flow), 0);
+		if (!flow4_is(flow, &key))
+			return verdict_of(ctx, LBX_DROP_CONTENDED);
 		reasons_count(LBX_SENT_LOCAL_REQUEST, ctx_length(ctx));
 		return CTX_PASS;
 	}
 
-	if (!route || packet->ip->ttl <= 1 || route->ifindex != ctx_ifindex(ctx) ||
-	    !rewrite_link(packet->eth, route, next_hop))
+	next_hop = flow->next_hop;
+	route = routes_lookup(flow->route);
+	if (!route || route->next_hop != next_hop || route->ifindex != ifindex)
 		return LBX_VERDICT_SLOW;
-	rewrite4_headers(packet, &to);
-	rewrite4_ttl(packet);
-	reasons_count(LBX_SENT_REQUEST, ctx_length(ctx));
+	if (!rewrite4_send(packet, request4_rewrite(flow), route, next_hop) ||
+	    !flow4_is(flow, &key))
+		return verdict_of(ctx, LBX_DROP_CONTENDED);
+	reasons_add(counter, ctx_length(ctx));
 	return CTX_TX;
 }
 
@@ -116,11 +131,8 @@ static __always_inline int request4_send(ctx_t *ctx, struct lbx_packet4 *packet,
 {
 	struct lbx_route *route = routes_lookup(hop->route);
 
-	/* Not found only if another CPU took the place in this moment. */
-	if (!route || !rewrite_link(packet->eth, route, hop->next_hop))
+	if (!route || !rewrite4_send(packet, to, route, hop->next_hop))
 		return verdict_of(ctx, LBX_DROP_CONTENDED);
-	rewrite4_headers(packet, to);
-	rewrite4_ttl(packet);
 	reasons_count(LBX_SENT_REQUEST, ctx_length(ctx));
 	return CTX_TX;
 }
@@ -129,7 +141,7 @@ static __always_inline int request4_send(ctx_t *ctx, struct lbx_packet4 *packet,
 static __always_inline int request4_deliver(ctx_t *ctx, struct lbx_packet4 *packet,
 					    const struct lbx_rewrite4 *to)
 {
-	rewrite4_headers(packet, to);
+	rewrite4_headers(packet, to, 0);
 	reasons_count(LBX_SENT_LOCAL_REQUEST, ctx_length(ctx));
 	return CTX_PASS;
 }
@@ -184,12 +196,13 @@ static __always_inline int request4_bind_remote(ctx_t *ctx, struct lbx_packet4 *
 	scan.want.backend_port = target->port;
 	scan.want.client_port = key->sport;
 	scan.want.vip_port = key->dport;
-	scan.want.l3_delta = checksum_fold(sum);
+	scan.want.l3_delta = checksum_fold(sum + LBX_CHECKSUM_TTL_MINUS_1);
 	scan.want.l4_delta =
 		checksum_fold(sum + checksum_replace16(target->port, key->dport) + key->sport);
-	scan.want.last_seen = now;
+	scan.want.last_seen = now - LBX_CLOCK_DUE; /* the first reply asks for its route */
 	scan.want.timeout = flow_timeout(key->proto, target->flags);
-	scan.want.checked = now - lbx_hz - 1; /* the first reply asks for its route */
+	scan.want.checked = now - lbx_hz - 1;
+	scan.want.route = LBX_ROUTE_NONE;
 	scan.want.backend_id = target->backend_id;
 	scan.want.generation = target->generation;
 	scan.want.proto = key->proto;
@@ -203,7 +216,7 @@ static __always_inline int request4_bind_remote(ctx_t *ctx, struct lbx_packet4 *
 	to.daddr = target->address;
 	to.sport = snat_port(scan.index);
 	to.dport = target->port;
-	rewrite4_deltas(key, &to);
+	rewrite4_deltas(key, &to, 1);
 	request4_value(key, target, &to, now, &flow);
 	flow.next_hop = hop->next_hop;
 	flow.route = hop->route;
@@ -221,7 +234,7 @@ static __always_inline int request4_bind_remote(ctx_t *ctx, struct lbx_packet4 *
 		to.daddr = winner->daddr;
 		to.sport = winner->sport;
 		to.dport = winner->dport;
-		rewrite4_deltas(key, &to);
+		rewrite4_deltas(key, &to, 1);
 	}
 	return request4_send(ctx, packet, &to, hop);
 }
@@ -270,7 +283,7 @@ static __always_inline int request4_bind_local(ctx_t *ctx, struct lbx_packet4 *p
 	to.daddr = key->saddr;
 	to.sport = key->dport;
 	to.dport = key->sport;
-	rewrite4_deltas(&reply_key, &to);
+	rewrite4_deltas(&reply_key, &to, 0);
 	request4_value(&reply_key, target, &to, now, &flow);
 	if (flow4_replace(&reply_key, &flow))
 		return verdict_of(ctx, LBX_DROP_FLOW_TABLE);
@@ -279,7 +292,7 @@ static __always_inline int request4_bind_local(ctx_t *ctx, struct lbx_packet4 *p
 	to.daddr = target->address;
 	to.sport = key->sport;
 	to.dport = target->port;
-	rewrite4_deltas(key, &to);
+	rewrite4_deltas(key, &to, 0);
 	request4_value(key, target, &to, now, &flow);
 	if (replace)
 		flow4_replace(key, &flow);
@@ -292,7 +305,8 @@ static __always_inline int request4_bind_local(ctx_t *ctx, struct lbx_packet4 *p
 static __always_inline int request4_route(ctx_t *ctx, const struct lbx_target4 *target,
 					  struct lbx_hop *hop, _Bool *local)
 {
-	switch (routes_resolve4(ctx, ctx_ifindex(ctx), lbx_snat_addr4, target->address, hop)) {
+	switch (routes_backend4(ctx, ctx_ifindex(ctx), target->backend_id, lbx_snat_addr4,
+				target->address, hop)) {
 	case LBX_ROUTE_OK:
 		return LBX_SELECT_OK;
 	case LBX_ROUTE_LOCAL:
@@ -335,7 +349,7 @@ static __always_inline int request4_new(ctx_t *ctx, struct lbx_packet4 *packet,
 
 	/* In mid-flow the request half was lost, or this is another node's flow. */
 	if (!starts && !replace)
-		entry = snat_find_reply_half(key, clock_now());
+		entry = snat_reply_half(snat_find_reply_half(key), key);
 	if (entry && !flow_is_closing(entry->flags) &&
 	    entry->rev_nat_index == target.rev_nat_index &&
 	    backend_meta_valid4(entry->backend_id, entry->generation, entry->backend_addr,
@@ -503,7 +517,7 @@ static __always_inline int request4_known(ctx_t *ctx, struct lbx_packet4 *packet
 		reasons_note(LBX_NOTE_HEALED_FLOW);
 		return request4_bind_remote(ctx, packet, key, &target, &hop, 1);
 	}
-	entry->last_seen = now;
+	reverse4_touch(entry, now);
 	if (entry->flags != flags) {
 		entry->flags = flags;
 		entry->timeout = timeout;
@@ -521,7 +535,7 @@ static __always_inline int request4_slow(ctx_t *ctx)
 
 	if (parse_packet4(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET4_FLOW)
 		return CTX_PASS;
-	flow4_request_key(&packet, &key);
+	flow4_key(&packet, LBX_FLOW_REQUEST, &key);
 	starts = (packet.tcp_flags & (LBX_TCP_SYN | LBX_TCP_ACK)) == LBX_TCP_SYN;
 
 	flow = flow4_find(&key);

@@ -25,6 +25,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 #include <lbx/checksum.h>
+#include <lbx/clock.h>
 #include <lbx/flow.h>
 #include <lbx/hash.h>
 #include <lbx/mem.h>
@@ -45,14 +46,14 @@ const volatile __u32 lbx_snat_prime = 32749;
 #define LBX_REV_BUCKETS 32768 /* max_entries; at least lbx_snat_max - lbx_snat_min + 1 */
 
 struct lbx_rev4 {
-	__be32 backend_addr;
+	__be32 vip_addr; /* the addresses and ports to write: struct lbx_rewrite4 */
 	__be32 client_addr;
-	__be32 vip_addr;
-	__be16 backend_port;
-	__be16 client_port;
 	__be16 vip_port;
+	__be16 client_port;
 	__u16 l3_delta;
 	__u16 l4_delta;
+	__be32 backend_addr; /* whose replies these are */
+	__be16 backend_port;
 	__u16 route;
 	__be32 next_hop;
 	__u32 last_seen;
@@ -86,9 +87,10 @@ struct {
 
 enum lbx_claim {
 	LBX_CLAIM_OK,
-	LBX_CLAIM_TAKEN, /* another flow to this backend lives on the port */
-	LBX_CLAIM_FULL,  /* 8 flows to other backends live on it */
-	LBX_CLAIM_BUSY,  /* another CPU is writing */
+	LBX_CLAIM_EVICTED, /* as OK; another flow lost its place */
+	LBX_CLAIM_TAKEN,   /* another flow to this backend lives on the port */
+	LBX_CLAIM_FULL,    /* 8 flows to other backends live on it */
+	LBX_CLAIM_BUSY,    /* another CPU is writing */
 };
 
 static __always_inline struct lbx_rev4_bucket *reverse4_bucket(__u32 index)
@@ -129,6 +131,12 @@ static __always_inline _Bool reverse4_expired(const struct lbx_rev4 *entry, __u3
 	return now - entry->last_seen > entry->timeout;
 }
 
+/* A request came: the flow lives. A reply half that no reply has seen yet stays due. */
+static __always_inline void reverse4_touch(struct lbx_rev4 *entry, __u32 now)
+{
+	entry->last_seen = entry->flags & LBX_FLOW_REPLIED ? now : now - LBX_CLOCK_DUE;
+}
+
 /* The way that holds `tag`, or -1. */
 static __always_inline int reverse4_way(const struct lbx_rev4_bucket *bucket, __u32 tag)
 {
@@ -152,16 +160,54 @@ static __always_inline void reverse4_unlock(struct lbx_rev4_bucket *bucket, __u3
 }
 
 /*
+ * Which way of a bucket without a free one shall go: an expired one, else the
+ * longest silent that is not confirmed (a flood of SYNs displaces its own, not
+ * what is established), else, with `hard`, the longest silent of all. Or -1.
+ */
+static __always_inline int reverse4_victim(const struct lbx_rev4_bucket *bucket, __u32 now,
+					   _Bool hard, _Bool *live)
+{
+	__u64 most = 0;
+	int victim = -1;
+
+	*live = 1;
+#pragma unroll
+	for (int way = 0; way < LBX_REV_WAYS; way++) {
+		const struct lbx_rev4 *entry = &bucket->entry[way];
+		__u64 rank = now - entry->last_seen;
+
+		if (rank > entry->timeout) {
+			*live = 0;
+			return way;
+		}
+		if (!(entry->flags & LBX_FLOW_CONFIRMED))
+			rank |= 1ULL << 32;
+		else if (!hard)
+			continue;
+		if (rank >= most) {
+			most = rank;
+			victim = way;
+		}
+	}
+	return victim;
+}
+
+/*
  * Put `want` into the bucket of `port`: over the entry of the same flow, over an
- * expired one of the same backend, into a free way, or over any expired one. Fills
- * `way_out`. With LBX_CLAIM_OK the bucket had no other live flow to that backend.
+ * expired one of the same backend, into a free way, or over a victim. Fills
+ * `way_out`. On success the bucket has no other flow to that backend.
+ *
+ * `hard`: the search was in vain until now; take the place of a flow to the same
+ * backend as well if it was not confirmed within a second.
+ *
  * want->l4_delta is the delta of everything but the SNAT port, which is added here.
  */
 static __always_inline enum lbx_claim reverse4_claim(struct lbx_rev4_bucket *bucket, __be16 port,
 						     __u32 tag, const struct lbx_rev4 *want,
-						     __u32 now, __u8 *way_out)
+						     __u32 now, _Bool hard, __u8 *way_out)
 {
 	__u32 version = *(volatile __u32 *)&bucket->version;
+	enum lbx_claim claim = LBX_CLAIM_OK;
 	int way = -1, free = -1;
 
 	if (version & 1)
@@ -187,17 +233,22 @@ static __always_inline enum lbx_claim reverse4_claim(struct lbx_rev4_bucket *buc
 				    entry->vip_addr == want->vip_addr &&
 				    entry->vip_port == want->vip_port;
 
-		if (!(same_backend && same_client) && !reverse4_expired(entry, now))
-			return LBX_CLAIM_TAKEN;
+		if (!(same_backend && same_client) && !reverse4_expired(entry, now)) {
+			if (!hard || entry->flags & LBX_FLOW_CONFIRMED ||
+			    now - entry->last_seen <= lbx_hz)
+				return LBX_CLAIM_TAKEN;
+			claim = LBX_CLAIM_EVICTED;
+		}
 	} else if (free >= 0) {
 		way = free;
 	} else {
-#pragma unroll
-		for (int i = 0; i < LBX_REV_WAYS; i++)
-			if (reverse4_expired(&bucket->entry[i], now))
-				way = i;
+		_Bool live;
+
+		way = reverse4_victim(bucket, now, hard, &live);
 		if (way < 0)
 			return LBX_CLAIM_FULL;
+		if (live)
+			claim = LBX_CLAIM_EVICTED;
 	}
 
 	if (!reverse4_lock(bucket, version))
@@ -208,7 +259,7 @@ static __always_inline enum lbx_claim reverse4_claim(struct lbx_rev4_bucket *buc
 	bucket->entry[way].l4_delta = checksum_fold((__u64)want->l4_delta + (__u16)~port);
 	reverse4_unlock(bucket, version);
 	*way_out = way;
-	return LBX_CLAIM_OK;
+	return claim;
 }
 
 /* Free the way if it still holds the reply half of `key`. */

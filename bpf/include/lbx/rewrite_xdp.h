@@ -19,37 +19,42 @@
 #include <lbx/parse.h>
 #include <lbx/routes.h>
 
-/* What a packet's headers become. Deltas as in checksum.h, without the TTL. */
+/* What a packet's headers become. */
 struct lbx_rewrite4 {
 	__be32 saddr;
 	__be32 daddr;
 	__be16 sport;
 	__be16 dport;
-	__u16 l3_delta;
+	__u16 l3_delta; /* as in checksum.h; of packets that are sent, the TTL included */
 	__u16 l4_delta;
 };
 
-/* Deltas for turning the packets of `key` into those of `to`, whose addresses and ports are set. */
+/*
+ * Deltas for turning the packets of `key` into those of `to`, whose addresses and
+ * ports are set; with `sends`, for packets that are sent on, with one hop less to go.
+ */
 static __always_inline void rewrite4_deltas(const struct lbx_flow4_key *key,
-					    struct lbx_rewrite4 *to)
+					    struct lbx_rewrite4 *to, _Bool sends)
 {
 	__u64 l3 = checksum_replace32(key->saddr, to->saddr) +
 		   checksum_replace32(key->daddr, to->daddr);
 	__u64 l4 = l3 + checksum_replace16(key->sport, to->sport) +
 		   checksum_replace16(key->dport, to->dport);
 
-	to->l3_delta = checksum_fold(l3);
+	to->l3_delta = checksum_fold(sends ? l3 + LBX_CHECKSUM_TTL_MINUS_1 : l3);
 	to->l4_delta = checksum_fold(l4);
 }
 
+/* Write it. With `sends` the TTL goes down; the caller has seen that it is above 1. */
 static __always_inline void rewrite4_headers(struct lbx_packet4 *packet,
-					     const struct lbx_rewrite4 *to)
+					     const struct lbx_rewrite4 *to, _Bool sends)
 {
 	packet->ip->saddr = to->saddr;
 	packet->ip->daddr = to->daddr;
 	packet->ip->check = checksum_apply(packet->ip->check, to->l3_delta);
-	packet->udp->source = to->sport;
-	packet->udp->dest = to->dport;
+	if (sends)
+		packet->ip->ttl--;
+	*(mem_u32 *)packet->l4 = *(const mem_u32 *)&to->sport; /* both ports */
 	if (packet->proto == IPPROTO_TCP) {
 		packet->tcp->check = checksum_apply(packet->tcp->check, to->l4_delta);
 	} else if (packet->udp->check) {
@@ -60,28 +65,25 @@ static __always_inline void rewrite4_headers(struct lbx_packet4 *packet,
 	}
 }
 
-/* One hop less to go; the caller has seen that the TTL is above 1. */
-static __always_inline void rewrite4_ttl(struct lbx_packet4 *packet)
+/* The link addresses of a route: the 12 bytes that start both structs. */
+static __always_inline void rewrite_link(struct ethhdr *eth, const struct lbx_route *route)
 {
-	packet->ip->ttl--;
-	packet->ip->check = checksum_apply(packet->ip->check, LBX_CHECKSUM_TTL_MINUS_1);
+	mem_copy_by(eth, route, 2 * ETH_ALEN, 4);
 }
 
 /*
- * The link addresses of a route: the 12 bytes that start both structs. False, and
- * nothing written: the route is another next hop's by now.
+ * Send a packet by a route: write everything, then look whether the route was still
+ * that next hop's while it was read. If not (another CPU gave the place away in this
+ * moment) the packet must be dropped.
  */
-static __always_inline _Bool rewrite_link(struct ethhdr *eth, const struct lbx_route *route,
-					  __be32 next_hop)
+static __always_inline _Bool rewrite4_send(struct lbx_packet4 *packet,
+					   const struct lbx_rewrite4 *to,
+					   const struct lbx_route *route, __be32 next_hop)
 {
-	__u32 addresses[3];
-
-	mem_copy_by(addresses, route, sizeof(addresses), 4);
+	rewrite_link(packet->eth, route);
+	rewrite4_headers(packet, to, 1);
 	barrier();
-	if (*(const volatile __be32 *)&route->next_hop != next_hop)
-		return 0;
-	mem_copy_by(eth, addresses, sizeof(addresses), 4);
-	return 1;
+	return *(const volatile __be32 *)&route->next_hop == next_hop;
 }
 
 #endif

@@ -20,12 +20,14 @@
 #include <linux/if_ether.h>
 #include <linux/types.h>
 #include <bpf/bpf_helpers.h>
+#include <lbx/backend_meta.h>
 #include <lbx/clock.h>
 #include <lbx/hash.h>
 #include <lbx/mem.h>
 #include <lbx/reasons.h>
 
-#define LBX_ROUTES     4096 /* a power of two; the map's max_entries is not smaller */
+#define LBX_ROUTES     4096 /* a power of two; the map has as many */
+#define LBX_ROUTE_NONE 0xffff
 #define LBX_ROUTE_WAYS 4
 
 #define LBX_AF_INET 2
@@ -48,11 +50,32 @@ struct {
 	__type(value, struct lbx_route);
 } lbx_routes SEC(".maps");
 
-/* Where a flow's packets go next. Embedded in flow values. */
+/* Where packets go next. */
 struct lbx_hop {
 	__be32 next_hop;
 	__u16 route;
 };
+
+/*
+ * The way to each backend, by backend id: what the kernel said within the last
+ * second is not asked again for every new flow.
+ */
+struct lbx_backend_hop {
+	__be32 address; /* of the backend: ids can change hands */
+	__be32 next_hop;
+	__u32 checked; /* jiffies */
+	__u16 route;
+	__u8 pad[2];
+};
+
+_Static_assert(sizeof(struct lbx_backend_hop) == 16, "backend hop");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, LBX_BACKEND_META_MAX);
+	__type(key, __u32);
+	__type(value, struct lbx_backend_hop);
+} lbx_backend_hops SEC(".maps");
 
 enum lbx_route_verdict {
 	LBX_ROUTE_OK,
@@ -167,6 +190,33 @@ static __always_inline enum lbx_route_verdict routes_resolve4(void *ctx, __u32 i
 	default:
 		return LBX_ROUTE_LOCAL;
 	}
+}
+
+/* The same for a backend, from lbx_backend_hops if that is fresh. */
+static __always_inline enum lbx_route_verdict
+routes_backend4(void *ctx, __u32 ifindex, __u32 id, __be32 saddr, __be32 daddr, struct lbx_hop *hop)
+{
+	struct lbx_backend_hop *known = bpf_map_lookup_elem(&lbx_backend_hops, &id);
+	__u32 now = clock_now();
+	enum lbx_route_verdict verdict;
+
+	if (known && known->address == daddr && now - known->checked <= lbx_hz) {
+		hop->next_hop = known->next_hop;
+		hop->route = known->route;
+		if (routes_has(hop, ifindex))
+			return LBX_ROUTE_OK;
+	}
+	verdict = routes_resolve4(ctx, ifindex, saddr, daddr, hop);
+	if (verdict == LBX_ROUTE_OK && known) {
+		known->address = 0;
+		barrier();
+		known->next_hop = hop->next_hop;
+		known->route = hop->route;
+		known->checked = now;
+		barrier();
+		known->address = daddr;
+	}
+	return verdict;
 }
 
 #endif

@@ -9,11 +9,11 @@
  * they do when the next port is tried.
  *
  * A port is free for a flow when no other live flow to the same backend tuple has
- * it (reverse.h). About 1/(1 - used share) ports are tried. The scan ends after
- * LBX_SNAT_PROBES; at 99 % use, one in 30,000 flows fails there while ports are
- * left. A backend tuple whose scan failed is scanned no deeper than
- * LBX_SNAT_PROBES_LIMITED for the rest of the jiffy: SYNs to a backend without
- * free ports cost a bounded share of the CPU, not 10 us each.
+ * it (reverse.h). About 1/(1 - used share) ports are tried, LBX_SNAT_PROBES at
+ * most: at 99 % use, one flow in 30,000 finds none. Then LBX_SNAT_PROBES_HARD more
+ * are tried, displacing flows that were not confirmed. For the rest of that jiffy
+ * only these last are tried for the backend: SYNs to a backend without free ports
+ * cost a bounded share of the CPU, not a full search each.
  */
 #ifndef LBX_SNAT_H
 #define LBX_SNAT_H
@@ -27,9 +27,9 @@
 #include <lbx/reasons.h>
 #include <lbx/reverse.h>
 
-#define LBX_SNAT_PROBES         1024
-#define LBX_SNAT_PROBES_LIMITED 16
-#define LBX_SNAT_HEAL_PROBES    4
+#define LBX_SNAT_PROBES      1024
+#define LBX_SNAT_PROBES_HARD 32
+#define LBX_SNAT_HEAL_PROBES 4
 
 #define LBX_SNAT_FAILED_SLOTS 256
 
@@ -44,7 +44,8 @@ struct lbx_snat_scan {
 	__u32 tag;
 	__u8 way; /* where it was put */
 	__u8 found;
-	__u8 pad[2];
+	__u8 hard; /* see reverse4_claim() */
+	__u8 pad;
 	struct lbx_rev4 want;
 };
 
@@ -75,9 +76,14 @@ static __always_inline __be16 snat_port(__u32 index)
 static long snat_probe(__u64 probe __attribute__((unused)), struct lbx_snat_scan *scan)
 {
 	struct lbx_rev4_bucket *bucket = reverse4_bucket(scan->index);
+	enum lbx_claim claim = LBX_CLAIM_FULL;
 
-	if (bucket && reverse4_claim(bucket, snat_port(scan->index), scan->tag, &scan->want,
-				     scan->now, &scan->way) == LBX_CLAIM_OK) {
+	if (bucket)
+		claim = reverse4_claim(bucket, snat_port(scan->index), scan->tag, &scan->want,
+				       scan->now, scan->hard, &scan->way);
+	if (claim == LBX_CLAIM_EVICTED)
+		reasons_note(LBX_NOTE_FLOW_EVICTED);
+	if (claim == LBX_CLAIM_OK || claim == LBX_CLAIM_EVICTED) {
 		scan->found = 1;
 		return 1;
 	}
@@ -92,54 +98,73 @@ static long snat_probe(__u64 probe __attribute__((unused)), struct lbx_snat_scan
 static __always_inline _Bool snat_allocate(struct lbx_snat_scan *scan,
 					   const struct lbx_flow4_key *key)
 {
-	__u32 slot, probes = LBX_SNAT_PROBES;
+	__u32 slot;
 
 	scan->now = clock_now();
 	scan->tag = reverse4_tag(scan->want.backend_addr, scan->want.backend_port, key->proto);
 	scan->found = 0;
+	scan->hard = 0;
 	snat_scan_start(scan, key);
 
 	slot = (scan->tag >> 8) & (LBX_SNAT_FAILED_SLOTS - 1);
-	if (snat_failed_at[slot] == scan->now)
-		probes = LBX_SNAT_PROBES_LIMITED;
-	bpf_loop(probes, snat_probe, scan, 0);
-	if (scan->found)
-		return 1;
-
-	if (probes == LBX_SNAT_PROBES_LIMITED)
-		reasons_note(LBX_NOTE_SNAT_SCAN_LIMITED);
-	else
+	if (snat_failed_at[slot] != scan->now) {
+		bpf_loop(LBX_SNAT_PROBES, snat_probe, scan, 0);
+		if (scan->found)
+			return 1;
 		snat_failed_at[slot] = scan->now;
-	return 0;
+	} else {
+		reasons_note(LBX_NOTE_SNAT_SCAN_LIMITED);
+	}
+	scan->hard = 1;
+	bpf_loop(LBX_SNAT_PROBES_HARD, snat_probe, scan, 0);
+	return scan->found;
 }
 
 /*
- * Look where a flow that lost its request half would have its reply half, whatever
- * its backend was. NULL: not in the first few places.
+ * Where a flow that lost its request half has its reply half, whatever its backend
+ * was: index << 3 | way, or -1 if not in the first few places. A global function,
+ * verified by itself: what it found is one unknown number to its caller.
  */
-static __always_inline struct lbx_rev4 *snat_find_reply_half(const struct lbx_flow4_key *key,
-							     __u32 now)
+__noinline int snat_find_reply_half(const struct lbx_flow4_key *key)
 {
 	struct lbx_snat_scan scan;
+	__u32 now = clock_now();
 
+	if (!key)
+		return -1;
 	snat_scan_start(&scan, key);
-#pragma unroll
 	for (int probe = 0; probe < LBX_SNAT_HEAL_PROBES; probe++) {
 		struct lbx_rev4_bucket *bucket = reverse4_bucket(scan.index);
 
 		if (!bucket)
-			return NULL;
+			return -1;
 #pragma unroll
 		for (int way = 0; way < LBX_REV_WAYS; way++) {
 			struct lbx_rev4 *entry = &bucket->entry[way];
 
 			if (bucket->tag[way] && reverse4_to_client(entry, key) &&
 			    !reverse4_expired(entry, now))
-				return entry;
+				return scan.index << 3 | way;
 		}
 		snat_scan_next(&scan);
 	}
-	return NULL;
+	return -1;
+}
+
+/* The reply half at that place, if it still answers `key`; or NULL. */
+static __always_inline struct lbx_rev4 *snat_reply_half(int place, const struct lbx_flow4_key *key)
+{
+	struct lbx_rev4_bucket *bucket;
+	struct lbx_rev4 *entry;
+	__u32 way = place & (LBX_REV_WAYS - 1);
+
+	if (place < 0)
+		return NULL;
+	bucket = reverse4_bucket((__u32)place >> 3);
+	if (!bucket)
+		return NULL;
+	entry = &bucket->entry[way];
+	return bucket->tag[way] && reverse4_to_client(entry, key) ? entry : NULL;
 }
 
 #endif

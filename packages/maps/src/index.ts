@@ -78,7 +78,7 @@ export {
   reasons,
 } from './flow/reasons.ts';
 export { LbxRev4, LbxRev4Bucket, LbxRev4Index, REV_WAYS } from './flow/rev4.ts';
-export { LbxRoute, LbxRouteIndex } from './flow/route.ts';
+export { LbxBackendHop, LbxBackendHopKey, LbxRoute, LbxRouteIndex } from './flow/route.ts';
 export { snatPrime } from './flow/snat-prime.ts';
 export { IdSpace, type IdSpaceOptions, IdsExhaustedError } from './ids/id-space.ts';
 export { createIds, type Ids, type IdsOptions } from './ids/ids.ts';

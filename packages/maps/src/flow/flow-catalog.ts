@@ -5,7 +5,7 @@ import { LbxFlow4, LbxFlow4Key } from './flow4.ts';
 import { LbxGateIndex, LbxGateWord } from './gate.ts';
 import { REASON_COUNT } from './reasons.ts';
 import { LbxRev4Bucket, LbxRev4Index } from './rev4.ts';
-import { LbxRoute, LbxRouteIndex } from './route.ts';
+import { LbxBackendHop, LbxBackendHopKey, LbxRoute, LbxRouteIndex } from './route.ts';
 
 /** The maps of our own that the packet datapath has besides Cilium's; pinned by the same rule (`pinPath`). */
 export const flowCatalog = Object.freeze({
@@ -28,6 +28,10 @@ export const flowCatalog = Object.freeze({
   lbx_routes: mapLayout('array', 'lbx_routes', LbxRouteIndex, LbxRoute, {
     maxEntries: 4096,
     doc: 'Next hops',
+  }),
+  lbx_backend_hops: mapLayout('array', 'lbx_backend_hops', LbxBackendHopKey, LbxBackendHop, {
+    maxEntries: 65536,
+    doc: 'Ways to backends',
   }),
   lbx_counters: mapLayout('percpu_array', 'lbx_counters', LbxCounterIndex, LbxCounter, {
     maxEntries: REASON_COUNT,

@@ -46,6 +46,7 @@ describe('layouts of the datapath', () => {
     ['lbx_flow4', 16, 64],
     ['lbx_rev4', 4, 576],
     ['lbx_routes', 4, 32],
+    ['lbx_backend_hops', 4, 16],
     ['lbx_counters', 4, 16],
   ] as const)('%s: key %i, value %i bytes', (name, keySize, valueSize) => {
     expect(flowCatalog[name].key.size).toBe(keySize);

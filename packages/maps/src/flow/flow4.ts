@@ -18,6 +18,8 @@ export const FlowFlag = {
   finRequest: 0x04,
   finReply: 0x08,
   reset: 0x10,
+  /** The client answered the backend's answer. */
+  confirmed: 0x20,
 } as const;
 
 /** A flow's packets as they arrive; 16 bytes. */

@@ -26,15 +26,13 @@ export function rawPort(port: number): number {
  * `kind` is the protocol of a frontend, 0 with port 0 for a wildcard entry, protocol + GATE_BACKEND for a local backend.
  */
 export function gateHash4(address: string, port: number, kind: number): number {
-  let h = Math.imul(rawAddress(address), 0x9e3779b1);
-  h ^= h >>> 16;
-  h = (h + ((rawPort(port) << 16) | kind)) | 0;
-  h = Math.imul(h, 0x85ebca6b);
-  h ^= h >>> 15;
-  h = Math.imul(h, 0xc2b2ae35);
-  h ^= h >>> 16;
-  return h >>> 0;
+  const rest = ((rawPort(port) << 16) | kind) >>> 0;
+  const sum = OFFSET + FACTORS[0] * BigInt(rawAddress(address) >>> 0) + FACTORS[1] * BigInt(rest);
+  return Number((sum >> 32n) & 0xffff_ffffn);
 }
+
+const OFFSET = 0x6c62_272e_07bb_0142n;
+const FACTORS = [0x9e37_79b9_7f4a_7c15n, 0xc2b2_ae3d_27d4_eb4fn] as const;
 
 /** The gate as user space keeps it: which bits are set, and by how many endpoints. */
 export interface Gate {

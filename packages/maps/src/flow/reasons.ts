@@ -33,6 +33,10 @@ const table = {
     25,
     'a search for a SNAT port was kept short: the last one for this backend failed just now',
   ],
+  note_flow_evicted: [
+    26,
+    'no place for a flow on its SNAT port: one that was not confirmed, or the longest silent, lost its own',
+  ],
 
   pass_no_service: [48, 'the gate let it through, but there is no such frontend'],
   pass_l7_service: [49, 'service of an L7 proxy on this node'],

@@ -14,14 +14,14 @@ export const REV_WAYS = 8;
 
 /** The reply half of a flow to a remote backend; 64 bytes. */
 export const LbxRev4 = struct('lbx_rev4', {
-  backendAddr: ipv4.doc('Source of the replies'),
-  clientAddr: ipv4.doc('Destination to write'),
   vipAddr: ipv4.doc('Source to write: the service address'),
-  backendPort: be16.doc('Source port of the replies'),
-  clientPort: be16.doc('Destination port to write'),
+  clientAddr: ipv4.doc('Destination to write'),
   vipPort: be16.doc('Source port to write'),
-  l3Delta: u16.doc('Checksum delta of the IP header'),
+  clientPort: be16.doc('Destination port to write'),
+  l3Delta: u16.doc('Checksum delta of the IP header, TTL included'),
   l4Delta: u16.doc('Checksum delta of TCP or UDP'),
+  backendAddr: ipv4.doc('Source of the replies'),
+  backendPort: be16.doc('Source port of the replies'),
   route: u16.doc('Index into lbx_routes'),
   nextHop: ipv4.doc('Next hop expected at `route`'),
   lastSeen: u32.doc('Jiffies of the last packet, to a quarter of a second'),

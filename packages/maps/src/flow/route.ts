@@ -1,6 +1,6 @@
 import { mac, pad } from '../codec/bytes.ts';
 import type { TypeOf } from '../codec/field.ts';
-import { u32 } from '../codec/integers.ts';
+import { u16, u32 } from '../codec/integers.ts';
 import { ipv4 } from '../codec/ipv4.ts';
 import { scalar, struct } from '../codec/struct.ts';
 
@@ -18,3 +18,15 @@ export const LbxRoute = struct('lbx_route', {
   pad: pad(8),
 });
 export type LbxRoute = TypeOf<typeof LbxRoute>;
+
+export const LbxBackendHopKey = scalar('backendId', u32.brand<'BackendId'>().doc('Backend'));
+
+/** The way to a backend, as the kernel told it within the last second; 16 bytes. */
+export const LbxBackendHop = struct('lbx_backend_hop', {
+  address: ipv4.doc('Address of the backend; 0.0.0.0: not known'),
+  nextHop: ipv4.doc('Next hop expected at `route`'),
+  checked: u32.doc('Jiffies when the kernel was asked'),
+  route: u16.doc('Index into lbx_routes'),
+  pad: pad(2),
+});
+export type LbxBackendHop = TypeOf<typeof LbxBackendHop>;
