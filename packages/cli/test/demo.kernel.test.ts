@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describeKernel } from '@lbx/testing';
+import { expect, it } from 'vitest';
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+
+/** Runs the demo as a user does, on the sources. */
+function startDemo(...args: string[]) {
+  const child = spawn(process.execPath, ['--conditions=@lbx/source', main, 'demo', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (text) => {
+    out += text;
+  });
+  child.stderr.on('data', (text) => {
+    err += text;
+  });
+  const ended = once(child, 'close') as Promise<[number | null]>;
+  return { child, ended, out: () => out, err: () => err };
+}
+
+const leftovers = () => [
+  ...(existsSync('/run/netns')
+    ? readdirSync('/run/netns').filter((name) => name.startsWith('lbx-demo-'))
+    : []),
+  ...(existsSync('/sys/fs/bpf') ? readdirSync('/sys/fs/bpf').filter((name) => name === 'lbx-demo') : []),
+];
+
+describeKernel('lbx demo', () => {
+  it('passes after an earlier run was killed half way, and leaves nothing', {
+    timeout: 120_000,
+  }, async () => {
+    const killed = startDemo();
+    const started = performance.now();
+    while (!killed.out().includes('2. Real requests') && performance.now() - started < 60_000) {
+      await Promise.race([once(killed.child.stdout, 'data'), killed.ended]);
+    }
+    killed.child.kill('SIGKILL');
+    expect(leftovers()).not.toEqual([]);
+
+    const demo = startDemo('--json', '--requests', '200');
+    const [code] = await demo.ended;
+    expect(demo.err()).toBe('');
+    const result = JSON.parse(demo.out());
+    expect(result).toMatchObject({
+      passed: true,
+      explained: { passed: true },
+      removal: { passed: true, after: 0, errors: 0 },
+    });
+    expect(
+      result.spreads.map((spread: { requests: number; errors: number }) => [spread.requests, spread.errors]),
+    ).toEqual([
+      [200, 0],
+      [200, 0],
+      [200, 0],
+    ]);
+    expect(code).toBe(0);
+    expect(leftovers()).toEqual([]);
+  });
+});
