@@ -72,14 +72,23 @@ describe('lbx', () => {
 
   it('has nothing to clean up where nothing is pinned', async () => {
     vi.spyOn(process, 'getuid').mockReturnValue(0);
-    using folder = temporaryFolder({ 'not-ours': '' });
-    expect(await run(['cleanup', '--pins', folder.path])).toMatchObject({
+    using folder = temporaryFolder();
+    const pins = folder.file('pins');
+    expect(await run(['cleanup', '--pins', pins])).toMatchObject({
       code: 0,
-      out: `nothing of lbx is pinned in ${folder.path}`,
+      out: `nothing of lbx is pinned in ${pins}`,
     });
-    const { out } = await run(['cleanup', '--pins', folder.path, '--json']);
+    const { out } = await run(['cleanup', '--pins', pins, '--json']);
     expect(JSON.parse(out)).toEqual({ links: [], maps: [] });
-    expect(readFileSync(folder.file('not-ours'), 'utf8')).toBe('');
+  });
+
+  it('cleans up nothing outside of a BPF file system: 4', async () => {
+    vi.spyOn(process, 'getuid').mockReturnValue(0);
+    using folder = temporaryFolder({ lb4_services_v2: 'not a pin' });
+    const { code, err } = await run(['cleanup', '--pins', folder.path]);
+    expect(code).toBe(4);
+    expect(err).toContain(`${folder.path} is not in a BPF file system`);
+    expect(readFileSync(folder.file('lb4_services_v2'), 'utf8')).toBe('not a pin');
   });
 
   it('dumps no maps where none are pinned: 4', async () => {

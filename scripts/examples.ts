@@ -1,0 +1,94 @@
+// npm run examples [-- NAME…]: runs each example as a user would (built packages, no special flags) and compares what it
+// prints; holds the README's first code block to examples/standalone.ts. Last line: how many passed and failed.
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+interface Example {
+  readonly needsRoot?: boolean;
+  /** What its output must contain. */
+  readonly prints: readonly RegExp[];
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+const examples: Readonly<Record<string, Example>> = {
+  'encode-service': {
+    prints: [/^key {3}c63364010050000006000000$/m, /^key decoded \{"address":"198\.51\.100\.1"/m],
+  },
+  'maglev-disruption': { prints: [/^slots that change: +\d+\.\d+ %$/m] },
+  'script-map-state': {
+    prints: [/^5 writes$/m, /^drop: the service has no backend that takes new flows$/m],
+  },
+  standalone: {
+    needsRoot: true,
+    prints: [/^(http:\/\/198\.51\.100\.1\/ was answered by port 1808[12]\n){6}$/],
+  },
+};
+
+const checks: Readonly<Record<string, () => string | undefined>> = {
+  ...Object.fromEntries(
+    Object.entries(examples).map(([name, example]) => [name, () => runExample(name, example)]),
+  ),
+  'all examples are run': () => {
+    const files = readdirSync(join(root, 'examples')).filter((file) => file.endsWith('.ts'));
+    const forgotten = files.filter((file) => !Object.hasOwn(examples, file.slice(0, -'.ts'.length)));
+    return forgotten.length === 0 ? undefined : `scripts/examples.ts does not know ${forgotten.join(', ')}`;
+  },
+  'README shows standalone.ts': () => {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8');
+    const [, block] = /^```ts\n(.*?)^```$/ms.exec(readme) ?? [];
+    const file = readFileSync(join(root, 'examples/standalone.ts'), 'utf8');
+    return block === file ? undefined : "README.md's first block of TypeScript is not examples/standalone.ts";
+  },
+};
+
+const wanted = process.argv.slice(2);
+for (const name of wanted) {
+  if (Object.hasOwn(checks, name)) continue;
+  console.error(`examples: there is no '${name}'; there are: ${Object.keys(checks).join(', ')}`);
+  process.exit(2);
+}
+let passed = 0;
+let failed = 0;
+for (const [name, check] of Object.entries(checks)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const reason = examples[name]?.needsRoot === true ? whyNotRoot() : undefined;
+  if (reason !== undefined) {
+    const required = (process.env.LBX_REQUIRE ?? '').split(',').includes('kernel');
+    console.log(
+      `${required ? 'FAIL' : 'skip'}  ${name}  (${reason}${required ? '; LBX_REQUIRE=kernel' : ''})`,
+    );
+    if (required) failed++;
+    continue;
+  }
+  const problem = check();
+  console.log(`${problem === undefined ? 'pass' : 'FAIL'}  ${name}`);
+  if (problem !== undefined) console.log(problem.replace(/^/gm, '      '));
+  if (problem === undefined) passed++;
+  else failed++;
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+function whyNotRoot(): string | undefined {
+  return process.getuid?.() === 0 ? undefined : 'loads BPF programs, and this is not root';
+}
+
+/** Runs an example with this Node. Returns what is wrong, with its output. */
+function runExample(name: string, { prints }: Example): string | undefined {
+  const result = spawnSync(process.execPath, [join('examples', `${name}.ts`)], {
+    cwd: root,
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  const output = `${result.stdout}${result.stderr}`;
+  if (result.status !== 0) {
+    const end = result.error?.message ?? `exit code ${result.status ?? result.signal}`;
+    return `examples/${name}.ts: ${end}\n${output}`;
+  }
+  const missing = prints.filter((line) => !line.test(result.stdout));
+  if (missing.length === 0) return undefined;
+  return `examples/${name}.ts did not print ${missing.join(' and ')}\n${output}`;
+}
