@@ -29,11 +29,11 @@ require_node() {
   [ "$major" -ge 20 ] || die "found Node $(node -v), need 20 or newer"
 }
 
-# Debian packages. libbpf1, iproute2 and ethtool are used at run time; the compiler only where objects are rebuilt.
+# Debian packages. libbpf1, iproute2 and ethtool are used at run time; the compiler only where objects are rebuilt and compared.
 apt_packages() {
   packages="libbpf1 iproute2 ethtool"
   case $goal in
-    check) packages="$packages clang-19 llvm-19 libbpf-dev linux-libc-dev libc6-dev" ;;
+    test | check) packages="$packages clang-19 llvm-19 libbpf-dev linux-libc-dev libc6-dev" ;;
   esac
   printf '%s' "$packages"
 }

@@ -63,6 +63,8 @@ it('exports these names', () => {
       "LbAffinityMatch",
       "LbAffinityVal",
       "LbFctValue",
+      "LbxBackendHop",
+      "LbxBackendHopKey",
       "LbxBackendMeta",
       "LbxBackendMetaKey",
       "LbxCounter",
