@@ -68,6 +68,8 @@ export interface Lab extends Disposable {
   /** Packets counted under a reason so far, all CPUs. */
   count(reason: ReasonName): number;
   apply(frontends: readonly Frontend[]): void;
+  /** Forgets all flows, routes and affinities, and puts neighbours and routes back as they were in the beginning. */
+  forget(): void;
   /** Runs `ip ARGUMENTS` in the node's namespace. */
   ip(args: string): string;
   sysctl(name: string, value: string | number): void;
@@ -103,9 +105,15 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
     { ns: far, device: 'eth0', mac: place.routerMac, addresses: [`${place.router}/24`] },
   );
   node.sysctl('net.ipv4.ip_forward', 1);
-  node.addRoute('203.0.113.0/24', { via: place.router });
-  node.addNeighbour('eth0', place.router, place.routerMac);
-  for (let n = 0; n < 10; n++) node.addNeighbour('eth0', place.backend(n), place.backendMac(n));
+  const backendLinks = Array.from({ length: 10 }, (_, n) => [place.backend(n), place.backendMac(n)] as const);
+  const addRoutes = () => {
+    const link = ([ip, mac]: readonly [string, string]) =>
+      `neigh replace ${ip} dev eth0 lladdr ${mac} nud permanent`;
+    const lines = [...[[place.router, place.routerMac] as const, ...backendLinks].map(link)];
+    lines.push(`route replace 203.0.113.0/24 via ${place.router}`);
+    node.exec('ip', ['-batch', '-'], { input: lines.join('\n') });
+  };
+  addRoutes();
   createVethPair({ ns: node, device: 'pods', addresses: [] }, { ns: far, device: 'pods', addresses: [] });
   node.addRoute('198.51.100.128/25', { device: 'pods' });
   const { index: ifindex } = node.device('eth0');
@@ -164,6 +172,11 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
     leave: (packet) => run(packet, 'tc'),
     count: (name) => countOf(xdp.map('lbx_counters'), reasons.find((reason) => reason.name === name)!.id),
     apply: (frontends) => tables.apply(frontends),
+    forget() {
+      for (const name of ['lbx_flow4', 'lb4_affinity']) xdp.map(name).clear();
+      for (const name of ['lbx_rev4', 'lbx_routes', 'lbx_backend_hops']) zeroArray(xdp.map(name));
+      addRoutes();
+    },
     ip: (args) => node.exec('ip', args.split(' ')),
     sysctl: (name, value) => void node.sysctl(name, value),
     close: () => stack.dispose(),
@@ -238,4 +251,9 @@ function measureHertz(): number {
   return [100, 250, 300, 1000].reduce((best, hz) =>
     Math.abs(hz - rate) < Math.abs(best - rate) ? hz : best,
   );
+}
+
+function zeroArray(map: BpfMap): void {
+  const keys = new Uint8Array(Uint32Array.from({ length: map.maxEntries }, (_, i) => i).buffer);
+  map.updateBatch(keys, new Uint8Array(map.maxEntries * map.valueSize));
 }
