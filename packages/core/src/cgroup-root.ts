@@ -1,5 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statfsSync, statSync } from 'node:fs';
 import { CoreError } from './errors.ts';
+
+/** Magic number of cgroup v2, from statfs(2). */
+const cgroup2Magic = 0x63677270;
 
 /** Where cgroup v2 is mounted: /sys/fs/cgroup, or /sys/fs/cgroup/unified beside v1. undefined when it is not. */
 export function findCgroup2(mounts = readFileSync('/proc/self/mounts', 'utf8')): string | undefined {
@@ -11,8 +14,8 @@ export function findCgroup2(mounts = readFileSync('/proc/self/mounts', 'utf8')):
 }
 
 /** The cgroup folder to attach to: the given one, else the cgroup v2 root. @throws CoreError `LBX_NO_CGROUP2`. */
-export function resolveCgroup(given: string | undefined): string {
-  const path = given ?? findCgroup2();
+export function resolveCgroup(given: string | undefined, find = findCgroup2): string {
+  const path = given ?? find();
   if (path === undefined) {
     throw new CoreError(
       'LBX_NO_CGROUP2',
@@ -20,14 +23,11 @@ export function resolveCgroup(given: string | undefined): string {
         '`mount -t cgroup2 none /sys/fs/cgroup/unified`, or switch socket load balancing off (cgroup: false)',
     );
   }
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new CoreError(
-      'LBX_NO_CGROUP2',
-      `cgroup '${path}' is no folder; name a folder below ${findCgroup2() ?? 'a cgroup v2 mount'}`,
-      {
-        path,
-      },
-    );
-  }
-  return path;
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (isFolder && statfsSync(path).type === cgroup2Magic) return path;
+  throw new CoreError(
+    'LBX_NO_CGROUP2',
+    `cgroup '${path}' is ${isFolder ? 'no cgroup of version 2' : 'no folder'}; name a folder below ${find() ?? 'a cgroup v2 mount'}`,
+    { path },
+  );
 }

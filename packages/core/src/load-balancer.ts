@@ -11,14 +11,19 @@ import { createProgrammer, type Programmer } from './apply/programmer.ts';
 import { attachPrograms } from './attach/attach-programs.ts';
 import type { Attachment } from './attach/attachment.ts';
 import { deviceIndex } from './attach/device.ts';
+import { linkFolder } from './attach/link-folder.ts';
+import { removeLinks } from './attach/remove-links.ts';
+import { createPinFolder } from './bpffs.ts';
 import { resolveCgroup } from './cgroup-root.ts';
 import { createNeighbourKeeper } from './derived/neighbours.ts';
 import { CoreError } from './errors.ts';
 import { explainOptions } from './explain-options.ts';
 import { type Datapath, loadDatapath } from './load/datapath.ts';
 import { type LoadBalancerOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import { assertPrivileges } from './privileges.ts';
 import { removePinned } from './remove-pinned.ts';
 import { readStatus, type Status } from './status.ts';
+import { createUndo } from './undo.ts';
 
 /** What is loaded and where it is attached, in numbers. */
 export interface Summary {
@@ -57,25 +62,35 @@ export interface LoadBalancer extends Disposable {
  * undone before the error is thrown.
  */
 export function createLoadBalancer(options: LoadBalancerOptions = {}): LoadBalancer {
+  assertPrivileges();
+  // Before anything is made: the commonest mistake is a device of another name.
+  for (const device of options.devices ?? []) deviceIndex(device);
   const resolved = resolveOptions(options);
   const cgroup = resolved.cgroup === false ? undefined : resolveCgroup(resolved.cgroup);
   if (resolved.devices.length === 0 && cgroup === undefined) {
     throw new CoreError('LBX_BAD_OPTION', 'nothing to attach to: give devices, or leave cgroup on');
   }
-  // Before anything is made: the commonest mistake is a device of another name.
-  for (const device of resolved.devices) deviceIndex(device);
-  const datapath = loadDatapath(resolved, cgroup !== undefined);
-  let attachments: Attachment[] = [];
+  const undo = createUndo();
   try {
+    if (resolved.pins !== false) createPinFolder(linkFolder(resolved.pins), undo);
+    const datapath = loadDatapath(resolved, cgroup !== undefined, undo);
     const programmer = createProgrammer(datapath, resolved);
-    attachments = attachPrograms(datapath.objects, cgroup, resolved);
+    const attachments = attachPrograms(datapath.objects, cgroup, resolved, undo);
+    removeUnwantedLinks(resolved, attachments);
     datapath.commit();
+    undo.keep();
     return createHandle(resolved, datapath, programmer, attachments);
   } catch (error) {
-    for (const { link } of attachments) link[Symbol.dispose]();
-    datapath.undo();
+    undo.run();
     throw error;
   }
+}
+
+/** What an earlier process attached in this folder of pins, and these options do not ask for. */
+function removeUnwantedLinks({ pins, onNotice }: ResolvedOptions, wanted: readonly Attachment[]): void {
+  if (pins === false) return;
+  const removed = removeLinks(linkFolder(pins), new Set(wanted.map(({ name }) => name)));
+  if (removed.length > 0) onNotice(`no longer asked for, and detached: ${removed.join(', ')}`);
 }
 
 function createHandle(

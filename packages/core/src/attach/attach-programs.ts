@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import type { BpfObject, Link } from 'libbpf-ts';
+import type { BpfObject } from 'libbpf-ts';
 import type { ResolvedOptions } from '../options.ts';
+import type { Undo } from '../undo.ts';
 import { type Attachment, type AttachPlan, attachOrTakeOver } from './attachment.ts';
 import { cgroupPlans } from './cgroup.ts';
 import { deviceIndex, tcEgressPlan, xdpPlan } from './device.ts';
@@ -13,31 +14,17 @@ export interface Objects {
   readonly sock?: BpfObject;
 }
 
-/** All attachments, or none: when one fails, those that were made here are undone before the error goes on. */
+/** Attaches everything; `undo` takes off what was put on. */
 export function attachPrograms(
   objects: Objects,
   cgroup: string | undefined,
   options: ResolvedOptions,
+  undo: Undo,
 ): Attachment[] {
-  const made: Attachment[] = [];
-  try {
-    for (const plan of plansFor(objects, cgroup, options)) {
-      const path = options.pins === false ? undefined : join(linkFolder(options.pins), plan.name);
-      made.push(attachOrTakeOver(plan, path));
-    }
-    return made;
-  } catch (error) {
-    for (const { link, takenOver } of made.reverse()) undo(link, takenOver);
-    throw error;
-  }
-}
-
-function undo(link: Link, takenOver: boolean): void {
-  if (!takenOver) {
-    link.unpin();
-    link.detach();
-  }
-  link[Symbol.dispose]();
+  return plansFor(objects, cgroup, options).map((plan) => {
+    const path = options.pins === false ? undefined : join(linkFolder(options.pins), plan.name);
+    return attachOrTakeOver(plan, path, undo);
+  });
 }
 
 function plansFor(objects: Objects, cgroup: string | undefined, options: ResolvedOptions): AttachPlan[] {

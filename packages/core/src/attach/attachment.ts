@@ -1,5 +1,8 @@
 import { existsSync, unlinkSync } from 'node:fs';
-import { type BpfProgram, Link } from 'libbpf-ts';
+import { dirname } from 'node:path';
+import { BpfProgram, Link } from 'libbpf-ts';
+import { pinMismatch } from '../load/pinned-maps.ts';
+import type { Undo } from '../undo.ts';
 
 /** One program on one hook. */
 export interface Attachment {
@@ -15,36 +18,65 @@ export interface AttachPlan {
   readonly name: string;
   readonly program: BpfProgram;
   attach(): Link;
-  /** Is a link found pinned still on this hook (and not left over from a device or cgroup that is gone)? */
-  isLive(link: Link): boolean;
+  /** Is a link found pinned on this hook? */
+  isHere(link: Link): boolean;
 }
 
 /**
  * Puts a program on its hook. A pinned link of ours gets the new program in one step, without a moment in between;
- * otherwise a new link is made and, if `path` is given, pinned there.
+ * otherwise a new link is made and, if `path` is given, pinned there. `undo` gives a link that was found its program
+ * back, and takes a new one off.
  */
-export function attachOrTakeOver(plan: AttachPlan, path: string | undefined): Attachment {
-  if (path !== undefined && existsSync(path)) {
-    const link = Link.openPinned(path);
-    if (plan.isLive(link)) {
-      try {
-        link.update(plan.program);
-        return { name: plan.name, link, takenOver: true };
-      } catch (error) {
-        link[Symbol.dispose]();
-        throw error;
-      }
-    }
-    link[Symbol.dispose]();
-    unlinkSync(path);
+export function attachOrTakeOver(plan: AttachPlan, path: string | undefined, undo: Undo): Attachment {
+  const found = path === undefined ? undefined : openLive(plan, dirname(dirname(path)), path);
+  if (found !== undefined) {
+    undo.defer(() => found[Symbol.dispose]());
+    replaceProgram(found, plan.program, undo);
+    return { name: plan.name, link: found, takenOver: true };
   }
   const link = plan.attach();
+  // Some kinds of links only go with their last fd, so that closing it comes last.
+  undo.defer(() => link[Symbol.dispose]());
+  undo.defer(() => link.detach());
+  undo.defer(() => link.unpin());
+  if (path !== undefined) link.pin(path);
+  return { name: plan.name, link, takenOver: false };
+}
+
+/** Opens the pinned link when it is on the hook; the pin of a link whose device or cgroup is gone is removed. */
+function openLive(plan: AttachPlan, pins: string, path: string): Link | undefined {
+  if (!existsSync(path)) return undefined;
+  const link = openLink(path, pins);
   try {
-    if (path !== undefined) link.pin(path);
+    if (plan.isHere(link)) return link;
+    const { attached } = link.info();
+    if (attached)
+      throw pinMismatch(path, 'it is a link to another device or cgroup, where it is attached still', {
+        pins,
+      });
+    unlinkSync(path);
   } catch (error) {
-    link.detach();
     link[Symbol.dispose]();
     throw error;
   }
-  return { name: plan.name, link, takenOver: false };
+  link[Symbol.dispose]();
+  return undefined;
+}
+
+function openLink(path: string, pins: string): Link {
+  try {
+    return Link.openPinned(path);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'LBX_WRONG_KIND') throw error;
+    throw pinMismatch(path, (error as Error).message, { pins, cause: error });
+  }
+}
+
+function replaceProgram(link: Link, program: BpfProgram, undo: Undo): void {
+  const before = BpfProgram.fromId(link.info().programId);
+  undo.defer(
+    () => link.update(before),
+    () => before[Symbol.dispose](),
+  );
+  link.update(program);
 }

@@ -13,6 +13,6 @@ export function cgroupPlans(sock: BpfObject, path: string): AttachPlan[] {
     name: `cgroup_${program.name.slice(prefix.length)}`,
     program,
     attach: () => program.attachCgroup({ path }),
-    isLive: (link) => BigInt(link.info().cgroupId ?? 0) === id,
+    isHere: (link) => BigInt(link.info().cgroupId ?? 0) === id,
   }));
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type BpfObject, findInterface } from 'libbpf-ts';
+import { type BpfObject, findInterface, queryTcx, queryXdp } from 'libbpf-ts';
 import { CoreError } from '../errors.ts';
 import type { AttachPlan } from './attachment.ts';
 
@@ -18,9 +18,9 @@ export function deviceIndex(device: string): number {
   }
 }
 
-/** Names of all devices. /proc/self/net is of this network namespace; /sys/class/net may be of another. */
+/** Names of all devices. /proc/…/net is of this thread's network namespace; /sys/class/net may be of another. */
 export function listDevices(): string[] {
-  return readFileSync('/proc/self/net/dev', 'utf8')
+  return readFileSync('/proc/thread-self/net/dev', 'utf8')
     .split('\n')
     .flatMap((line) => /^\s*([^:\s]+):/.exec(line)?.[1] ?? []);
 }
@@ -34,10 +34,20 @@ export function xdpPlan(
 ): AttachPlan {
   const program = xdp.program('lbx_xdp');
   return {
-    name: `xdp_${device}`,
+    name: `xdp_${pinName(device)}`,
     program,
-    attach: () => program.attachXdp({ ifindex, mode }),
-    isLive: (link) => link.info().ifindex === ifindex,
+    attach() {
+      try {
+        return program.attachXdp({ ifindex, mode });
+      } catch (error) {
+        throw hookTaken(error, device, ifindex) ?? error;
+      }
+    },
+    // The same index may be another device in another network namespace: ask the device of this one.
+    isHere(link) {
+      const running = link.info().programId;
+      return queryXdp(ifindex).some(({ programId }) => programId === running);
+    },
   };
 }
 
@@ -45,9 +55,34 @@ export function xdpPlan(
 export function tcEgressPlan(tc: BpfObject, device: string, ifindex: number): AttachPlan {
   const program = tc.program('lbx_tc_egress');
   return {
-    name: `tc_egress_${device}`,
+    name: `tc_egress_${pinName(device)}`,
     program,
     attach: () => program.attachTc({ ifindex, direction: 'egress' }),
-    isLive: (link) => link.info().ifindex === ifindex,
+    isHere(link) {
+      const { id } = link.info();
+      return queryTcx({ ifindex, direction: 'egress' }).some(({ linkId }) => linkId === id);
+    },
   };
+}
+
+/** bpffs takes no dots, which names of VLAN devices have; no device has a colon in its name. */
+const pinName = (device: string) => device.replaceAll('.', ':');
+
+/** XDP holds one program, and lbx never takes another's place. undefined when the error is another one. */
+function hookTaken(error: unknown, device: string, ifindex: number): CoreError | undefined {
+  if (!['EBUSY', 'EEXIST'].includes((error as { code?: string }).code ?? '')) return undefined;
+  const programs = queryXdp(ifindex);
+  const named = programs.map(
+    ({ programName, programId, mode }) => `'${programName ?? '?'}' (id ${programId}, ${mode})`,
+  );
+  const ours = programs.some(({ programName }) => programName === 'lbx_xdp');
+  const remedy = ours
+    ? 'that is a load balancer of another pin folder, or of a process without pins: stop it, or remove it with `lbx cleanup --pins FOLDER`'
+    : `stop what attached it, or take it off with \`ip link set dev ${device} xdp off\``;
+  return new CoreError(
+    'LBX_HOOK_TAKEN',
+    `device ${device} has an XDP program already: ${named.join(', ') || 'it went meanwhile'}; it is left as it is. ${remedy}`,
+    { device, programs },
+    { cause: error },
+  );
 }

@@ -10,8 +10,14 @@ const exists = (meta: LbxBackendMeta | undefined) => meta !== undefined && (meta
 
 /** The metadata of backends, kept beside their entries by the rules of bpf/include/lbx/backend_meta.h. */
 export interface BackendMetaKeeper {
-  /** After the backend's entry was written. */
-  written(id: number, backend: { readonly state: number; readonly local: boolean }): void;
+  /**
+   * After the backend's entry was written. `other`: the entry has another address than before. Flows of a backend that
+   * is another one now, or has moved to or from this node, end by a new generation.
+   */
+  written(
+    id: number,
+    backend: { readonly state: number; readonly local: boolean; readonly other?: boolean },
+  ): void;
   /** The backend's entry was there when the tables were opened: whatever is known of it stays. */
   found(id: number, backend: { readonly state: number }): void;
   /** Is the backend known to be on this node? */
@@ -30,14 +36,13 @@ export function createBackendMetaKeeper(
       if (exists(before)) return;
       table.set({ backendId: id }, { generation: generationAdded(before?.generation ?? 0), flags: 0, state });
     },
-    written(id, { state, local }) {
+    written(id, { state, local, other = false }) {
       const before = table.get({ backendId: id });
-      const generation = exists(before)
-        ? (before?.generation ?? 1)
-        : generationAdded(before?.generation ?? 0);
       const flags = local ? BackendMetaFlag.local : 0;
-      if (exists(before) && before?.flags === flags && before.state === state) return;
-      table.set({ backendId: id }, { generation, flags, state });
+      const same = exists(before) && before?.flags === flags && !other;
+      if (same && before?.state === state) return;
+      const known = before?.generation ?? 0;
+      table.set({ backendId: id }, { generation: same ? known : generationAdded(known), flags, state });
     },
     removing(id) {
       const before = table.get({ backendId: id });

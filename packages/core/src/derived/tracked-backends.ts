@@ -42,23 +42,29 @@ export function trackBackends(
   const nameOf = ({ address, port, proto }: Value) => backendName(address, port, proto);
 
   const written = ({ backendId }: Key, backend: Value) => {
+    const before = known.get(backendId);
+    const other = before !== undefined && nameOf(before) !== nameOf(backend);
+    if (other) forget(backendId, before);
     known.set(backendId, backend);
     idOf.set(nameOf(backend), backendId);
-    derive(backendId, backend);
+    derive(backendId, backend, other);
   };
-  const derive = (id: number, backend: Value) => {
+  const derive = (id: number, backend: Value, other = false) => {
     const local = isLocal(nameOf(backend));
     const endpoint = [backendEndpoint(backend)];
     if (local) gate.add(endpoint);
-    meta.written(id, { state: backend.state, local });
+    meta.written(id, { state: backend.state, local, other });
     if (!local) gate.remove(endpoint);
+  };
+  const forget = (id: number, backend: Value) => {
+    if (idOf.get(nameOf(backend)) === id) idOf.delete(nameOf(backend));
+    gate.remove([backendEndpoint(backend)]);
   };
   const deleted = ({ backendId }: Key) => {
     const backend = known.get(backendId);
     if (backend === undefined) return;
     known.delete(backendId);
-    if (idOf.get(nameOf(backend)) === backendId) idOf.delete(nameOf(backend));
-    gate.remove([backendEndpoint(backend)]);
+    forget(backendId, backend);
   };
 
   for (const [{ backendId }, backend] of table.entries()) {

@@ -1,25 +1,20 @@
 import { type ObjectName, readObject } from '@lbx/bpf';
 import {
+  type BpfMap,
   type BpfObject,
   type LoadOptions,
   load,
   type MapOptions,
   type MapSpec,
-  type ProgramOptions,
 } from 'libbpf-ts';
 import { type ObjectSpec, parseObject } from 'libbpf-ts/elf';
 import { checkObjectLayouts } from './check-layouts.ts';
 import type { PinnedMaps } from './pinned-maps.ts';
 import type { Variables } from './variables.ts';
 
-export interface LoadRequest {
-  readonly name: ObjectName;
-  /** Programs to load; the others of the object are left out. undefined: all. */
-  readonly programs?: readonly string[];
-}
-
 export interface LoadSettings {
-  readonly variables: Variables;
+  /** Settings of the programs, given the maps that exist already. */
+  readonly variables: (maps: ReadonlyMap<string, BpfMap>) => Variables;
   readonly maxEntries: Readonly<Record<string, number>>;
   readonly maglevSize: number;
 }
@@ -33,11 +28,11 @@ const isInternal = (spec: MapSpec): boolean => spec.section !== undefined;
  * Loads one prebuilt object: compares its layouts with ours, sets its variables, gives it the maps that exist already
  * and adds those that it makes to `maps`.
  */
-export function loadObject(request: LoadRequest, settings: LoadSettings, maps: PinnedMaps): BpfObject {
-  const bytes = readObject(request.name);
+export function loadObject(name: ObjectName, settings: LoadSettings, maps: PinnedMaps): BpfObject {
+  const bytes = readObject(name);
   const spec = parseObject(bytes);
-  checkObjectLayouts(request.name, spec);
-  const object = load(bytes, loadOptions(request, spec, settings, maps));
+  checkObjectLayouts(name, spec);
+  const object = load(bytes, loadOptions(spec, settings, maps));
   try {
     for (const map of sharedMaps(spec)) {
       if (!maps.byName.has(map.name)) maps.add(map.name, object.map(map.name));
@@ -53,31 +48,21 @@ function sharedMaps(spec: ObjectSpec): MapSpec[] {
   return [...spec.maps.values()].filter((map) => !isInternal(map) && !isPerLoad(map));
 }
 
-function loadOptions(
-  request: LoadRequest,
-  spec: ObjectSpec,
-  settings: LoadSettings,
-  maps: PinnedMaps,
-): LoadOptions {
-  const variables = Object.fromEntries(
-    Object.entries(settings.variables).filter(([name]) => spec.variables.has(name)),
-  );
+function loadOptions(spec: ObjectSpec, settings: LoadSettings, maps: PinnedMaps): LoadOptions {
   const mapOptions: Record<string, MapOptions> = {};
   for (const map of sharedMaps(spec)) {
-    const reuse = maps.open(map);
+    // The size of Maglev tables is an option.
+    const innerSpec = map.innerSpec && { ...map.innerSpec, valueSize: 4 * settings.maglevSize };
+    const reuse = maps.open(innerSpec === undefined ? map : { ...map, innerSpec });
     const maxEntries = settings.maxEntries[map.name];
     mapOptions[map.name] = {
       ...(reuse === undefined ? {} : { reuse }),
       ...(maxEntries === undefined || reuse !== undefined ? {} : { maxEntries }),
-      ...(map.innerSpec === undefined
-        ? {}
-        : { innerSpec: { ...map.innerSpec, valueSize: 4 * settings.maglevSize } }),
+      ...(innerSpec === undefined || reuse !== undefined ? {} : { innerSpec }),
     };
   }
-  const programs: Record<string, ProgramOptions> = {};
-  for (const name of spec.programs.keys()) {
-    if (request.programs !== undefined && !request.programs.includes(name))
-      programs[name] = { autoload: false };
-  }
-  return { variables, maps: mapOptions, programs };
+  const variables = Object.fromEntries(
+    Object.entries(settings.variables(maps.byName)).filter(([name]) => spec.variables.has(name)),
+  );
+  return { variables, maps: mapOptions };
 }

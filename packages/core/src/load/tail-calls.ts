@@ -1,22 +1,33 @@
-import { existsSync, renameSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BpfObject } from 'libbpf-ts';
+import type { Undo } from '../undo.ts';
 
 const name = 'lbx_xdp_calls';
 
 /**
- * The kernel empties a program array when its last user-space reference goes, so that the array of attached programs
- * must stay pinned. To be called after the new programs are attached: the old array's programs are no longer run then.
+ * The kernel empties a program array when its last user-space reference goes, so that the arrays of attached programs
+ * must stay pinned. While programs are replaced there are two of them: the new one gets a name of its own first, so that
+ * a process that dies in between leaves neither the old nor the new programs without theirs.
  */
-export function pinTailCalls(xdp: BpfObject, pins: string): void {
-  const path = join(pins, name);
+export interface TailCalls {
+  /** The new programs are attached everywhere: lets go of the old ones' arrays. */
+  commit(): void;
+}
+
+/** Pins the array of programs that are about to be attached. */
+export function pinTailCalls(xdp: BpfObject, pins: string, undo: Undo): TailCalls {
   const map = xdp.map(name);
-  if (!existsSync(path)) {
-    map.pin(path);
-    return;
-  }
-  // bpffs renames over an existing pin, so that there is no moment without one.
-  const fresh = `${path}.new`;
+  // A colon, because bpffs takes no dots.
+  const fresh = join(pins, `${name}:${map.id}`);
   map.pin(fresh);
-  renameSync(fresh, path);
+  undo.defer(() => map.unpin(fresh));
+  return {
+    commit() {
+      // bpffs renames over an existing pin.
+      renameSync(fresh, join(pins, name));
+      for (const file of readdirSync(pins))
+        if (file.startsWith(`${name}:`)) rmSync(join(pins, file), { force: true });
+    },
+  };
 }

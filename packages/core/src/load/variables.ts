@@ -1,11 +1,19 @@
 import { DEFAULT_SEED_TEXT, flowCatalog, parseSeed, snatPrime } from '@lbx/maps';
+import type { BpfMap } from 'libbpf-ts';
 import type { ResolvedOptions } from '../options.ts';
 
 /** Values for the `const volatile` settings of the objects, by C name. */
 export type Variables = Readonly<Record<string, number | bigint | boolean | Uint8Array>>;
 
 /** All settings that core knows; each object is given those that it has. */
-export function variablesOf(options: ResolvedOptions, hz: number): Variables {
+export function variablesOf(
+  options: ResolvedOptions,
+  hz: number,
+  maps: ReadonlyMap<string, BpfMap>,
+): Variables {
+  // A pinned gate keeps its size, whatever the options say now.
+  const gateWords =
+    maps.get('lbx_gate')?.maxEntries ?? options.maxEntries.lbx_gate ?? flowCatalog.lbx_gate.maxEntries;
   const seed = parseSeed(options.maglevSeed ?? DEFAULT_SEED_TEXT);
   return {
     lbx_hz: hz,
@@ -20,7 +28,7 @@ export function variablesOf(options: ResolvedOptions, hz: number): Variables {
     lbx_maglev_seed4: seed.jhash4,
     lbx_maglev_seed6: seed.jhash6,
     lbx_gate_on: 1,
-    lbx_gate_mask: 64 * (options.maxEntries.lbx_gate ?? flowCatalog.lbx_gate.maxEntries) - 1,
+    lbx_gate_mask: 64 * gateWords - 1,
     lbx_wildcards_on: options.wildcards ? 1 : 0,
     lbx_derived_on: 1,
   };

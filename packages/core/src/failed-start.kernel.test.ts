@@ -1,0 +1,245 @@
+import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { objectPath } from '@lbx/bpf';
+import {
+  type BpffsFolder,
+  type Cgroup,
+  createBpffsFolder,
+  createCgroup,
+  createNetns,
+  createVethPair,
+  describeKernel,
+  type Netns,
+} from '@lbx/testing';
+import { BpfMap, inNetns, listLinks, load, queryCgroup, queryTcx, queryXdp } from 'libbpf-ts';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { createLoadBalancer } from './load-balancer.ts';
+import type { LoadBalancerOptions } from './options.ts';
+import { removePinned } from './remove-pinned.ts';
+
+const hash = { type: 'hash', keySize: 4, valueSize: 4, maxEntries: 8, flags: 0 } as const;
+
+/** What a start that failed must leave as it was. */
+function traces(folder: string, cgroup: string) {
+  const fds = readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      return /bpf|netns|cgroup/.exec(readlinkSync(`/proc/self/fd/${fd}`))
+        ? [readlinkSync(`/proc/self/fd/${fd}`)]
+        : [];
+    } catch {
+      return [];
+    }
+  });
+  return {
+    fds: fds.sort(),
+    pins: readdirSync(folder, { recursive: true }).sort(),
+    xdp: queryXdp('eth0'),
+    tcx: queryTcx({ ifindex: 'eth0', direction: 'egress' }),
+    cgroup: queryCgroup({ path: cgroup, type: 'cgroup_inet4_connect' }),
+  };
+}
+
+describeKernel('a start that fails', () => {
+  let netns: Netns;
+  let peer: Netns;
+  let cgroup: Cgroup;
+  let folder: BpffsFolder;
+  const inside = <T>(act: () => T) => inNetns(netns.path, act);
+  const pins = () => join(folder.path, 'lbx');
+  const start = (options: LoadBalancerOptions = {}) =>
+    createLoadBalancer({ devices: ['eth0'], cgroup: cgroup.path, pins: pins(), ...options });
+  /** Tries to start, and compares what is there before and after. */
+  const failure = (options: LoadBalancerOptions = {}) =>
+    inside(() => {
+      const before = traces(folder.path, cgroup.path);
+      const error = captured(() => start(options));
+      expect(traces(folder.path, cgroup.path)).toEqual(before);
+      return error;
+    });
+
+  beforeAll(() => {
+    netns = createNetns('core-fail');
+    peer = createNetns('core-peer');
+    createVethPair(
+      { ns: netns, device: 'eth0', addresses: ['192.0.2.1/24'] },
+      { ns: peer, device: 'eth0', addresses: ['192.0.2.2/24'] },
+    );
+  });
+  afterAll(() => {
+    netns.close();
+    peer.close();
+  });
+  beforeEach(() => {
+    cgroup = createCgroup('core-fail');
+    folder = createBpffsFolder('core-fail');
+  });
+  afterEach(() => {
+    inside(() => removePinned(pins()));
+    cgroup.close();
+    folder.close();
+  });
+
+  it('no such device', () => {
+    expect(failure({ devices: ['eth7'] })).toMatchObject({
+      code: 'LBX_NO_DEVICE',
+      message: expect.stringMatching(/'eth7'.*there are: .*eth0/),
+    });
+  });
+
+  it("a device with a stranger's XDP program, which goes on", () => {
+    inside(() => {
+      using object = load(objectPath('pass'));
+      using stranger = object.program('lbx_pass').attachXdp({ ifindex: 'eth0' });
+      expect(failure()).toMatchObject({
+        code: 'LBX_HOOK_TAKEN',
+        message: expect.stringMatching(
+          /device eth0 has an XDP program already: 'lbx_pass'.*ip link set dev eth0 xdp off/,
+        ),
+        data: { device: 'eth0', programs: [{ programName: 'lbx_pass' }] },
+      });
+      expect(queryXdp('eth0')[0]?.programId).toBe(stranger.info().programId);
+    });
+  });
+
+  it.each([
+    ['lb4_services_v2', hash],
+    ['lbx_flow4', hash],
+    ['lb6_affinity', { ...hash, type: 'array' }],
+  ] as const)('a pinned %s of another layout, which stays', (name, spec) => {
+    mkdirSync(pins());
+    using map = BpfMap.create({ ...spec, name: 'other' });
+    map.pin(join(pins(), name));
+    const error = failure();
+    expect(error).toMatchObject({
+      code: 'LBX_PIN_MISMATCH',
+      message: expect.stringContaining(`lbx cleanup --pins ${pins()}`),
+      data: { path: join(pins(), name) },
+    });
+    using again = BpfMap.openPinned(join(pins(), name));
+    expect(again.id).toBe(map.id);
+    map.unpin();
+  });
+
+  it('a program pinned where a map should be, a map where a link should be', () => {
+    mkdirSync(join(pins(), 'links'), { recursive: true });
+    using object = load(objectPath('pass'));
+    object.program('lbx_pass').pin(join(pins(), 'lb4_backends_v3'));
+    expect(failure()).toMatchObject({
+      code: 'LBX_PIN_MISMATCH',
+      data: { path: join(pins(), 'lb4_backends_v3') },
+    });
+    object.program('lbx_pass').unpin();
+    using map = BpfMap.create({ ...hash, name: 'other' });
+    map.pin(join(pins(), 'links/xdp_eth0'));
+    expect(failure()).toMatchObject({
+      code: 'LBX_PIN_MISMATCH',
+      data: { path: join(pins(), 'links/xdp_eth0') },
+    });
+    map.unpin();
+  });
+
+  it('pins in a folder that is in no BPF file system', () => {
+    expect(failure({ pins: '/tmp/lbx-no-bpffs' })).toMatchObject({ code: 'LBX_NO_BPFFS' });
+    expect(statSync('/tmp/lbx-no-bpffs', { throwIfNoEntry: false })).toBe(undefined);
+  });
+
+  it.each(['/tmp', '/nonexistent'])('%s instead of a cgroup', (path) => {
+    expect(failure({ cgroup: path })).toMatchObject({ code: 'LBX_NO_CGROUP2', data: { path } });
+  });
+
+  it('maps of a size that the kernel refuses', () => {
+    expect(failure({ maxEntries: { lb4_services_v2: 2 ** 31 } })).toBeInstanceOf(Error);
+    expect(failure({ maxEntries: { lbx_gate: 1000 } })).toBeInstanceOf(Error);
+    expect(failure({ maxEntries: { lbx_rev4: 10 }, pins: false })).toMatchObject({ code: 'LBX_BAD_OPTION' });
+  });
+
+  it('other sizes than those of a pinned datapath, which goes on', () => {
+    inside(() => start({ maglevSize: 251 }).close());
+    expect(failure({ maglevSize: 509 })).toMatchObject({
+      code: 'LBX_PIN_MISMATCH',
+      message: expect.stringContaining('another size than 509'),
+    });
+    expect(failure({ maglevSize: 251, snatPorts: [1024, 29999] })).toMatchObject({
+      code: 'LBX_PIN_MISMATCH',
+      data: { path: join(pins(), 'lbx_rev4') },
+    });
+  });
+
+  it('a take-over that fails at the last hook: the hooks before it have their old programs again', () => {
+    inside(() => start().close());
+    const other = createCgroup('core-other');
+    try {
+      expect(failure({ cgroup: other.path })).toMatchObject({
+        code: 'LBX_PIN_MISMATCH',
+        message: expect.stringContaining('a link to another device or cgroup'),
+      });
+    } finally {
+      other.close();
+    }
+  });
+
+  it('of which nothing is in the way of the next', () => {
+    failure({ maxEntries: { lbx_gate: 1000 } });
+    inside(() => {
+      using lb = start();
+      expect(lb.summary()).toMatchObject({ takenOver: 0 });
+      expect(lb.status().attachments.every(({ attached }) => attached)).toBe(true);
+      lb.remove();
+      expect(readdirSync(folder.path)).toEqual([]);
+    });
+  });
+});
+
+describeKernel('removePinned', () => {
+  it('passes over devices and cgroups that are gone, leaves what others pinned, and can be repeated', () => {
+    using folder = createBpffsFolder('core-remove');
+    const pins = join(folder.path, 'lbx');
+    const netns = createNetns('core-gone');
+    const cgroup = createCgroup('core-gone');
+    netns.exec('ip', ['link', 'add', 'eth0.5', 'type', 'veth', 'peer', 'eth1']);
+    netns.addAddress('eth0.5', '192.0.2.1/24');
+    for (const device of ['eth0.5', 'eth1']) netns.exec('ip', ['link', 'set', device, 'up']);
+    inNetns(netns.path, () => createLoadBalancer({ devices: ['eth0.5'], cgroup: cgroup.path, pins }).close());
+    expect(readdirSync(join(pins, 'links'))).toContain('xdp_eth0:5');
+    using stranger = BpfMap.create({ ...hash, name: 'other' });
+    stranger.pin(join(pins, 'other'));
+    stranger.pin(join(pins, 'links/xdp_map'));
+    using object = load(objectPath('pass'));
+    const before = listLinks().length;
+    netns.exec('ip', ['link', 'delete', 'eth0.5']);
+    netns.close();
+    cgroup.close();
+
+    const removed = removePinned(pins);
+    expect(removed.links).toEqual(
+      expect.arrayContaining(['xdp_eth0:5', 'tc_egress_eth0:5', 'cgroup_connect4']),
+    );
+    expect(removed.maps).toEqual(expect.arrayContaining(['lb4_services_v2', 'lbx_flow4', 'lbx_xdp_calls']));
+    expect(readdirSync(pins, { recursive: true }).sort()).toEqual(['links', 'links/xdp_map', 'other']);
+    expect(before - listLinks().length).toBeGreaterThanOrEqual(0);
+    expect(removePinned(pins)).toEqual({ links: [], maps: [] });
+    expect(removePinned(join(folder.path, 'none'))).toEqual({ links: [], maps: [] });
+    object.close();
+  });
+
+  it('touches no folder outside of a BPF file system', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lbx-core-'));
+    try {
+      writeFileSync(join(folder, 'lbx_flow4'), '');
+      expect(() => removePinned(folder)).toThrow(expect.objectContaining({ code: 'LBX_NO_BPFFS' }));
+      expect(readdirSync(folder)).toEqual(['lbx_flow4']);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+function captured(act: () => unknown): unknown {
+  try {
+    act();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
