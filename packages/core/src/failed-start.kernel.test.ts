@@ -198,9 +198,10 @@ describeKernel('removePinned', () => {
     const netns = createNetns('core-gone');
     const cgroup = createCgroup('core-gone');
     netns.exec('ip', ['link', 'add', 'eth0.5', 'type', 'veth', 'peer', 'eth1']);
-    netns.addAddress('eth0.5', '192.0.2.1/24');
-    for (const device of ['eth0.5', 'eth1']) netns.exec('ip', ['link', 'set', device, 'up']);
-    inNetns(netns.path, () => createLoadBalancer({ devices: ['eth0.5'], cgroup: cgroup.path, pins }).close());
+    const addresses = { snatAddress: '192.0.2.1', nodeAddresses: ['192.0.2.1'] };
+    inNetns(netns.path, () =>
+      createLoadBalancer({ devices: ['eth0.5'], cgroup: cgroup.path, pins, ...addresses }).close(),
+    );
     expect(readdirSync(join(pins, 'links'))).toContain('xdp_eth0:5');
     using stranger = BpfMap.create({ ...hash, name: 'other' });
     stranger.pin(join(pins, 'other'));

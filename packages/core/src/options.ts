@@ -116,7 +116,7 @@ function snatAddressOf(options: LoadBalancerOptions, devices: readonly string[])
   if (address === undefined && devices.length > 0) {
     throw new CoreError(
       'LBX_NO_NODE_ADDRESS',
-      `device ${devices[0]} has no IPv4 address to send from; give it one, or name one with snatAddress`,
+      `device ${devices[0]} has no IPv4 address to send from, or is not up; give it one, or name one with snatAddress`,
       { device: devices[0] },
     );
   }
