@@ -84,6 +84,15 @@ static __always_inline int xdp_flow4(ctx_t *ctx, struct lbx_packet4 *packet)
 	return verdict;
 }
 
+/* Not served yet: passed, and counted if the address is a service's (as wildcard entries tell). */
+static __always_inline int xdp_pass4(ctx_t *ctx, const struct lbx_packet4 *packet,
+				     enum lbx_reason reason)
+{
+	if (lbx_gate_on && lbx_wildcards_on && gate_has4(packet->ip->daddr, 0, 0))
+		return verdict_of(ctx, reason);
+	return CTX_PASS;
+}
+
 SEC("xdp")
 int lbx_xdp(ctx_t *ctx)
 {
@@ -93,7 +102,9 @@ int lbx_xdp(ctx_t *ctx)
 	case LBX_PACKET4_FLOW:
 		return xdp_flow4(ctx, &packet);
 	case LBX_PACKET4_OPTIONS:
+		return xdp_pass4(ctx, &packet, LBX_PASS_OPTIONS);
 	case LBX_PACKET4_FRAGMENT:
+		return xdp_pass4(ctx, &packet, LBX_PASS_FRAGMENT);
 	case LBX_PACKET_OTHER:
 		break;
 	}

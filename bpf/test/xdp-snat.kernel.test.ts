@@ -22,7 +22,7 @@ describeKernel('SNAT ports', () => {
   });
   afterAll(() => lab.close());
 
-  /** Opens flows until one is refused, `limit` at most: their ports. */
+  /** Opens flows until one is refused, or on a slow machine displaces one of more than a second ago: their ports. */
   function fill(limit: number): Set<number> {
     const ports = new Set<number>();
     for (let n = 0; n < limit; n++) {
@@ -31,6 +31,7 @@ describeKernel('SNAT ports', () => {
         expect(sent.counted).toContain('drop_snat_ports_used_up');
         break;
       }
+      if (sent.counted.includes('note_flow_evicted')) break;
       expect(ports.has(portOf(sent)), `port ${portOf(sent)} given twice`).toBe(false);
       ports.add(portOf(sent));
     }

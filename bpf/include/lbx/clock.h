@@ -43,7 +43,7 @@ static __always_inline __u32 clock_now(void)
  */
 static __always_inline __u64 clock_seconds(void)
 {
-	return (bpf_jiffies64() - (1ULL << 32)) / lbx_hz + 300;
+	return (bpf_jiffies64() + 300ULL * lbx_hz - (1ULL << 32)) / lbx_hz;
 }
 
 #endif

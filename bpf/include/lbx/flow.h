@@ -47,7 +47,7 @@ struct lbx_flow4_key {
 #define LBX_FLOW_REPLIED     0x02 /* the backend answered */
 #define LBX_FLOW_FIN_REQUEST 0x04
 #define LBX_FLOW_FIN_REPLY   0x08
-#define LBX_FLOW_RESET       0x10
+#define LBX_FLOW_RESET       0x10 /* RST, or the backend was removed */
 #define LBX_FLOW_CONFIRMED   0x20 /* the client answered the backend's answer: no spoofed SYN */
 
 /* 64 bytes: with the kernel's 48 and the key, an entry is two cache lines. */
@@ -136,7 +136,7 @@ static __always_inline __u32 flow_timeout(__u8 proto, __u8 flags)
 {
 	__u32 seconds;
 
-	if (proto != IPPROTO_TCP)
+	if (proto != IPPROTO_TCP && !(flags & LBX_FLOW_RESET))
 		seconds = flags & LBX_FLOW_CONFIRMED ? lbx_udp_open_seconds : lbx_udp_new_seconds;
 	else if (flags & LBX_FLOW_RESET ||
 		 (flags & LBX_FLOW_FIN_REQUEST && flags & LBX_FLOW_FIN_REPLY))

@@ -36,7 +36,7 @@ static __always_inline void reply4_tell_request(const struct lbx_flow4_key *repl
 
 	if (!flow || flow->daddr != reply->saddr || flow->dport != reply->sport)
 		return;
-	flow->flags = flags;
+	flow->flags |= flags;
 	flow->timeout = timeout;
 	flow->last_seen = now - LBX_CLOCK_DUE; /* the next request may confirm it */
 }

@@ -130,7 +130,7 @@ static __always_inline void reply4_tell_request(const struct lbx_rewrite4 *to, _
 
 	if (!flow || flow->sport != snat_port)
 		return;
-	flow->flags = flags;
+	flow->flags |= flags;
 	flow->timeout = timeout;
 	flow->last_seen = now - LBX_CLOCK_DUE; /* the next request may confirm it */
 }
@@ -149,7 +149,7 @@ static __always_inline int reply4_route(ctx_t *ctx, struct lbx_packet4 *packet,
 	case LBX_ROUTE_LOCAL:
 		/* As the request came, so the reply goes; our own address is in the frame. */
 		reasons_note(LBX_NOTE_NEIGHBOUR_LEARNED);
-		routes_put(hop->next_hop, ifindex, client_mac, packet->eth->h_dest, hop);
+		routes_put(to->daddr, ifindex, client_mac, packet->eth->h_dest, hop);
 		return -1;
 	case LBX_ROUTE_OTHER_DEVICE:
 		return LBX_DROP_OTHER_DEVICE;

@@ -359,6 +359,10 @@ static __always_inline int request4_new(ctx_t *ctx, struct lbx_packet4 *packet,
 		target.backend_id = entry->backend_id;
 		target.generation = entry->generation;
 		target.flags = entry->flags;
+		/* Was it overwritten while it was read? */
+		barrier();
+		if (!reverse4_to_client(entry, key))
+			return verdict_of(ctx, LBX_DROP_CONTENDED);
 		reasons_note(LBX_NOTE_HEALED_FLOW);
 	} else {
 		reason = select_backend4(key, &selected);
@@ -443,8 +447,12 @@ static __always_inline int request4_known(ctx_t *ctx, struct lbx_packet4 *packet
 		return LBX_NOTE_FLOW_EXPIRED;
 	local = flags & LBX_FLOW_LOCAL;
 
-	if (!backend_meta_valid4(target.backend_id, target.generation, to.daddr, to.dport))
+	if (!backend_meta_valid4(target.backend_id, target.generation, to.daddr, to.dport)) {
+		entry = local ? NULL : reverse4_of(key, to.daddr, to.dport, to.sport, way);
+		if (entry)
+			reverse4_close(entry);
 		return LBX_NOTE_BACKEND_GONE;
+	}
 	if (starts && (flow_is_closing(flags) || request4_backend_leaving(target.backend_id)))
 		return LBX_NOTE_FLOW_EXPIRED;
 	if (stale && request4_service_gone(key, target.rev_nat_index))
@@ -487,16 +495,19 @@ static __always_inline int request4_known(ctx_t *ctx, struct lbx_packet4 *packet
 			return LBX_NOTE_FLOW_EXPIRED;
 		} else {
 			hop = fresh;
-			flow->next_hop = hop.next_hop;
-			flow->route = hop.route;
 		}
 	}
+	if (entry)
+		flags |= entry->flags;
 	timeout = flow_timeout(key->proto, flags);
-	flow->checked = now;
-	flow->last_seen = now;
-	if (flow->flags != flags) {
-		flow->flags = flags;
+	/* The kernel was asked above: is the entry still this flow's? */
+	if (flow4_is(flow, key)) {
+		flow->next_hop = hop.next_hop;
+		flow->route = hop.route;
+		flow->checked = now;
+		flow->last_seen = now;
 		flow->timeout = timeout;
+		flow->flags = flags;
 	}
 
 	/* The reply half: touched, or made again where it was lost. */

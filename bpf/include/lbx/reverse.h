@@ -137,6 +137,13 @@ static __always_inline void reverse4_touch(struct lbx_rev4 *entry, __u32 now)
 	entry->last_seen = entry->flags & LBX_FLOW_REPLIED ? now : now - LBX_CLOCK_DUE;
 }
 
+/* The flow is over, but replies under way are still translated for a moment. */
+static __always_inline void reverse4_close(struct lbx_rev4 *entry)
+{
+	entry->flags |= LBX_FLOW_RESET;
+	entry->timeout = flow_timeout(entry->proto, entry->flags);
+}
+
 /* The way that holds `tag`, or -1. */
 static __always_inline int reverse4_way(const struct lbx_rev4_bucket *bucket, __u32 tag)
 {

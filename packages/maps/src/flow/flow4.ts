@@ -17,6 +17,7 @@ export const FlowFlag = {
   replied: 0x02,
   finRequest: 0x04,
   finReply: 0x08,
+  /** RST, or the backend was removed. */
   reset: 0x10,
   /** The client answered the backend's answer. */
   confirmed: 0x20,

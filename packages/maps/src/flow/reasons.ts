@@ -42,6 +42,7 @@ const table = {
   pass_l7_service: [49, 'service of an L7 proxy on this node'],
   pass_reply_expired: [50, 'a reply of a flow that is over'],
   pass_fragment: [51, 'a fragment to a service address'],
+  pass_options: [52, 'IP options in a packet to a service address'],
 
   drop_missed_tail_call: [64, 'lbx_xdp_calls is empty: it was not kept pinned'],
   drop_wildcard: [65, 'service address, but no service on this port'],
