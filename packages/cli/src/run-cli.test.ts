@@ -37,6 +37,8 @@ describe('lbx', () => {
     [['plan', manifests], "required option '--node <name>' not specified"],
     [['plan', manifests, '--node', 'n', '--algorithm', 'best'], 'Allowed choices are random, maglev'],
     [['plan', manifests, '--node', 'n', '--maglev-size', 'x'], 'say a whole number'],
+    [['plan', manifests, '--node', 'n', '--maglev-size', '1000'], '1000'],
+    [['agent', '--node', 'n', '--manifests', manifests, '--maglev-size', '16380'], '16380'],
     [['plan', manifests, '--node', 'n', '--frob'], "unknown option '--frob'"],
     [['plan', manifests, 'more', '--node', 'n'], 'too many arguments'],
     [['explain', manifests, '--node', 'n', '--from', '1.2.3.4', '--to', '1.2.3.4:5'], 'say ADDRESS:PORT'],

@@ -38,12 +38,6 @@ describe('lbx plan', () => {
     expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThan(200);
   });
 
-  it('refuses a table size that is no prime: 3', async () => {
-    const { code, err } = await plan(manifests, '--algorithm', 'maglev', '--maglev-size', '1000');
-    expect(code).toBe(3);
-    expect(err).toContain('1000');
-  });
-
   it('a missing folder is 3', async () => {
     const { code, out, err } = await plan('/nonexistent/manifests');
     expect({ code, out }).toEqual({ code: 3, out: '' });

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { assertTableSize } from '@lbx/maglev';
 import { InvalidArgumentError, Option } from 'commander';
 
 /** Options that several commands have. */
@@ -8,13 +9,24 @@ export const algorithmOption = (): Option =>
     .default('random');
 
 export const maglevSizeOption = (): Option =>
-  new Option('--maglev-size <prime>', 'slots of a Maglev table').argParser(parseNumber).default(16381);
+  new Option('--maglev-size <prime>', 'slots of a Maglev table').argParser(parseTableSize).default(16381);
 
 /** A whole number, not negative. */
 export function parseNumber(text: string): number {
   const number = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(number)) return number;
   throw new InvalidArgumentError('say a whole number');
+}
+
+/** A prime that a Maglev table can have. Checked at once, also where no table is made: maps keep the size they were made for. */
+function parseTableSize(text: string): number {
+  const size = parseNumber(text);
+  try {
+    assertTableSize(size);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+  return size;
 }
 
 /** "192.0.2.1:80", "[2001:db8::1]:80". */
