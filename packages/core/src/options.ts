@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net';
+import { assertTableSize } from '@lbx/maps';
 import { CoreError } from './errors.ts';
 import { assertAddress, defaultNodeAddresses, defaultSnatAddress } from './node-addresses.ts';
 import { defaultSnatPorts, ephemeralPorts, overlaps } from './snat-ports.ts';
@@ -65,9 +66,10 @@ export interface ResolvedOptions {
 /** Default folder of pins. */
 export const defaultPins = '/sys/fs/bpf/lbx';
 
-/** Fills in defaults from this network namespace. @throws CoreError `LBX_BAD_OPTION`, `LBX_NO_NODE_ADDRESS`. */
+/** Fills in defaults from this network namespace. @throws CoreError `LBX_BAD_OPTION`, `LBX_NO_NODE_ADDRESS`; MaglevError `LBX_MAGLEV_SIZE`. */
 export function resolveOptions(options: LoadBalancerOptions): ResolvedOptions {
   const devices = [...new Set(options.devices ?? [])];
+  if (options.maglevSize !== undefined) assertTableSize(options.maglevSize);
   const nodeAddresses = options.nodeAddresses ?? defaultNodeAddresses(devices);
   for (const address of nodeAddresses) assertAddress('nodeAddresses', address);
   const nodePortRange = portRange('nodePortRange', options.nodePortRange ?? [30000, 32767]);

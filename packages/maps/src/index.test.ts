@@ -105,6 +105,7 @@ it('exports these names', () => {
       "TableError",
       "TupleFlag",
       "applyOps",
+      "assertTableSize",
       "backendId",
       "be16",
       "be32",

@@ -1,5 +1,5 @@
 // The seed's text is an option of projects; its numbers are settings of the datapath.
-export { DEFAULT_SEED_TEXT, parseSeed } from '@lbx/maglev';
+export { assertTableSize, DEFAULT_SEED_TEXT, parseSeed } from '@lbx/maglev';
 export {
   type Catalog,
   catalog,

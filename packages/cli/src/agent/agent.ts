@@ -78,7 +78,9 @@ export async function startAgent({
       schedule();
     });
   } catch (error) {
-    loadBalancer.close();
+    // Nothing to follow: what was only just attached must not stay behind, what an earlier agent left must.
+    if (loadBalancer.summary().takenOver === 0) loadBalancer.remove();
+    else loadBalancer.close();
     throw error;
   }
   return {

@@ -1,7 +1,7 @@
 import type { LoadBalancerOptions } from '@lbx/core';
 import { defaultPins } from '@lbx/core';
 import { clusterSource, manifestSource } from '@lbx/k8s-sync';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { startAgent } from '../agent/agent.ts';
 import { type AgentEvent, describeEvent } from '../agent/agent-event.ts';
 import { CliError } from '../cli-error.ts';
@@ -35,7 +35,9 @@ export function agentCommand(context: CommandContext): Command {
     .option('--pins <dir>', 'folder in a BPF file system for maps and programs', defaultPins)
     .option('--cgroup <dir>', 'cgroup v2 folder for socket load balancing (default: its root)')
     .option('--no-cgroup', 'no socket load balancing')
-    .option('--xdp-mode <mode>', 'native or generic', 'native')
+    .addOption(
+      new Option('--xdp-mode <mode>', 'where XDP runs').choices(['native', 'generic']).default('native'),
+    )
     .addOption(algorithmOption())
     .addOption(maglevSizeOption())
     .option('--json', 'log as JSON lines on stdout')
