@@ -31,6 +31,7 @@ test('what the package exports, so that a reviewer sees it change', () => {
       "load",
       "mapDifferences",
       "mapTypes",
+      "netnsCookie",
       "parseObject",
       "possibleCpus",
       "programTypes",
