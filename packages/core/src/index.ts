@@ -5,6 +5,7 @@
  */
 export type { ApplyReport, FailedWrite } from './apply/apply-report.ts';
 export { findCgroup2 } from './cgroup-root.ts';
+export type { Count, Counters } from './counters.ts';
 export { CoreError, type CoreErrorCode } from './errors.ts';
 export { createLoadBalancer, type LoadBalancer, type Summary } from './load-balancer.ts';
 export { defaultNodeAddresses, type LocalAddress, localAddresses } from './node-addresses.ts';

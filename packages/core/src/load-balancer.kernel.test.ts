@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import type { Readable } from 'node:stream';
@@ -14,6 +15,7 @@ import {
 } from '@lbx/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createLoadBalancer, type LoadBalancer } from './load-balancer.ts';
+import type { LoadBalancerOptions } from './options.ts';
 import { removePinned } from './remove-pinned.ts';
 
 const script = (name: string) => fileURLToPath(new URL(`../test/${name}.ts`, import.meta.url));
@@ -34,8 +36,8 @@ describeKernel('createLoadBalancer, sockets', () => {
   let cgroup: Cgroup;
   let folder: BpffsFolder;
   const open: LoadBalancer[] = [];
-  const create = (pins: string | false) => {
-    const lb = createLoadBalancer({ cgroup: cgroup.path, pins, nodeAddresses: ['192.0.2.1'] });
+  const create = (pins: string | false, options: LoadBalancerOptions = {}) => {
+    const lb = createLoadBalancer({ cgroup: cgroup.path, pins, nodeAddresses: ['192.0.2.1'], ...options });
     open.push(lb);
     return lb;
   };
@@ -92,6 +94,68 @@ describeKernel('createLoadBalancer, sockets', () => {
     lb.apply([serviceOf(ports)]);
     lb.apply([serviceOf([])]);
     expect(ask(`${vip}:80`)).toEqual(['ECONNREFUSED']);
+  });
+
+  it('refuses a service whole that does not fit into the maps, and names the map', () => {
+    const lb = create(false, { maxEntries: { lb4_services_v2: 8 } });
+    const large: ServiceSpec = {
+      ...serviceOf([]),
+      name: 'large',
+      frontends: [{ address: '198.51.100.2', port: 80, protocol: 'TCP', type: 'ClusterIP' }],
+      backends: Array.from({ length: 8 }, (_, i) => ({
+        address: '127.0.0.1',
+        port: 1000 + i,
+        protocol: 'TCP',
+      })),
+    };
+    const report = lb.apply([serviceOf(ports), large]);
+    expect(report).toMatchObject({
+      failed: [],
+      refused: [
+        {
+          service: 'large',
+          error: {
+            code: 'LBX_MAP_FULL',
+            message: expect.stringMatching(/lb4_services_v2 is full \(8 entries/),
+          },
+        },
+      ],
+    });
+    expect(lb.dump().join()).not.toContain('198.51.100.2');
+    expect(lb.status().frontends).toEqual([
+      { name: `${vip}:80/TCP`, service: 'web', backends: 2, programmed: true },
+      expect.objectContaining({
+        service: 'large',
+        programmed: false,
+        error: expect.stringContaining('full'),
+      }),
+    ]);
+    expect(ask(`${vip}:80`)[0]).toContain(` as ${vip}:80`);
+    expect(lb.apply([large]).refused).toHaveLength(1);
+    expect(lb.apply([serviceOf(ports)])).toMatchObject({ failed: [], refused: [] });
+  });
+
+  it("serves NodePorts on the node's loopback, and leaves that of a pod alone", async () => {
+    const servers = spawn(process.execPath, [script('socket-server'), 'host'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      const [line] = (await once(servers.stdout, 'data')) as [Buffer];
+      const lb = create(false);
+      lb.apply([
+        {
+          ...serviceOf([Number(line.toString())]),
+          frontends: [{ address: '0.0.0.0', port: 30080, protocol: 'TCP', type: 'NodePort' }],
+        },
+      ]);
+      const target = '127.0.0.1:30080';
+      expect(cgroup.exec(process.execPath, [script('socket-client'), target]).trim()).toBe(
+        `host as ${target}`,
+      );
+      expect(ask(target)).toEqual(['ECONNREFUSED']);
+    } finally {
+      servers.kill('SIGKILL');
+    }
   });
 
   it('is gone with close() when nothing is pinned', () => {

@@ -1,6 +1,7 @@
 import type { LinkInfo } from 'libbpf-ts';
 import type { Programmer } from './apply/programmer.ts';
 import type { Attachment } from './attach/attachment.ts';
+import { type Counters, readCounters } from './counters.ts';
 import type { Datapath } from './load/datapath.ts';
 
 export interface AttachmentStatus {
@@ -37,6 +38,8 @@ export interface Status {
   readonly frontends: readonly FrontendStatus[];
   /** Entries in the service maps by map name. */
   readonly entries: Readonly<Record<string, number>>;
+  /** What became of packets, by reason. */
+  readonly counters: Counters;
 }
 
 /** Reads everything back from the kernel; nothing here is remembered. */
@@ -45,9 +48,7 @@ export function readStatus(
   attachments: readonly Attachment[],
   programmer: Programmer,
 ): Status {
-  const { entries } = programmer.snapshot();
-  const counts: Record<string, number> = {};
-  for (const { map } of entries.values()) counts[map] = (counts[map] ?? 0) + 1;
+  const { frontends, entries } = programmer.status();
   return {
     attachments: attachments.map(attachmentStatus),
     maps: [...datapath.maps.byName.values()].map(({ name, id, type, maxEntries }) => ({
@@ -56,8 +57,9 @@ export function readStatus(
       type,
       maxEntries,
     })),
-    frontends: programmer.frontendStatus(entries),
-    entries: counts,
+    frontends,
+    entries,
+    counters: readCounters(datapath.maps.byName),
   };
 }
 

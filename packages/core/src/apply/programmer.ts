@@ -19,12 +19,13 @@ import type { ApplyReport } from './apply-report.ts';
 import { frontendStatus } from './frontend-status.ts';
 import { openKernelTables } from './kernel-tables.ts';
 import { projectOptions } from './project-options.ts';
+import { readWrittenEntries } from './written-entries.ts';
 
 /** Brings the maps in line with frontends. */
 export interface Programmer {
   apply(frontends: readonly Frontend[]): ApplyReport;
-  /** Whether what the last apply wanted is in these entries, frontend by frontend. */
-  frontendStatus(actual: Snapshot['entries']): FrontendStatus[];
+  /** Whether what the last apply wanted is in the maps, frontend by frontend, and how many entries they hold. */
+  status(): { readonly frontends: FrontendStatus[]; readonly entries: Readonly<Record<string, number>> };
   /** What the maps hold, read now. */
   snapshot(): Snapshot;
   dump(): string[];
@@ -40,12 +41,15 @@ export function createProgrammer(datapath: Datapath, options: ResolvedOptions): 
   const addresses = openLocalAddresses(datapath.maps.byName);
   let actual: Snapshot | Projection = readSnapshot(tables);
   const ids: Ids = restoreIds(actual, { maxBackendId });
-  const settings = projectOptions(options);
+  const settings = projectOptions(options, tables);
   let desired: Projection | undefined;
   let first = true;
 
   return {
-    frontendStatus: (actualEntries) => frontendStatus(desired, actualEntries),
+    status() {
+      const written = readWrittenEntries(datapath.maps.byName, tables);
+      return { frontends: frontendStatus(desired, written), entries: written.counts };
+    },
     snapshot: () => readSnapshot(tables),
     dump: () => dump(tables),
     apply(frontends) {

@@ -1,8 +1,8 @@
-import type { ProjectOptions } from '@lbx/maps';
+import type { ProjectOptions, ServiceMapName, Tables } from '@lbx/maps';
 import type { ResolvedOptions } from '../options.ts';
 
-/** The options that decide about entries. */
-export function projectOptions(options: ResolvedOptions): ProjectOptions {
+/** The options that decide about entries; sizes are those that the maps really have. */
+export function projectOptions(options: ResolvedOptions, tables: Tables): ProjectOptions {
   const { nodeAddresses, algorithm, maglevSize, maglevSeed, wildcards, externalClusterIP, nodePortRange } =
     options;
   return {
@@ -12,6 +12,12 @@ export function projectOptions(options: ResolvedOptions): ProjectOptions {
     wildcards,
     externalClusterIP,
     nodePortRange,
+    maxEntries: sizesOf(tables),
     ...(maglevSeed === undefined ? {} : { maglevSeed }),
   };
+}
+
+function sizesOf(tables: Tables): Record<ServiceMapName, number> {
+  const sizes = Object.entries(tables).map(([name, { maxEntries }]) => [name, maxEntries]);
+  return Object.fromEntries(sizes) as Record<ServiceMapName, number>;
 }

@@ -49,9 +49,9 @@ export function createPinnedMaps(folder: string | false, undo: Undo): PinnedMaps
 
 /** Sizes may differ from the object's (an option, or an earlier one); all else may not. */
 function openChecked(path: string, spec: MapSpec): BpfMap {
-  const { type, keySize, valueSize, flags } = spec;
+  const { name, type, keySize, valueSize, flags } = spec;
   try {
-    return BpfMap.openPinned(path, { type, keySize, valueSize, flags });
+    return BpfMap.openPinned(path, { name, type, keySize, valueSize, flags });
   } catch (error) {
     const { code, message } = error as { code?: unknown; message: string };
     if (code !== 'LBX_MAP_MISMATCH' && code !== 'LBX_WRONG_KIND') throw error;

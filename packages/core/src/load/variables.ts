@@ -1,5 +1,5 @@
 import { DEFAULT_SEED_TEXT, flowCatalog, parseSeed, snatPrime } from '@lbx/maps';
-import type { BpfMap } from 'libbpf-ts';
+import { type BpfMap, netnsCookie } from 'libbpf-ts';
 import type { ResolvedOptions } from '../options.ts';
 
 /** Values for the `const volatile` settings of the objects, by C name. */
@@ -31,7 +31,18 @@ export function variablesOf(
     lbx_gate_mask: 64 * gateWords - 1,
     lbx_wildcards_on: options.wildcards ? 1 : 0,
     lbx_derived_on: 1,
+    lbx_host_netns_cookie: ownNetnsCookie(),
   };
+}
+
+/** Tells a pod's loopback from the node's. 0, every namespace is the node's, on kernels before 5.14. */
+function ownNetnsCookie(): bigint {
+  try {
+    return netnsCookie();
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'ENOPROTOOPT') return 0n;
+    throw error;
+  }
 }
 
 /** An IPv4 address as it stands in a packet. */

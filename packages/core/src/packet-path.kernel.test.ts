@@ -1,0 +1,131 @@
+import { existsSync, readdirSync } from 'node:fs';
+import type { ServiceSpec } from '@lbx/maps';
+import { describeKernel } from '@lbx/testing';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { addresses, createPacketWorld, type LbProcess } from '../test/packet-world.ts';
+import { removePinned } from './remove-pinned.ts';
+
+const nodePort = 30080;
+const [a, b] = addresses.remote;
+
+/** One service with a NodePort and a LoadBalancer address. */
+const serviceOf = (...backends: string[]): ServiceSpec => ({
+  name: 'default/web',
+  frontends: [
+    { address: '0.0.0.0', port: nodePort, protocol: 'TCP', type: 'NodePort' },
+    { address: addresses.service, port: 80, protocol: 'TCP', type: 'LoadBalancer' },
+  ],
+  backends: backends.map((address) => ({ address, port: 8080, protocol: 'TCP' })),
+});
+
+describeKernel('packets of a client', () => {
+  let world: Awaited<ReturnType<typeof createPacketWorld>>;
+  let lb: LbProcess;
+  const targets = {
+    LoadBalancer: `${addresses.service}:80`,
+    NodePort: `${addresses.node}:${nodePort}`,
+  } as const;
+
+  beforeAll(async () => {
+    world = await createPacketWorld();
+    lb = await world.start();
+  }, 60_000);
+  afterAll(async () => {
+    await lb?.kill();
+    removePinned(world.pins);
+    world.close();
+  });
+
+  it.each(['LoadBalancer', 'NodePort'] as const)(
+    '%s: remote backends share them, and see the node',
+    async (type) => {
+      await lb.apply([serviceOf(a, b)]);
+      const answers = world.ask(targets[type], 20);
+      expect(new Set(answers)).toEqual(
+        new Set([`${a}:8080 sees ${addresses.node}`, `${b}:8080 sees ${addresses.node}`]),
+      );
+    },
+  );
+
+  it.each(['LoadBalancer', 'NodePort'] as const)(
+    '%s: a backend on the node sees the client itself',
+    async (type) => {
+      await lb.apply([serviceOf(addresses.local)]);
+      expect(new Set(world.ask(targets[type], 5))).toEqual(
+        new Set([`${addresses.local}:8080 sees ${addresses.client}`]),
+      );
+    },
+  );
+
+  it('a backend that is removed gets no more, and its connections end at once', async () => {
+    await lb.apply([serviceOf(a)]);
+    const connection = world.connect(targets.LoadBalancer);
+    expect(await connection.next()).toBe(`${a}:8080 sees ${addresses.node}`);
+    await lb.apply([serviceOf(b)]);
+    expect(new Set(world.ask(targets.LoadBalancer, 10))).toEqual(
+      new Set([`${b}:8080 sees ${addresses.node}`]),
+    );
+    expect(await connection.ask('still there?')).toBe('ECONNRESET');
+  });
+
+  it('status tells what became of packets, what is attached and what is programmed', async () => {
+    await lb.apply([serviceOf(a, addresses.local)]);
+    world.ask(targets.LoadBalancer, 10);
+    const status = await lb.status();
+    expect(status.counters).toMatchObject({
+      sent_request: { packets: expect.any(Number), bytes: expect.any(Number) },
+      sent_local_reply: { packets: expect.any(Number) },
+      note_new_flow: { bytes: 0 },
+    });
+    expect(status.counters.sent_request?.bytes).toBeGreaterThan(
+      54 * (status.counters.sent_request?.packets ?? 0),
+    );
+    expect(status.attachments).toMatchObject([
+      { name: 'tc_egress_eth0', attached: true },
+      { name: 'xdp_eth0', attached: true },
+    ]);
+    expect(status.frontends).toEqual([
+      { name: `0.0.0.0:${nodePort}/TCP`, service: 'default/web', backends: 2, programmed: true },
+      { name: `${addresses.node}:${nodePort}/TCP`, service: 'default/web', backends: 2, programmed: true },
+      { name: `${addresses.service}:80/TCP`, service: 'default/web', backends: 2, programmed: true },
+    ]);
+    expect(status.entries).toMatchObject({ lb4_backends_v3: 2 });
+  });
+
+  it('a process that is killed is missed by nobody, and the next one takes over where it was', async () => {
+    await lb.apply([serviceOf(a, b)]);
+    const connection = world.connect(targets.LoadBalancer);
+    const who = await connection.next();
+    const [before, entries] = [await lb.status(), await lb.dump()];
+    await lb.kill();
+    expect(await connection.ask('nobody at the wheel')).toBe('nobody at the wheel');
+    expect(world.ask(targets.NodePort, 5)).toHaveLength(5);
+
+    lb = await world.start();
+    expect(lb.summary.takenOver).toBe(2);
+    expect(await connection.ask('somebody else')).toBe('somebody else');
+    expect(await lb.dump()).toEqual(entries);
+    expect(await lb.apply([serviceOf(a, b)])).toMatchObject({ writes: 0, failed: [] });
+    expect(await lb.dump()).toEqual(entries);
+    const after = await lb.status();
+    expect(after.maps.map(({ name, id }) => [name, id])).toEqual(
+      before.maps.map(({ name, id }) => [name, id]),
+    );
+    expect(after.attachments.map(({ linkId }) => linkId)).toEqual(
+      before.attachments.map(({ linkId }) => linkId),
+    );
+    expect(await connection.ask(who)).toBe(who);
+    expect(new Set(world.ask(targets.LoadBalancer, 20)).size).toBe(2);
+    // The array of tail calls of the second process has taken the first one's place.
+    expect(readdirSync(world.pins).filter((name) => name.startsWith('lbx_xdp_calls'))).toEqual([
+      'lbx_xdp_calls',
+    ]);
+    expect(after.counters.drop_missed_tail_call).toBe(undefined);
+  });
+
+  it('nothing is left of it in the end', async () => {
+    await lb.remove();
+    expect(existsSync(world.pins)).toBe(false);
+    expect(world.ask(targets.NodePort, 1)).toEqual(['ECONNREFUSED']);
+  });
+});

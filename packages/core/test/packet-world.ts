@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { objectPath } from '@lbx/bpf';
+import type { ServiceSpec } from '@lbx/maps';
+import { createBpffsFolder, createNetns, createVethPair } from '@lbx/testing';
+import { inNetns, load } from 'libbpf-ts';
+import type { ApplyReport, LoadBalancerOptions, Status, Summary } from '../src/index.ts';
+import { type Lines, talkTo } from './lines.ts';
+
+/** 192.0.2.0/24 is the network between the two, 198.51.100.0/24 is routed to the node. */
+export const addresses = {
+  node: '192.0.2.1',
+  /** On the node's loopback device. */
+  local: '192.0.2.5',
+  client: '192.0.2.10',
+  remote: ['192.0.2.20', '192.0.2.21'],
+  service: '198.51.100.1',
+} as const;
+
+const script = (name: string) => fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
+
+/** A load balancer in a process of its own. */
+export interface LbProcess {
+  readonly summary: Summary;
+  apply(services: readonly ServiceSpec[]): Promise<ApplyReport>;
+  status(): Promise<Status>;
+  dump(): Promise<string[]>;
+  remove(): Promise<void>;
+  kill(): Promise<void>;
+}
+
+/**
+ * A node, and a network beside it in which client and remote backends live, as one more namespace: to the node they are
+ * neighbours with addresses of their own, and every packet between them goes through the node and back.
+ */
+export async function createPacketWorld() {
+  const node = createNetns('core-node');
+  const lan = createNetns('core-lan');
+  const folder = createBpffsFolder('core-packets');
+  const pins = join(folder.path, 'lbx');
+  createVethPair(
+    { ns: node, device: 'eth0', addresses: [`${addresses.node}/24`] },
+    { ns: lan, device: 'eth0', addresses: [addresses.client, ...addresses.remote].map((one) => `${one}/24`) },
+  );
+  node.addAddress('lo', `${addresses.local}/32`);
+  node.sysctl('net.ipv4.ip_forward', 1);
+  lan.addRoute('198.51.100.0/24', { via: addresses.node });
+  // What the node's XDP program sends back over a veth only arrives where a program waits for it.
+  const pass = load(objectPath('pass'));
+  const port = inNetns(lan.path, () => pass.program('lbx_pass').attachXdp({ ifindex: 'eth0' }));
+
+  const run = (ns: typeof node, name: string, ...args: string[]): Lines =>
+    talkTo(
+      ns.spawn(process.execPath, ['--conditions=@lbx/source', script(name), ...args], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      }),
+    );
+  await Promise.all([
+    run(lan, 'echo-server', ...addresses.remote.map((one) => `${one}:8080`)).next(),
+    run(node, 'echo-server', `${addresses.local}:8080`).next(),
+  ]);
+
+  return {
+    node,
+    lan,
+    pins,
+    /** Starts a load balancer on the node. */
+    async start(options: LoadBalancerOptions = {}): Promise<LbProcess> {
+      const lines = run(
+        node,
+        'lb-process',
+        JSON.stringify({ devices: ['eth0'], cgroup: false, pins, ...options }),
+      );
+      const summary = JSON.parse(await lines.next());
+      const call = async (...request: unknown[]) => JSON.parse(await lines.ask(JSON.stringify(request)));
+      return {
+        summary,
+        apply: (services) => call('apply', services),
+        status: () => call('status'),
+        dump: () => call('dump'),
+        remove: () => call('remove'),
+        kill: lines.kill,
+      };
+    },
+    /** A connection of the client's; the first line tells who answered. */
+    connect: (target: string) => run(lan, 'line-client', addresses.client, target),
+    /** What so many connections of the client's are told. */
+    ask: (target: string, count: number) =>
+      lan
+        .exec(process.execPath, [script('line-client'), addresses.client, target, String(count)], {
+          timeoutMs: 30_000,
+        })
+        .trim()
+        .split('\n'),
+    close() {
+      port.close();
+      pass.close();
+      node.close();
+      lan.close();
+      folder.close();
+    },
+  };
+}
