@@ -44,10 +44,11 @@ struct {
 	__type(key, __u32);
 	__array(values, int(ctx_t *));
 } lbx_xdp_calls SEC(".maps") = {
-	.values = {
-		[LBX_CALL_REQUEST4] = &lbx_xdp_request4,
-		[LBX_CALL_REPLY4] = &lbx_xdp_reply4,
-	},
+	.values =
+		{
+			[LBX_CALL_REQUEST4] = &lbx_xdp_request4,
+			[LBX_CALL_REPLY4] = &lbx_xdp_reply4,
+		},
 };
 
 static __always_inline int xdp_call(ctx_t *ctx, enum lbx_xdp_call call)

@@ -59,7 +59,8 @@ static __always_inline __u32 hash_endpoint4(__be32 address, __be16 port, __u32 k
 	__u32 rest = (__u32)port << 16 | kind;
 
 	return (0x6c62272e07bb0142ULL + 0x9e3779b97f4a7c15ULL * address +
-		0xc2b2ae3d27d4eb4fULL * rest) >> 32;
+		0xc2b2ae3d27d4eb4fULL * rest) >>
+	       32;
 }
 
 /* `hash` scaled to 0..range-1 without a division. */

@@ -37,10 +37,10 @@ struct lbx_cursor {
 };
 
 enum lbx_packet_class {
-	LBX_PACKET_OTHER,      /* not IPv4 (VLAN and IPv6 too), or not TCP/UDP, or cut short */
-	LBX_PACKET4_OPTIONS,   /* IPv4 with options */
-	LBX_PACKET4_FRAGMENT,  /* IPv4 fragment, first ones included */
-	LBX_PACKET4_FLOW,      /* IPv4 TCP or UDP with all of its header */
+	LBX_PACKET_OTHER,     /* not IPv4 (VLAN and IPv6 too), or not TCP/UDP, or cut short */
+	LBX_PACKET4_OPTIONS,  /* IPv4 with options */
+	LBX_PACKET4_FRAGMENT, /* IPv4 fragment, first ones included */
+	LBX_PACKET4_FLOW,     /* IPv4 TCP or UDP with all of its header */
 };
 
 struct lbx_packet4 {
@@ -89,10 +89,10 @@ static __always_inline struct udphdr *parse_udp(struct lbx_cursor *cursor)
 }
 
 /* Fills `packet` as far as the class that it returns says. */
-static __always_inline enum lbx_packet_class
-parse_packet4(void *data, void *data_end, struct lbx_packet4 *packet)
+static __always_inline enum lbx_packet_class parse_packet4(void *data, void *data_end,
+							   struct lbx_packet4 *packet)
 {
-	struct lbx_cursor cursor = { .at = data, .end = data_end };
+	struct lbx_cursor cursor = {.at = data, .end = data_end};
 
 	packet->eth = parse_eth(&cursor);
 	/* struct ethhdr is packed: read as a whole, not by bytes. */

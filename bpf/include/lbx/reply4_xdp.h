@@ -31,8 +31,7 @@
 
 /* The packet's entry, with the bucket's version before anything of it was read. */
 static __always_inline struct lbx_rev4 *reply4_find(const struct lbx_packet4 *packet,
-						    struct lbx_rev4_bucket **bucket,
-						    __u32 *version)
+						    struct lbx_rev4_bucket **bucket, __u32 *version)
 {
 	struct lbx_rev4 *entry;
 	__u32 index;
@@ -45,8 +44,7 @@ static __always_inline struct lbx_rev4 *reply4_find(const struct lbx_packet4 *pa
 		return NULL;
 	*version = *(volatile __u32 *)&(*bucket)->version;
 	barrier();
-	way = reverse4_way(*bucket,
-			   reverse4_tag(packet->ip->saddr, packet->sport, packet->proto));
+	way = reverse4_way(*bucket, reverse4_tag(packet->ip->saddr, packet->sport, packet->proto));
 	if (way < 0)
 		return NULL;
 	entry = &(*bucket)->entry[way];
@@ -84,7 +82,8 @@ static __always_inline _Bool reply4_keep(struct lbx_rev4 *entry, __u32 now)
 	return 1;
 }
 
-/* The entry is read while it is used, as in request4_fast(); reply4_unchanged() tells at the end. */
+/* The entry is read while it is used, as in request4_fast(); reply4_unchanged() tells at the end.
+ */
 static __always_inline int reply4_fast(ctx_t *ctx, struct lbx_packet4 *packet)
 {
 	struct lbx_rev4_bucket *bucket;

@@ -159,8 +159,8 @@ static __always_inline void routes_put(__be32 next_hop, __u32 ifindex, const __u
  * Ask the kernel how to reach `daddr`, for a packet that came in by `ifindex` and
  * must leave by it. Fills `hop` on LBX_ROUTE_OK.
  */
-static __always_inline enum lbx_route_verdict routes_resolve4(void *ctx, __u32 ifindex, __be32 saddr,
-							      __be32 daddr, struct lbx_hop *hop)
+static __always_inline enum lbx_route_verdict
+routes_resolve4(void *ctx, __u32 ifindex, __be32 saddr, __be32 daddr, struct lbx_hop *hop)
 {
 	struct bpf_fib_lookup fib;
 	long result;

@@ -58,7 +58,8 @@ static __always_inline struct lb4_service *select_lookup4(__be32 address, __be16
 }
 
 /* Is the client allowed by the source ranges of a service that has some? */
-static __always_inline _Bool select_source_allowed4(const struct lb4_service *service, __be32 client)
+static __always_inline _Bool select_source_allowed4(const struct lb4_service *service,
+						    __be32 client)
 {
 	struct lb4_src_range_key key = {
 		.prefixlen = 64,
@@ -164,8 +165,7 @@ static __always_inline __u32 select_affinity4(const struct lb4_service *service,
 		return 0;
 	match.backend_id = value->backend_id;
 	match.rev_nat_id = service->rev_nat_index;
-	if (now - value->last_used >= timeout ||
-	    !bpf_map_lookup_elem(&lb_affinity_match, &match)) {
+	if (now - value->last_used >= timeout || !bpf_map_lookup_elem(&lb_affinity_match, &match)) {
 		bpf_map_delete_elem(&lb4_affinity, &key);
 		return 0;
 	}

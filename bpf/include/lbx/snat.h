@@ -92,6 +92,23 @@ static long snat_probe(__u64 probe __attribute__((unused)), struct lbx_snat_scan
 }
 
 /*
+ * Fetch the first bucket that a new flow will try: it is seldom in the cache, and
+ * everything until snat_allocate() hides the wait.
+ */
+static __always_inline void snat_prefetch(const struct lbx_flow4_key *key)
+{
+	struct lbx_rev4_bucket *bucket;
+	struct lbx_snat_scan scan;
+
+	snat_scan_start(&scan, key);
+	bucket = reverse4_bucket(scan.index);
+	if (bucket) {
+		*(volatile __u32 *)&bucket->version;
+		*(volatile __u32 *)&bucket->entry[LBX_REV_WAYS - 1]; /* the first way used */
+	}
+}
+
+/*
  * Claim a port for the reply half `scan->want`, which is complete but for the port
  * (reverse4_claim). True: it is in lbx_rev4, at scan->index and scan->way.
  */

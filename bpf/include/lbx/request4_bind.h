@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * request4_bind.h - a flow gets its backend: both halves are made and the packet sent.
+ *
+ * request4_bind_remote() and request4_bind_local() write the flow of `key` to
+ * `target` and return the packet's verdict; request4_route() says which of the two
+ * it is. Ports and addresses are in network order.
+ */
+#ifndef LBX_REQUEST4_BIND_H
+#define LBX_REQUEST4_BIND_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include <bpf/bpf_helpers.h>
+#include <lbx/backend_meta.h>
+#include <lbx/clock.h>
+#include <lbx/flow.h>
+#include <lbx/mem.h>
+#include <lbx/parse.h>
+#include <lbx/reasons.h>
+#include <lbx/reverse.h>
+#include <lbx/rewrite_xdp.h>
+#include <lbx/routes.h>
+#include <lbx/select.h>
+#include <lbx/snat.h>
+#include <lbx/verdict.h>
+
+/* The backend end of a flow. */
+struct lbx_target4 {
+	__be32 address;
+	__be16 port;
+	__u16 rev_nat_index; /* network order */
+	__u32 backend_id;
+	__u32 generation;
+	__u8 flags; /* LBX_FLOW_* seen so far */
+	__u8 pad[3];
+};
+
+/* Rewrite and send by `hop`. */
+static __always_inline int request4_send(ctx_t *ctx, struct lbx_packet4 *packet,
+					 const struct lbx_rewrite4 *to, const struct lbx_hop *hop)
+{
+	struct lbx_route *route = routes_lookup(hop->route);
+
+	if (!route || !rewrite4_send(packet, to, route, hop->next_hop))
+		return verdict_of(ctx, LBX_DROP_CONTENDED);
+	reasons_count(LBX_SENT_REQUEST, ctx_length(ctx));
+	return CTX_TX;
+}
+
+/* Rewrite the destination and hand up. */
+static __always_inline int request4_deliver(ctx_t *ctx, struct lbx_packet4 *packet,
+					    const struct lbx_rewrite4 *to)
+{
+	rewrite4_headers(packet, to, 0);
+	reasons_count(LBX_SENT_LOCAL_REQUEST, ctx_length(ctx));
+	return CTX_PASS;
+}
+
+static __always_inline void request4_value(const struct lbx_flow4_key *key,
+					   const struct lbx_target4 *target,
+					   const struct lbx_rewrite4 *to, __u32 now,
+					   struct lbx_flow4 *flow)
+{
+	flow->saddr = to->saddr;
+	flow->daddr = to->daddr;
+	flow->sport = to->sport;
+	flow->dport = to->dport;
+	flow->l3_delta = to->l3_delta;
+	flow->l4_delta = to->l4_delta;
+	flow->backend_id = target->backend_id;
+	flow->generation = target->generation;
+	flow->next_hop = 0;
+	flow->route = 0;
+	flow->rev_nat_index = target->rev_nat_index;
+	flow->last_seen = now;
+	flow->timeout = flow_timeout(key->proto, target->flags);
+	flow->checked = now;
+	flow->flags = target->flags;
+	flow->way = 0;
+	flow->pad[0] = 0;
+	flow->pad[1] = 0;
+	mem_copy(&flow->key, key);
+}
+
+/* Make both halves of a flow to a remote backend (or make them again), and send the packet. */
+static __always_inline int request4_bind_remote(ctx_t *ctx, struct lbx_packet4 *packet,
+						const struct lbx_flow4_key *key,
+						const struct lbx_target4 *target,
+						const struct lbx_hop *hop, _Bool replace)
+{
+	struct lbx_snat_scan scan = {};
+	struct lbx_rewrite4 to;
+	struct lbx_flow4 flow;
+	__u32 now = clock_now();
+	__u64 sum;
+
+	if (!lbx_snat_addr4)
+		return verdict_of(ctx, LBX_DROP_NO_SNAT_ADDRESS);
+
+	/* Replies: (backend, our port) becomes (service, client). */
+	sum = checksum_replace32(target->address, key->daddr) +
+	      checksum_replace32(lbx_snat_addr4, key->saddr);
+	scan.want.backend_addr = target->address;
+	scan.want.client_addr = key->saddr;
+	scan.want.vip_addr = key->daddr;
+	scan.want.backend_port = target->port;
+	scan.want.client_port = key->sport;
+	scan.want.vip_port = key->dport;
+	scan.want.l3_delta = checksum_fold(sum + LBX_CHECKSUM_TTL_MINUS_1);
+	scan.want.l4_delta =
+		checksum_fold(sum + checksum_replace16(target->port, key->dport) + key->sport);
+	scan.want.last_seen = now - LBX_CLOCK_DUE; /* the first reply asks for its route */
+	scan.want.timeout = flow_timeout(key->proto, target->flags);
+	scan.want.checked = now - lbx_hz - 1;
+	scan.want.route = LBX_ROUTE_NONE;
+	scan.want.backend_id = target->backend_id;
+	scan.want.generation = target->generation;
+	scan.want.proto = key->proto;
+	scan.want.flags = target->flags;
+	scan.want.rev_nat_index = target->rev_nat_index;
+	mem_copy2(scan.want.client_mac, packet->eth->h_source, ETH_ALEN);
+	if (!snat_allocate(&scan, key))
+		return verdict_of(ctx, LBX_DROP_SNAT_PORTS_USED_UP);
+
+	to.saddr = lbx_snat_addr4;
+	to.daddr = target->address;
+	to.sport = snat_port(scan.index);
+	to.dport = target->port;
+	rewrite4_deltas(key, &to, 1);
+	request4_value(key, target, &to, now, &flow);
+	flow.next_hop = hop->next_hop;
+	flow.route = hop->route;
+	flow.way = scan.way;
+	if (replace ? flow4_replace(key, &flow) : flow4_insert(key, &flow)) {
+		struct lbx_flow4 *winner = replace ? NULL : flow4_find(key);
+
+		/* Another CPU may have made this flow a moment ago: go by what it made. */
+		if (!winner || winner->sport != to.sport || winner->daddr != to.daddr ||
+		    winner->dport != to.dport)
+			reverse4_release(scan.index, scan.way, key);
+		if (!winner || winner->flags & LBX_FLOW_LOCAL)
+			return verdict_of(ctx, LBX_DROP_FLOW_TABLE);
+		to.saddr = winner->saddr;
+		to.daddr = winner->daddr;
+		to.sport = winner->sport;
+		to.dport = winner->dport;
+		rewrite4_deltas(key, &to, 1);
+	}
+	return request4_send(ctx, packet, &to, hop);
+}
+
+/* The key of a local flow's reply half: the backend's packets as they leave. */
+static __always_inline void request4_reply_key(const struct lbx_flow4_key *key, __be32 address,
+					       __be16 port, struct lbx_flow4_key *reply)
+{
+	reply->saddr = address;
+	reply->daddr = key->saddr;
+	reply->sport = port;
+	reply->dport = key->sport;
+	reply->proto = key->proto;
+	reply->direction = LBX_FLOW_REPLY;
+	reply->pad[0] = 0;
+	reply->pad[1] = 0;
+}
+
+static __always_inline _Bool request4_answers(const struct lbx_flow4 *reply,
+					      const struct lbx_flow4_key *key)
+{
+	return reply->saddr == key->daddr && reply->sport == key->dport;
+}
+
+/* Make both halves of a flow to a backend on this node (or make them again), and pass up. */
+static __always_inline int request4_bind_local(ctx_t *ctx, struct lbx_packet4 *packet,
+					       const struct lbx_flow4_key *key,
+					       const struct lbx_target4 *target, _Bool replace)
+{
+	struct lbx_flow4_key reply_key;
+	struct lbx_rewrite4 to;
+	struct lbx_flow4 flow, *reply;
+	__u32 now = clock_now();
+
+	/*
+	 * The reply half first. Without a port of our own, one client port can reach a
+	 * backend through one service address at a time; a second one must wait.
+	 */
+	request4_reply_key(key, target->address, target->port, &reply_key);
+	reply = flow4_find(&reply_key);
+	if (reply && !request4_answers(reply, key) && now - reply->last_seen <= reply->timeout &&
+	    !flow_is_closing(reply->flags))
+		return verdict_of(ctx, LBX_DROP_REPLY_COLLISION);
+
+	to.saddr = key->daddr;
+	to.daddr = key->saddr;
+	to.sport = key->dport;
+	to.dport = key->sport;
+	rewrite4_deltas(&reply_key, &to, 0);
+	request4_value(&reply_key, target, &to, now, &flow);
+	if (flow4_replace(&reply_key, &flow))
+		return verdict_of(ctx, LBX_DROP_FLOW_TABLE);
+
+	to.saddr = key->saddr;
+	to.daddr = target->address;
+	to.sport = key->sport;
+	to.dport = target->port;
+	rewrite4_deltas(key, &to, 0);
+	request4_value(key, target, &to, now, &flow);
+	if (replace)
+		flow4_replace(key, &flow);
+	else
+		flow4_insert(key, &flow); /* exists: another CPU made the same choice */
+	return request4_deliver(ctx, packet, &to);
+}
+
+/* Where packets of a flow to `target` go; a reason to drop them, or LBX_SELECT_OK. */
+static __always_inline int request4_route(ctx_t *ctx, const struct lbx_target4 *target,
+					  struct lbx_hop *hop, _Bool *local)
+{
+	switch (routes_backend4(ctx, ctx_ifindex(ctx), target->backend_id, lbx_snat_addr4,
+				target->address, hop)) {
+	case LBX_ROUTE_OK:
+		return LBX_SELECT_OK;
+	case LBX_ROUTE_LOCAL:
+		if (lbx_derived_on)
+			return LBX_DROP_NO_ROUTE;
+		*local = 1;
+		return LBX_SELECT_OK;
+	case LBX_ROUTE_OTHER_DEVICE:
+		if (lbx_derived_on)
+			return LBX_DROP_OTHER_DEVICE;
+		*local = 1;
+		return LBX_SELECT_OK;
+	case LBX_ROUTE_NO_NEIGHBOUR:
+		return LBX_DROP_NO_NEIGHBOUR;
+	case LBX_ROUTE_FORWARDING_DISABLED:
+		return LBX_DROP_FORWARDING_DISABLED;
+	default:
+		return LBX_DROP_NO_ROUTE;
+	}
+}
+
+#endif
