@@ -182,7 +182,9 @@ describeKernel('a start that fails', () => {
   it('of which nothing is in the way of the next', () => {
     failure({ maxEntries: { lbx_gate: 1000 } });
     inside(() => {
-      using lb = start();
+      const notices: string[] = [];
+      using lb = start({ onNotice: (notice) => notices.push(notice) });
+      expect(notices).toEqual([expect.stringMatching(/forwarding is off on eth0.*echo 1/)]);
       expect(lb.summary()).toMatchObject({ takenOver: 0 });
       expect(lb.status().attachments.every(({ attached }) => attached)).toBe(true);
       lb.remove();

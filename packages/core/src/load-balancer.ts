@@ -18,6 +18,7 @@ import { resolveCgroup } from './cgroup-root.ts';
 import { createNeighbourKeeper } from './derived/neighbours.ts';
 import { CoreError } from './errors.ts';
 import { explainOptions } from './explain-options.ts';
+import { forwardingNotices } from './forwarding-notice.ts';
 import { type Datapath, loadDatapath } from './load/datapath.ts';
 import { type LoadBalancerOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { assertPrivileges } from './privileges.ts';
@@ -70,6 +71,7 @@ export function createLoadBalancer(options: LoadBalancerOptions = {}): LoadBalan
   if (resolved.devices.length === 0 && cgroup === undefined) {
     throw new CoreError('LBX_BAD_OPTION', 'nothing to attach to: give devices, or leave cgroup on');
   }
+  for (const notice of forwardingNotices(resolved.devices)) resolved.onNotice(notice);
   const undo = createUndo();
   try {
     if (resolved.pins !== false) createPinFolder(linkFolder(resolved.pins), undo);
