@@ -1,5 +1,5 @@
-import colors from 'picocolors';
 import type { AgentEvent } from '../agent/agent-event.ts';
+import { colors } from '../output/colors.ts';
 import { table } from '../output/output.ts';
 import type { ExplainResult, RemovalResult, SpreadResult } from './acts.ts';
 import { addresses, hosts } from './lab.ts';

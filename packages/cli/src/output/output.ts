@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import Table from 'cli-table3';
-import colors from 'picocolors';
+import { colors } from './colors.ts';
 
 /** Where a command reads and writes; tests give their own. */
 export interface Streams {

@@ -16,7 +16,7 @@ export class MapFullError extends MapsError {
     needed?: number,
     options?: ErrorOptions,
   ) {
-    const option = `maps.${map}`;
+    const option = `maxEntries.${map}`;
     const count = needed === undefined ? '' : `, ${needed} entries are needed`;
     super(
       'LBX_MAP_FULL',

@@ -134,7 +134,7 @@ describe('project', () => {
       map: 'lb4_services_v2',
       maxEntries: 5,
       needed: 6,
-      option: 'maps.lb4_services_v2',
+      option: 'maxEntries.lb4_services_v2',
     });
   });
 
