@@ -85,6 +85,8 @@ struct {
 	__type(value, struct lbx_rev4_bucket);
 } lbx_rev4 SEC(".maps");
 
+#define LBX_VICTIM_LIVE 0x100
+
 enum lbx_claim {
 	LBX_CLAIM_OK,
 	LBX_CLAIM_EVICTED, /* as OK; another flow lost its place */
@@ -169,31 +171,31 @@ static __always_inline void reverse4_unlock(struct lbx_rev4_bucket *bucket, __u3
 /*
  * Which way of a bucket without a free one shall go: an expired one, else the
  * longest silent that is not confirmed (a flood of SYNs displaces its own, not
- * what is established), else, with `hard`, the longest silent of all. Or -1.
+ * what is established), else, with `hard`, the longest silent of all. Returns the
+ * way, with LBX_VICTIM_LIVE unless it expired; or -1. A global function, verified by
+ * itself: its many paths do not multiply those of its caller.
  */
-static __always_inline int reverse4_victim(const struct lbx_rev4_bucket *bucket, __u32 now,
-					   _Bool hard, _Bool *live)
+__noinline int reverse4_victim(const struct lbx_rev4_bucket *bucket, __u32 now, __u32 hard)
 {
 	__u64 most = 0;
 	int victim = -1;
 
-	*live = 1;
+	if (!bucket)
+		return -1;
 #pragma unroll
 	for (int way = 0; way < LBX_REV_WAYS; way++) {
 		const struct lbx_rev4 *entry = &bucket->entry[way];
 		__u64 rank = now - entry->last_seen;
 
-		if (rank > entry->timeout) {
-			*live = 0;
+		if (rank > entry->timeout)
 			return way;
-		}
 		if (!(entry->flags & LBX_FLOW_CONFIRMED))
 			rank |= 1ULL << 32;
 		else if (!hard)
 			continue;
 		if (rank >= most) {
 			most = rank;
-			victim = way;
+			victim = way | LBX_VICTIM_LIVE;
 		}
 	}
 	return victim;
@@ -249,13 +251,13 @@ static __always_inline enum lbx_claim reverse4_claim(struct lbx_rev4_bucket *buc
 	} else if (free >= 0) {
 		way = free;
 	} else {
-		_Bool live;
+		int victim = reverse4_victim(bucket, now, hard);
 
-		way = reverse4_victim(bucket, now, hard, &live);
-		if (way < 0)
+		if (victim < 0)
 			return LBX_CLAIM_FULL;
-		if (live)
+		if (victim & LBX_VICTIM_LIVE)
 			claim = LBX_CLAIM_EVICTED;
+		way = victim & (LBX_REV_WAYS - 1);
 	}
 
 	if (!reverse4_lock(bucket, version))

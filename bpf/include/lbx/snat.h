@@ -73,14 +73,25 @@ static __always_inline __be16 snat_port(__u32 index)
 	return bpf_htons((__u16)(lbx_snat_min + index));
 }
 
+/*
+ * Try the port at scan->index: enum lbx_claim. A global function, verified by itself:
+ * to the loop around it each claim is one unknown number.
+ */
+__noinline int snat_claim(struct lbx_rev4_bucket *bucket, struct lbx_snat_scan *scan)
+{
+	if (!bucket || !scan)
+		return LBX_CLAIM_FULL;
+	return reverse4_claim(bucket, snat_port(scan->index), scan->tag, &scan->want, scan->now,
+			      scan->hard, &scan->way);
+}
+
 static long snat_probe(__u64 probe __attribute__((unused)), struct lbx_snat_scan *scan)
 {
 	struct lbx_rev4_bucket *bucket = reverse4_bucket(scan->index);
 	enum lbx_claim claim = LBX_CLAIM_FULL;
 
 	if (bucket)
-		claim = reverse4_claim(bucket, snat_port(scan->index), scan->tag, &scan->want,
-				       scan->now, scan->hard, &scan->way);
+		claim = snat_claim(bucket, scan);
 	if (claim == LBX_CLAIM_EVICTED)
 		reasons_note(LBX_NOTE_FLOW_EVICTED);
 	if (claim == LBX_CLAIM_OK || claim == LBX_CLAIM_EVICTED) {
