@@ -83,7 +83,12 @@ describe('applyOps', () => {
     expect([...result.pending]).toEqual(['198.51.100.1:81/TCP']);
     expect(result.failures[0]).toMatchObject({
       tableCode: 'E2BIG',
-      error: { code: 'LBX_MAP_FULL', map: 'lb4_services_v2', maxEntries: 6, option: 'maxEntries.lb4_services_v2' },
+      error: {
+        code: 'LBX_MAP_FULL',
+        map: 'lb4_services_v2',
+        maxEntries: 6,
+        option: 'maxEntries.lb4_services_v2',
+      },
     });
     expect(result.failures[0]!.error.message).toBe(
       'frontend 198.51.100.1:81/TCP: map lb4_services_v2 is full (6 entries); raise the option maxEntries.lb4_services_v2',
