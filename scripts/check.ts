@@ -5,6 +5,9 @@ import { packages } from './check/packages.ts';
 import { sizes } from './check/sizes.ts';
 import { command, type Step } from './check/step.ts';
 
+// pnpm is the checkout's own (scripts/setup.sh); publint looks for it in PATH too.
+process.env.PATH = `${process.cwd()}/.tools/node_modules/.bin:${process.env.PATH}`;
+
 const steps: readonly Step[] = [
   command('lint', ['biome', 'check', '--error-on-warnings', '.']),
   command('types', ['tsc', '-p', 'tsconfig.json']),
