@@ -40,6 +40,7 @@ export async function startAgent({
   let retry: NodeJS.Timeout | undefined;
   let firstEventAt = 0;
   let closed = false;
+  let first = true;
 
   const applyNow = () => {
     scheduled = undefined;
@@ -49,7 +50,11 @@ export async function startAgent({
     if (!translation.synced) return;
     const report = loadBalancer.apply(translation.frontends);
     for (const refusal of report.refused) reportProblem(refusal.error);
-    onEvent({ event: 'applied', sinceEventMs: performance.now() - firstEventAt, ...summaryOf(report) });
+    // Events without consequence (a problem, an object that does not count) are no news.
+    if (first || report.writes + report.failed.length > 0) {
+      onEvent({ event: 'applied', sinceEventMs: performance.now() - firstEventAt, ...summaryOf(report) });
+    }
+    first = false;
     if (report.failed.length > 0) retry ??= setTimeout(retryNow, retryMs);
   };
   const retryNow = () => {
