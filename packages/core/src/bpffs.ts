@@ -6,11 +6,14 @@ import type { Undo } from './undo.ts';
 /** Magic number of a BPF file system, from statfs(2). */
 const bpffsMagic = 0xcafe4a11;
 
+/** Is the existing path in a BPF file system? */
+export const isBpffs = (path: string): boolean => statfsSync(path).type === bpffsMagic;
+
 /** @throws CoreError `LBX_NO_BPFFS` when the folder (or, where it is missing, what it would lie in) is on another one. */
 export function assertBpffs(folder: string): void {
   let existing = folder;
   while (!existsSync(existing)) existing = dirname(existing);
-  if (statfsSync(existing).type === bpffsMagic) return;
+  if (isBpffs(existing)) return;
   throw new CoreError(
     'LBX_NO_BPFFS',
     `the pin folder ${folder} is not in a BPF file system (${existing} is in another); ` +

@@ -73,10 +73,8 @@ export function resolveOptions(options: LoadBalancerOptions): ResolvedOptions {
   const nodeAddresses = options.nodeAddresses ?? defaultNodeAddresses(devices);
   for (const address of nodeAddresses) assertAddress('nodeAddresses', address);
   const nodePortRange = portRange('nodePortRange', options.nodePortRange ?? [30000, 32767]);
-  const snatPorts = portRange(
-    'snatPorts',
-    options.snatPorts ?? defaultSnatPorts([nodePortRange, ephemeralPorts()]),
-  );
+  const ephemeral = ephemeralPorts();
+  const snatPorts = portRange('snatPorts', options.snatPorts ?? defaultSnatPorts([nodePortRange, ephemeral]));
   if (overlaps(snatPorts, nodePortRange)) {
     throw new CoreError(
       'LBX_BAD_OPTION',
@@ -84,9 +82,9 @@ export function resolveOptions(options: LoadBalancerOptions): ResolvedOptions {
       { snatPorts, nodePortRange },
     );
   }
-  if (overlaps(snatPorts, ephemeralPorts())) {
+  if (overlaps(snatPorts, ephemeral)) {
     options.onNotice?.(
-      `snatPorts ${snatPorts.join('-')} overlap the node's ephemeral ports ${ephemeralPorts().join('-')}: now and then one of its own connections to a backend will fail`,
+      `snatPorts ${snatPorts.join('-')} overlap the node's ephemeral ports ${ephemeral.join('-')}: now and then one of its own connections to a backend will fail`,
     );
   }
   return {

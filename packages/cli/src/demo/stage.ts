@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findCgroup2, removePinned } from '@lbx/core';
+import { findCgroup2, isBpffs, removePinned } from '@lbx/core';
 import type { AgentEvent } from '../agent/agent-event.ts';
 import { CliError } from '../cli-error.ts';
 import { runCommand } from '../run-command.ts';
@@ -30,12 +30,11 @@ export interface Stage {
 }
 
 const bpffs = '/sys/fs/bpf';
-const bpffsMagic = 0xcafe4a11;
 /** Manifests that the package ships, beside the sources as well as beside the built files. */
 const shippedManifests = () =>
   [new URL('../demo/manifests', import.meta.url), new URL('../../demo/manifests', import.meta.url)]
     .map((url) => fileURLToPath(url))
-    .find((path) => statfsSyncOrUndefined(path) !== undefined) ?? '';
+    .find((path) => existsSync(path)) ?? '';
 
 /** Builds the stage. The caller ends it with `traces.removeAll()`, whatever happens. */
 export async function buildStage(traces: Traces, say: (text: string) => void): Promise<Stage> {
@@ -124,7 +123,7 @@ function backends(host: HostName, lab: Lab, traces: Traces): Child<unknown> {
 }
 
 function mountBpffs(traces: Traces, say: (text: string) => void): void {
-  if (statfsSyncOrUndefined(bpffs)?.type === bpffsMagic) return;
+  if (existsSync(bpffs) && isBpffs(bpffs)) return;
   say(`no BPF file system at ${bpffs} yet: mounting one for the demo`);
   runCommand('mount', ['-t', 'bpf', 'bpf', bpffs]);
   traces.add({ kind: 'mount', path: bpffs });
@@ -137,12 +136,4 @@ function cgroupRoot(): string {
     'LBX_COMMAND',
     'cgroup v2 is not mounted; mount it: mount -t cgroup2 none /sys/fs/cgroup/unified',
   );
-}
-
-function statfsSyncOrUndefined(path: string) {
-  try {
-    return statfsSync(path);
-  } catch {
-    return undefined;
-  }
 }

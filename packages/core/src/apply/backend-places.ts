@@ -1,4 +1,4 @@
-import type { Backend, Frontend } from '@lbx/maps';
+import { type Backend, type Frontend, protocolNumbers } from '@lbx/maps';
 
 /**
  * Which backends are on this node. Entries do not say it, the model does (`node`); where it says nothing, a backend on
@@ -14,8 +14,6 @@ export interface BackendPlaces {
   /** Addresses of backends that are not local, each once. */
   remoteAddresses(): string[];
 }
-
-const protocolNumbers = { TCP: 6, UDP: 17, SCTP: 132 } as const;
 
 /** Name of a backend as its entry tells it too. */
 export const backendName = (address: string, port: number, proto: number): string =>

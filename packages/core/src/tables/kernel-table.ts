@@ -1,4 +1,12 @@
-import { type MapLayout, type Table, TableError, type TableErrorCode, type UpdateFlag } from '@lbx/maps';
+import {
+  type Batch,
+  createBatch,
+  type MapLayout,
+  type Table,
+  TableError,
+  type TableErrorCode,
+  type UpdateFlag,
+} from '@lbx/maps';
 import type { BpfMap } from 'libbpf-ts';
 
 /** Entries of one batch system call. Larger ones gain nothing and hold the bucket locks of a hash longer. */
@@ -50,6 +58,13 @@ export function createKernelTable<K, V>(map: BpfMap, layout: MapLayout<K, V>): T
   const keyView = new DataView(one.key.buffer, one.key.byteOffset, one.key.byteLength);
   const valueView = new DataView(one.value.buffer, one.value.byteOffset, one.value.byteLength);
 
+  let shared: Batch<K, V> | undefined;
+  const emptyBatch = (): Batch<K, V> => {
+    shared ??= createBatch(layout, chunkEntries);
+    shared.clear();
+    return shared;
+  };
+
   const guarded = <R>(operation: 'get' | 'set' | 'delete', act: () => R): R => {
     try {
       return act();
@@ -68,7 +83,7 @@ export function createKernelTable<K, V>(map: BpfMap, layout: MapLayout<K, V>): T
     set(key, value, flag: UpdateFlag = 'any') {
       keyCodec.put(keyView, 0, key);
       valueCodec.put(valueView, 0, value, key);
-      guarded('set', () => (flag === 'any' ? one.update() : map.set(one.key, one.value, flag)));
+      guarded('set', () => one.update(flag));
     },
     delete(key) {
       keyCodec.put(keyView, 0, key);
@@ -81,48 +96,43 @@ export function createKernelTable<K, V>(map: BpfMap, layout: MapLayout<K, V>): T
       }
     },
     setBatch(entries) {
-      return inChunks(entries, (chunk, done) => {
-        const keys = Buffer.alloc(chunk.length * keyCodec.size);
-        const values = Buffer.alloc(chunk.length * valueCodec.size);
-        const keysView = new DataView(keys.buffer, keys.byteOffset, keys.byteLength);
-        const valuesView = new DataView(values.buffer, values.byteOffset, values.byteLength);
-        chunk.forEach(([key, value], i) => {
-          keyCodec.put(keysView, i * keyCodec.size, key);
-          valueCodec.put(valuesView, i * valueCodec.size, value, key);
-        });
+      const batch = emptyBatch();
+      let done = 0;
+      const flush = () => {
+        if (batch.count === 0) return;
         try {
-          map.updateBatch(keys, values);
+          map.updateBatch(batch.keys, batch.values, { count: batch.count });
         } catch (error) {
           throw asTableError(error, name, 'set', maxEntries, done);
         }
-        return chunk.length;
-      });
+        done += batch.count;
+        batch.clear();
+      };
+      for (const [key, value] of entries) {
+        batch.push(key, value);
+        if (batch.isFull) flush();
+      }
+      flush();
+      return done;
     },
     deleteBatch(keys) {
-      // One by one: the kernel's batch form stops at the first missing key, which is no error here.
+      const batch = emptyBatch();
       let deleted = 0;
-      for (const key of keys) {
-        keyCodec.put(keyView, 0, key);
+      const flush = () => {
+        if (batch.count === 0) return;
         try {
-          if (one.delete()) deleted++;
+          deleted += map.deleteBatch(batch.keys, { count: batch.count });
         } catch (error) {
           throw asTableError(error, name, 'delete', maxEntries, deleted);
         }
+        batch.clear();
+      };
+      for (const key of keys) {
+        batch.pushKey(key);
+        if (batch.isFull) flush();
       }
+      flush();
       return deleted;
     },
   };
-}
-
-/** Feeds an iterable to `act` in arrays of bounded length; returns the sum of what it returned. */
-function inChunks<T>(items: Iterable<T>, act: (chunk: readonly T[], done: number) => number): number {
-  let done = 0;
-  let chunk: T[] = [];
-  for (const item of items) {
-    chunk.push(item);
-    if (chunk.length < chunkEntries) continue;
-    done += act(chunk, done);
-    chunk = [];
-  }
-  return chunk.length > 0 ? done + act(chunk, done) : done;
 }
