@@ -1,15 +1,8 @@
 // npm run bench -- NAME [--json]: runs one suite of benchmarks and prints its rows.
 // A suite measures its floor in the same run; the table shows each case as a multiple of it.
 import { parseArgs } from 'node:util';
+import type { BenchRow as Row } from './bench-row.ts';
 
-interface Row {
-  readonly suite: string;
-  readonly case: string;
-  readonly unit: string;
-  readonly min: number;
-  readonly median: number;
-  readonly runs: number;
-}
 type Bench = (options: { json: boolean }) => Promise<readonly Row[]>;
 
 const suites: Record<string, readonly string[]> = {

@@ -5,17 +5,9 @@ import { createInterface } from 'node:readline';
 import { readObject } from '@lbx/bpf';
 import { createCgroup, createNetns } from '@lbx/testing';
 import { type BpfProgram, load } from 'libbpf-ts';
+import { minAndMedian, type BenchRow as Row } from '../../scripts/bench-row.ts';
 import { writeService } from '../test/sock-services.ts';
 import type { ConnectRequest } from './connect-loop.ts';
-
-export interface Row {
-  readonly suite: 'datapath';
-  readonly case: string;
-  readonly unit: 'ns';
-  readonly min: number;
-  readonly median: number;
-  readonly runs: number;
-}
 
 interface Case {
   readonly name: string;
@@ -95,9 +87,9 @@ export async function bench(_options: { json: boolean }): Promise<Row[]> {
       if (round >= 0) samples.get(name)!.push(sample);
     }
   }
-  const base = summarize(samples.get('connect-base')!);
+  const base = minAndMedian(samples.get('connect-base')!);
   return cases.map(({ name }) => {
-    const whole = summarize(samples.get(name)!);
+    const whole = minAndMedian(samples.get(name)!);
     const less = name === 'connect-base' ? { min: 0, median: 0 } : base;
     return {
       suite: 'datapath',
@@ -125,9 +117,4 @@ function openGate(gate: {
 }): void {
   const keys = Uint32Array.from({ length: gate.maxEntries }, (_, word) => word);
   gate.updateBatch(new Uint8Array(keys.buffer), new Uint8Array(gate.maxEntries * 8).fill(0xff));
-}
-
-function summarize(values: readonly number[]): { min: number; median: number } {
-  const sorted = values.toSorted((a, b) => a - b);
-  return { min: sorted[0]!, median: sorted[sorted.length >> 1]! };
 }

@@ -5,17 +5,9 @@ import { join } from 'node:path';
 import { flowCatalog, type LbxFlow4, type ReasonName } from '@lbx/maps';
 import type { PacketBuilder } from '@lbx/testing';
 import { type BpfObject, load } from 'libbpf-ts';
+import { minAndMedian, type BenchRow as Row } from '../../scripts/bench-row.ts';
 import { createLab, type Lab, place, xdpContext } from '../test/xdp-lab.ts';
 import { reply, request, service } from '../test/xdp-packets.ts';
-
-export interface Row {
-  readonly suite: 'datapath';
-  readonly case: string;
-  readonly unit: 'ns';
-  readonly min: number;
-  readonly median: number;
-  readonly runs: number;
-}
 
 const RUNS = 9;
 const REPEAT = 200_000;
@@ -206,13 +198,12 @@ function measureNew(wrap: BpfObject, name: string): Row {
 }
 
 function joined(name: string, rows: readonly Row[]): Row {
-  const results = rows.map(({ median }) => median).sort((a, b) => a - b);
+  const results = rows.map(({ median }) => median);
   return {
     suite: 'datapath',
     case: name,
     unit: 'ns',
-    min: results[0]!,
-    median: results[results.length >> 1]!,
+    ...minAndMedian(results),
     runs: results.length,
   };
 }
@@ -258,13 +249,11 @@ function measureCase(wrap: BpfObject, lab: Lab, what: Measurement): Row {
     }
     results.push(durationNs - wrapped + bare);
   }
-  results.sort((a, b) => a - b);
   return {
     suite: 'datapath',
     case: what.name,
     unit: 'ns',
-    min: results[0]!,
-    median: results[results.length >> 1]!,
+    ...minAndMedian(results),
     runs,
   };
 }

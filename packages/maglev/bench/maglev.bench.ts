@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { minAndMedian, type BenchRow as Row } from '../../../scripts/bench-row.ts';
 import {
   createMaglevBuilder,
   createMaglevTable,
@@ -6,17 +7,6 @@ import {
   type MaglevBackend,
   murmur3_128,
 } from '../src/index.ts';
-
-/** One measured case. */
-export interface Row {
-  readonly suite: 'maglev';
-  readonly case: string;
-  readonly unit: 'ms' | 'ns';
-  readonly min: number;
-  readonly median: number;
-  /** Number of measurements behind min and median. */
-  readonly runs: number;
-}
 
 const SIZES = [251, 1021, 16381, 65521, 131071];
 const COUNTS = [10, 100, 1000];
@@ -76,14 +66,14 @@ function measure(
     run();
     times.push((performance.now() - start) * scale);
   }
-  times.sort((a, b) => a - b);
+  const { min, median } = minAndMedian(times);
   const round = (x: number) => Number(x.toPrecision(4));
   return {
     suite: 'maglev',
     case: name,
     unit,
-    min: round(times[0]!),
-    median: round(times[times.length >> 1]!),
+    min: round(min),
+    median: round(median),
     runs: times.length,
   };
 }

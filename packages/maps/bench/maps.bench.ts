@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { minAndMedian, type BenchRow as Row } from '../../../scripts/bench-row.ts';
 import {
   type Batch,
   catalog,
@@ -9,18 +10,6 @@ import {
   type MapLayout,
   parseIpv4Number,
 } from '../src/index.ts';
-
-/** One measured case. */
-export interface Row {
-  readonly suite: 'maps';
-  readonly case: string;
-  /** `ns` per key, or `entries/s`. */
-  readonly unit: 'ns' | 'entries/s';
-  readonly min: number;
-  readonly median: number;
-  /** Number of measurements behind min and median. */
-  readonly runs: number;
-}
 
 /** Services with one frontend entry and as many slots each, like the entries of a plan. */
 const SERVICES = 2000;
@@ -223,14 +212,14 @@ const perEntry = (name: string, run: () => void): Row =>
   );
 
 function row(name: string, unit: Row['unit'], values: number[]): Row {
-  values.sort((a, b) => a - b);
+  const { min, median } = minAndMedian(values);
   const round = (x: number) => Number(x.toPrecision(4));
   return {
     suite: 'maps',
     case: name,
     unit,
-    min: round(values[0]!),
-    median: round(values[values.length >> 1]!),
+    min: round(min),
+    median: round(median),
     runs: values.length,
   };
 }
