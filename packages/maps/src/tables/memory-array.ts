@@ -1,47 +1,46 @@
 import type { MapLayout } from '../layouts/map-layout.ts';
 import type { Cells } from './cells.ts';
 import { countUntilError } from './count-until-error.ts';
-import type { MemoryTableOptions, TableCall } from './memory-table-options.ts';
+import type { MemoryTableOptions } from './memory-table-options.ts';
 import type { Table, UpdateFlag } from './table.ts';
-import { TableError, type TableErrorCode } from './table-error.ts';
+import { TableCalls } from './table-calls.ts';
 
 /** BPF arrays: every index below maxEntries is there from the start, zero, and stays. */
 export class MemoryArray<K, V> implements Table<K, V> {
   readonly layout: MapLayout<K, V>;
   readonly maxEntries: number;
   readonly #cells: Cells<K, V>;
-  readonly #options: MemoryTableOptions;
   readonly #written = new Map<number, unknown>();
   readonly #view: DataView;
-  #writes = 0;
+  readonly #calls: TableCalls;
 
   constructor(layout: MapLayout<K, V>, cells: Cells<K, V>, options: MemoryTableOptions) {
     this.layout = layout;
     this.maxEntries = options.maxEntries ?? layout.maxEntries;
+    this.#calls = new TableCalls(layout.name, this.maxEntries, options);
     this.#cells = cells;
-    this.#options = options;
     this.#view = new DataView(new ArrayBuffer(4));
   }
 
   get(key: K): V | undefined {
-    this.#admit('get', key);
+    this.#calls.admit('get', key);
     const index = this.#indexOf(key);
     return index < this.maxEntries ? this.#open(index, key) : undefined;
   }
 
   set(key: K, value: V, flag: UpdateFlag = 'any'): void {
-    this.#admit('set', key);
+    this.#calls.admit('set', key);
     const cell = this.#cells.close(value, key);
     const index = this.#indexOf(key);
-    if (index >= this.maxEntries) throw this.#error('E2BIG', 'set');
-    if (flag === 'noexist') throw this.#error('EEXIST', 'set');
+    if (index >= this.maxEntries) throw this.#calls.error('E2BIG', 'set');
+    if (flag === 'noexist') throw this.#calls.error('EEXIST', 'set');
     this.#written.set(index, cell);
   }
 
   /** Array elements cannot be deleted: always EINVAL. */
   delete(key: K): boolean {
-    this.#admit('delete', key);
-    throw this.#error('EINVAL', 'delete');
+    this.#calls.admit('delete', key);
+    throw this.#calls.error('EINVAL', 'delete');
   }
 
   *entries(): IterableIterator<[K, V]> {
@@ -71,16 +70,5 @@ export class MemoryArray<K, V> implements Table<K, V> {
   #indexOf(key: K): number {
     this.layout.key.put(this.#view, 0, key);
     return this.#view.getUint32(0, true);
-  }
-
-  #admit(operation: TableCall['operation'], key: K): void {
-    if (operation !== 'get') this.#writes++;
-    const write = operation === 'get' ? 0 : this.#writes;
-    const code = this.#options.failOn?.({ operation, map: this.layout.name, key, write });
-    if (code !== undefined) throw this.#error(code, operation);
-  }
-
-  #error(code: TableErrorCode, operation: TableCall['operation']): TableError {
-    return new TableError(code, { map: this.layout.name, operation, maxEntries: this.maxEntries });
   }
 }

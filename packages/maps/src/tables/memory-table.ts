@@ -4,9 +4,9 @@ import { byteCells, type Cells, lookupTableCells, perCpuCells } from './cells.ts
 import { countUntilError } from './count-until-error.ts';
 import { type KeySpace, prefixKeys, wholeKeys } from './key-space.ts';
 import { MemoryArray } from './memory-array.ts';
-import type { MemoryTableOptions, TableCall } from './memory-table-options.ts';
+import type { MemoryTableOptions } from './memory-table-options.ts';
 import type { Table, UpdateFlag } from './table.ts';
-import { TableError, type TableErrorCode } from './table-error.ts';
+import { TableCalls } from './table-calls.ts';
 
 interface Held {
   readonly key: Buffer;
@@ -60,11 +60,12 @@ class MemoryHash<K, V> implements Table<K, V> {
   readonly #held = new Map<string, Held>();
   readonly #scratch: Buffer;
   readonly #view: DataView;
-  #writes = 0;
+  readonly #calls: TableCalls;
 
   constructor(layout: MapLayout<K, V>, cells: Cells<K, V>, options: MemoryTableOptions) {
     this.layout = layout;
     this.maxEntries = options.maxEntries ?? layout.maxEntries;
+    this.#calls = new TableCalls(layout.name, this.maxEntries, options);
     this.#cells = cells;
     this.#keys = layout.type === 'lpm_trie' ? prefixKeys(layout.key.size) : wholeKeys;
     this.#options = options;
@@ -73,24 +74,24 @@ class MemoryHash<K, V> implements Table<K, V> {
   }
 
   get(key: K): V | undefined {
-    this.#admit('get', key);
+    this.#calls.admit('get', key);
     this.layout.key.put(this.#view, 0, key);
     const id = this.#keys.find(this.#scratch, (one) => this.#held.has(one));
     return id === undefined ? undefined : this.#cells.open(this.#held.get(id)!.cell, key);
   }
 
   set(key: K, value: V, flag: UpdateFlag = 'any'): void {
-    this.#admit('set', key);
+    this.#calls.admit('set', key);
     const cell = this.#close(key, value);
     this.layout.key.put(this.#view, 0, key);
     const id = this.#keys.idOf(this.#scratch);
-    if (id === undefined) throw this.#error('EINVAL', 'set');
+    if (id === undefined) throw this.#calls.error('EINVAL', 'set');
     const exists = this.#held.has(id);
-    if (flag === 'noexist' && exists) throw this.#error('EEXIST', 'set');
-    if (flag === 'exist' && !exists) throw this.#error('ENOENT', 'set');
+    if (flag === 'noexist' && exists) throw this.#calls.error('EEXIST', 'set');
+    if (flag === 'exist' && !exists) throw this.#calls.error('ENOENT', 'set');
     const lru = isLru(this.layout.type);
     if (!exists && this.#held.size >= this.maxEntries) {
-      if (!lru) throw this.#error(this.layout.type === 'lpm_trie' ? 'ENOSPC' : 'E2BIG', 'set');
+      if (!lru) throw this.#calls.error(this.layout.type === 'lpm_trie' ? 'ENOSPC' : 'E2BIG', 'set');
       this.#held.delete(this.#held.keys().next().value!);
     }
     if (exists && lru) this.#held.delete(id); // goes to the end: written last
@@ -98,10 +99,10 @@ class MemoryHash<K, V> implements Table<K, V> {
   }
 
   delete(key: K): boolean {
-    this.#admit('delete', key);
+    this.#calls.admit('delete', key);
     this.layout.key.put(this.#view, 0, key);
     const id = this.#keys.idOf(this.#scratch);
-    if (id === undefined) throw this.#error('EINVAL', 'delete');
+    if (id === undefined) throw this.#calls.error('EINVAL', 'delete');
     return this.#held.delete(id);
   }
 
@@ -129,19 +130,8 @@ class MemoryHash<K, V> implements Table<K, V> {
   #close(key: K, value: V): unknown {
     const { tableSize } = this.#options;
     if (this.layout.type === 'hash_of_maps' && tableSize !== undefined) {
-      if ((value as unknown as Uint32Array).length !== tableSize) throw this.#error('EINVAL', 'set');
+      if ((value as unknown as Uint32Array).length !== tableSize) throw this.#calls.error('EINVAL', 'set');
     }
     return this.#cells.close(value, key);
-  }
-
-  #admit(operation: TableCall['operation'], key: K): void {
-    if (operation !== 'get') this.#writes++;
-    const write = operation === 'get' ? 0 : this.#writes;
-    const code = this.#options.failOn?.({ operation, map: this.layout.name, key, write });
-    if (code !== undefined) throw this.#error(code, operation);
-  }
-
-  #error(code: TableErrorCode, operation: TableCall['operation']): TableError {
-    return new TableError(code, { map: this.layout.name, operation, maxEntries: this.maxEntries });
   }
 }
