@@ -27,6 +27,14 @@ export {
   parseMac,
 } from './packet/address.ts';
 export { internetChecksum, type PseudoHeader, segmentChecksum } from './packet/checksum.ts';
+export { crc32c } from './packet/crc32c.ts';
+export {
+  type DsrService,
+  dsrOption4,
+  dsrOption6,
+  readDsrOption4,
+  readDsrOption6,
+} from './packet/dsr-option.ts';
 export type { Eth, Vlan } from './packet/ethernet.ts';
 export { fragmentPacket } from './packet/fragment-packet.ts';
 export type { Icmp, IcmpFields } from './packet/icmp.ts';
@@ -34,6 +42,9 @@ export type { Ipv4 } from './packet/ipv4.ts';
 export type { Ipv6, Ipv6Extension } from './packet/ipv6.ts';
 export { eth, ipPart, ipv4, ipv6, type PacketBuilder } from './packet/packet-builder.ts';
 export { type ParsedIp, type ParsedPacket, parsePacket } from './packet/parse-packet.ts';
+export { createRandom, type Random } from './packet/random.ts';
+export type { Sctp } from './packet/sctp.ts';
+export { spoilFrame } from './packet/spoil-frame.ts';
 export type { Tcp, TcpFlag } from './packet/tcp.ts';
 export type { Udp } from './packet/udp.ts';
 export { type CapturedFrame, createPacketSocket, type PacketSocket } from './packet-socket.ts';

@@ -1,13 +1,18 @@
 import { formatMac, parseMac } from './address.ts';
 import type { Cursor } from './cursor.ts';
 
-export const ETH_TYPE = { ipv4: 0x0800, vlan: 0x8100, ipv6: 0x86dd } as const;
+export const ETH_TYPE = { ipv4: 0x0800, vlan: 0x8100, serviceVlan: 0x88a8, ipv6: 0x86dd } as const;
+
+/** Does a VLAN tag follow: 802.1Q, or 802.1ad for the outer of two? */
+export function isVlan(type: number): boolean {
+  return type === ETH_TYPE.vlan || type === ETH_TYPE.serviceVlan;
+}
 
 /** An Ethernet header. */
 export interface Eth {
   readonly src: string;
   readonly dst: string;
-  /** Ethertype of what follows: 0x0800 IPv4, 0x86dd IPv6, 0x8100 a VLAN tag. */
+  /** Ethertype of what follows: 0x0800 IPv4, 0x86dd IPv6, 0x8100 or 0x88a8 a VLAN tag. */
   readonly type: number;
 }
 

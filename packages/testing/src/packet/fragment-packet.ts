@@ -4,7 +4,7 @@ import { parsePacket } from './parse-packet.ts';
 
 /**
  * Cuts the IPv4 or IPv6 datagram in a frame into fragments, as a router (IPv4) or the sender (IPv6) would, with
- * Ethernet header and VLAN tag on each. The segment's checksum stays that of the whole datagram.
+ * Ethernet header and VLAN tags on each. The segment's checksum stays that of the whole datagram.
  *
  * @param size Bytes of the datagram in each fragment but the last: a multiple of 8.
  * @param id Identification: 16 bits for IPv4 (the frame's own if not given), 32 for IPv6 (1 if not given).
@@ -13,12 +13,12 @@ export function fragmentPacket(frame: Uint8Array | PacketBuilder, size: number, 
   if (size < 8 || size % 8 !== 0)
     throw new TestingError('LBX_PACKET_INVALID', `fragment size ${size}: not a multiple of 8`);
   const whole = frame instanceof Uint8Array ? frame : frame.bytes();
-  const { eth: outer, vlan, ipv4, ipv6 } = parsePacket(whole);
+  const { eth: outer, vlan, innerVlan, ipv4, ipv6 } = parsePacket(whole);
   if (ipv4 === undefined && ipv6 === undefined)
     throw new TestingError('LBX_PACKET_INVALID', 'no IP packet in this frame, nothing to cut');
-  const start = eth(outer);
-  const link = vlan ? start.vlan(vlan) : start;
-  const linkLength = vlan ? 18 : 14;
+  const tags = [vlan, innerVlan].filter((tag) => tag !== undefined);
+  const link = tags.reduce((frame, tag) => frame.vlan(tag), eth(outer));
+  const linkLength = 14 + 4 * tags.length;
   const end = linkLength + (ipv4 ? ipv4.totalLength : 40 + ipv6!.payloadLength);
   const headers = ipv4 ? 20 + ipv4.options.length : 40 + extensionsLength(ipv6!.extensions);
   const datagram = whole.subarray(linkLength + headers, end);

@@ -1,10 +1,11 @@
 import { TestingError } from '../errors.ts';
 import { parseIpv4, parseIpv6 } from './address.ts';
 import type { PseudoHeader } from './checksum.ts';
-import { ETH_TYPE, type Eth, type Vlan, writeEth, writeVlan } from './ethernet.ts';
+import { ETH_TYPE, type Eth, isVlan, type Vlan, writeEth, writeVlan } from './ethernet.ts';
 import { type IcmpFields, writeIcmp } from './icmp.ts';
 import { type Ipv4, writeIpv4 } from './ipv4.ts';
 import { type Ipv6, writeIpv6 } from './ipv6.ts';
+import { type Sctp, writeSctp } from './sctp.ts';
 import { type Tcp, writeTcp } from './tcp.ts';
 import { type Udp, writeUdp } from './udp.ts';
 
@@ -17,17 +18,21 @@ type Layer =
   | { readonly kind: 'ipv6'; readonly fields: Fields<Ipv6, 'src' | 'dst'> }
   | { readonly kind: 'tcp'; readonly fields: Fields<Tcp, 'sport' | 'dport'> }
   | { readonly kind: 'udp'; readonly fields: Fields<Udp, 'sport' | 'dport'> }
+  | { readonly kind: 'sctp'; readonly fields: Fields<Sctp, 'sport' | 'dport'> }
   | { readonly kind: 'icmp'; readonly fields: IcmpFields }
   | { readonly kind: 'payload'; readonly fields: Uint8Array };
 
 /** Headers from the outermost to the innermost. Each call returns a new builder; the one called stays as it was. */
 export interface PacketBuilder {
   eth(fields?: Fields<Eth>): PacketBuilder;
+  /** A tag; two of them for 802.1ad (give the Ethernet header type 0x88a8 then). */
   vlan(fields: Fields<Vlan, 'id'>): PacketBuilder;
   ipv4(fields: Fields<Ipv4, 'src' | 'dst'>): PacketBuilder;
   ipv6(fields: Fields<Ipv6, 'src' | 'dst'>): PacketBuilder;
   tcp(fields: Fields<Tcp, 'sport' | 'dport'>): PacketBuilder;
   udp(fields: Fields<Udp, 'sport' | 'dport'>): PacketBuilder;
+  /** The common header; chunks are payload. */
+  sctp(fields: Fields<Sctp, 'sport' | 'dport'>): PacketBuilder;
   /** ICMP after ipv4, ICMPv6 after ipv6. */
   icmp(fields: IcmpFields): PacketBuilder;
   /** Bytes, or text as UTF-8. */
@@ -68,6 +73,7 @@ function createBuilder(layers: readonly Layer[]): PacketBuilder {
     ipv6: (fields) => add({ kind: 'ipv6', fields }),
     tcp: (fields) => add({ kind: 'tcp', fields }),
     udp: (fields) => add({ kind: 'udp', fields }),
+    sctp: (fields) => add({ kind: 'sctp', fields }),
     icmp: (fields) => add({ kind: 'icmp', fields }),
     payload: (data) =>
       add({ kind: 'payload', fields: typeof data === 'string' ? new TextEncoder().encode(data) : data }),
@@ -80,10 +86,11 @@ function createBuilder(layers: readonly Layer[]): PacketBuilder {
   };
 }
 
-/** The IP packet inside an Ethernet frame, without VLAN tag and without padding. */
+/** The IP packet inside an Ethernet frame, without VLAN tags and without padding. */
 export function ipPart(frame: Uint8Array): Uint8Array {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
-  const at = frame.length >= 18 && view.getUint16(12) === ETH_TYPE.vlan ? 18 : 14;
+  let at = 14;
+  while (at < 22 && frame.length >= at + 4 && isVlan(view.getUint16(at - 2))) at += 4;
   if (frame.length < at + 20) throw new TestingError('LBX_PACKET_INVALID', 'no IP packet in this frame');
   const length = frame[at]! >> 4 === 6 ? 40 + view.getUint16(at + 4) : view.getUint16(at + 2);
   return frame.slice(at, at + length);
@@ -156,6 +163,8 @@ function writeLayer(layers: readonly Layer[], i: number, body: Uint8Array): Uint
       );
     case 'udp':
       return writeUdp(layer.fields, body, pseudoHeader(layers, i));
+    case 'sctp':
+      return writeSctp(layer.fields, body);
     case 'icmp':
       return writeIcmp(layer.fields, body, pseudoHeader(layers, i));
   }
@@ -173,6 +182,8 @@ function protocolNumber(next: Layer['kind'] | undefined, isV6: boolean): number 
       return 6;
     case 'udp':
       return 17;
+    case 'sctp':
+      return 132;
     case 'icmp':
       return isV6 ? 58 : 1;
     case 'ipv4':

@@ -229,6 +229,21 @@ describe('parser', () => {
     });
   });
 
+  test('two VLAN tags', () => {
+    const tagged = eth({ type: 0x88a8 }).vlan({ id: 10 }).vlan({ id: 20, priority: 3 }).ipv6(V6).udp(PORTS);
+    expect(parsePacket(tagged.bytes())).toMatchObject({
+      eth: { type: 0x88a8 },
+      vlan: { id: 10, type: 0x8100 },
+      innerVlan: { id: 20, priority: 3, type: 0x86dd },
+      ipv6: V6,
+      udp: PORTS,
+      problems: [],
+    });
+    expect(hex(ipPart(tagged.bytes()))).toBe(hex(ipv6(V6).udp(PORTS).bytes()));
+    for (const piece of fragmentPacket(tagged.payload('0123456789'), 8))
+      expect(parsePacket(piece)).toMatchObject({ vlan: { id: 10 }, innerVlan: { id: 20 } });
+  });
+
   test('IP in IP, both ways', () => {
     const bytes = eth().ipv6(V6).ipv4(V4).tcp(PORTS).bytes();
     expect(parsePacket(bytes)).toMatchObject({

@@ -1,10 +1,12 @@
 import { parseIpv4, parseIpv6 } from './address.ts';
 import { internetChecksum, type PseudoHeader, segmentChecksum } from './checksum.ts';
 import { type Cursor, createCursor, Truncated } from './cursor.ts';
-import { ETH_TYPE, type Eth, readEth, readVlan, type Vlan } from './ethernet.ts';
+import { type DsrService, readDsrOption4, readDsrOption6 } from './dsr-option.ts';
+import { ETH_TYPE, type Eth, isVlan, readEth, readVlan, type Vlan } from './ethernet.ts';
 import { type Icmp, quotesPacket, readIcmp } from './icmp.ts';
 import { type Ipv4, readIpv4 } from './ipv4.ts';
 import { type Ipv6, readIpv6 } from './ipv6.ts';
+import { readSctp, type Sctp, sctpChecksum } from './sctp.ts';
 import { readTcp, type Tcp } from './tcp.ts';
 import { readUdp, type Udp } from './udp.ts';
 
@@ -14,7 +16,10 @@ export interface ParsedIp {
   readonly ipv6?: Ipv6;
   readonly tcp?: Tcp;
   readonly udp?: Udp;
+  readonly sctp?: Sctp;
   readonly icmp?: Icmp;
+  /** What an option of direct server return says in the IPv4 options or IPv6 destination options. */
+  readonly dsr?: DsrService;
   /** What follows the innermost header parsed (of a later fragment: its piece of the datagram). */
   readonly payload: Uint8Array;
   /** IP in IP: the packet inside, whose bytes are also `payload`. */
@@ -27,10 +32,12 @@ export interface ParsedIp {
 export interface ParsedPacket extends ParsedIp {
   readonly eth: Eth;
   readonly vlan?: Vlan;
+  /** The second of two tags. */
+  readonly innerVlan?: Vlan;
   /** Bytes after the end of the IP packet, such as padding to 60 bytes. */
   readonly trailer: Uint8Array;
   /**
-   * True when every checksum there is right: IPv4 headers, TCP, UDP, ICMP, also inside tunnels and ICMP errors. Those
+   * True when every checksum there is right: IPv4 headers, TCP, UDP, SCTP, ICMP, also inside tunnels and ICMP errors. Those
    * that cannot be computed (fragments, quotes cut short) do not count.
    */
   readonly checksumsValid: boolean;
@@ -46,13 +53,15 @@ export function parsePacket(bytes: Uint8Array): ParsedPacket {
   const at = createCursor(bytes);
   let eth: Eth = { src: '', dst: '', type: 0 };
   let vlan: Vlan | undefined;
+  let innerVlan: Vlan | undefined;
   let ip: Writable<ParsedIp> = { payload: bytes };
   let trailer = new Uint8Array(0) as Uint8Array;
   try {
     eth = readEth(at);
-    if (eth.type === ETH_TYPE.vlan) vlan = readVlan(at);
+    if (isVlan(eth.type)) vlan = readVlan(at);
+    if (vlan && isVlan(vlan.type)) innerVlan = readVlan(at);
     ip.payload = at.rest;
-    const type = vlan?.type ?? eth.type;
+    const { type } = innerVlan ?? vlan ?? eth;
     if (type === ETH_TYPE.ipv4 || type === ETH_TYPE.ipv6) {
       const result = parseIp(at.rest, type === ETH_TYPE.ipv6, problems, true);
       ip = result.ip;
@@ -65,6 +74,7 @@ export function parsePacket(bytes: Uint8Array): ParsedPacket {
   return {
     eth,
     ...(vlan && { vlan }),
+    ...(innerVlan && { innerVlan }),
     ...ip,
     trailer,
     checksumsValid: !problems.some((problem) => problem.includes(CHECKSUM)),
@@ -91,6 +101,7 @@ function parseIp(
     if ('hopLimit' in version) {
       ip.ipv6 = version;
       length = 40 + version.payloadLength;
+      readDsr(ip, readDsrOption6(version.extensions));
       const piece = version.extensions.find((e) => e.kind === 'fragment');
       fragment = {
         isOne: piece !== undefined && (piece.more || piece.offset > 0),
@@ -100,6 +111,7 @@ function parseIp(
     } else {
       ip.ipv4 = version;
       length = version.totalLength;
+      readDsr(ip, readDsrOption4(version.options));
       fragment = { isOne: version.mf || version.fragmentOffset > 0, isLater: version.fragmentOffset > 0 };
       pseudo = { src: parseIpv4(version.src), dst: parseIpv4(version.dst), protocol: version.protocol };
     }
@@ -118,6 +130,10 @@ function parseIp(
     if (isWhole) problems.push(error.message);
     return { ip, trailer: new Uint8Array(0) };
   }
+}
+
+function readDsr(ip: Writable<ParsedIp>, dsr: DsrService | undefined): void {
+  if (dsr) ip.dsr = dsr;
 }
 
 function parseSegment(
@@ -152,6 +168,11 @@ function parseSegment(
       if (isV6) check('ICMPv6');
       else if (isComplete && internetChecksum(segment) !== 0) problems.push(`ICMP ${CHECKSUM} is wrong`);
       if (quotesPacket(ip.icmp.type, isV6)) ip.quoted = parseNested('quoted', at.rest, isV6, false, problems);
+      break;
+    case 132:
+      ip.sctp = readSctp(at);
+      if (isComplete && sctpChecksum(segment) !== ip.sctp.checksum)
+        problems.push(`SCTP ${CHECKSUM} is wrong`);
       break;
     case 4:
     case 41:
