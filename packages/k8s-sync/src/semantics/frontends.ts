@@ -19,6 +19,9 @@ export interface ServicePortState extends EndpointCategories {
  *   the node and its pods (kube-proxy's short circuit); else one entry with the cluster list.
  * - An address that is both external IP and load balancer VIP is an external IP: source ranges do not hold for it.
  *
+ * Without an endpoint in its list a frontend refuses new connections, or, if the other list has one, drops them
+ * (`endpointsElsewhere`): kube-proxy's REJECT and DROP.
+ *
  * `extLocal` and `intLocal` say, per frontend, which scope uses the local list; two scopes is their difference.
  * Frontends with the same list share one array.
  */
@@ -36,6 +39,10 @@ export function frontendsOf(state: ServicePortState): Frontend[] {
     lists[of] ??= backendsOf(state, of);
     return lists[of];
   };
+  const using = (of: 'cluster' | 'local') => ({
+    backends: backends(of),
+    ...(state[of].length === 0 && state.hasAnyEndpoints ? { endpointsElsewhere: true } : {}),
+  });
   const external = (
     type: FrontendType,
     address: string,
@@ -50,12 +57,12 @@ export function frontendsOf(state: ServicePortState): Frontend[] {
       ...(sourceRanges === undefined ? {} : { sourceRanges, sourceRangesPolicy: 'allow' as const }),
     };
     if (!port.externalPolicyLocal) {
-      frontends.push({ ...base, backends: backends('cluster') });
+      frontends.push({ ...base, ...using('cluster') });
       return;
     }
     const scoped = { ...base, extLocal: true, twoScopes: true };
-    frontends.push({ ...scoped, scope: 'external', backends: backends('local') });
-    frontends.push({ ...scoped, scope: 'internal', backends: backends('cluster') });
+    frontends.push({ ...scoped, scope: 'external', ...using('local') });
+    frontends.push({ ...scoped, scope: 'internal', ...using('cluster') });
   };
 
   frontends.push({
@@ -63,7 +70,7 @@ export function frontendsOf(state: ServicePortState): Frontend[] {
     type: 'ClusterIP',
     address: port.clusterIP,
     port: port.port,
-    backends: backends(port.internalPolicyLocal ? 'local' : 'cluster'),
+    ...using(port.internalPolicyLocal ? 'local' : 'cluster'),
     ...(port.internalPolicyLocal ? { intLocal: true } : {}),
   });
   if (port.nodePort !== 0) external('NodePort', port.family === 'IPv4' ? '0.0.0.0' : '::', port.nodePort);

@@ -87,6 +87,40 @@ describe('translate', () => {
     expect(lines(translator)).toEqual([`ClusterIP 198.51.100.10:80/TCP -> 192.0.2.50:8080${state}`]);
   });
 
+  it.each([
+    ['an endpoint here', [endpoint('192.0.2.50', { nodeName: 'node-a' })], []],
+    ['endpoints elsewhere only', [endpoint('192.0.2.51')], ['ClusterIP', 'NodePort external']],
+    [
+      'one here that still serves, and one elsewhere',
+      [
+        endpoint('192.0.2.50', {
+          nodeName: 'node-a',
+          conditions: { ready: false, serving: true, terminating: true },
+        }),
+        endpoint('192.0.2.51'),
+      ],
+      [],
+    ],
+    [
+      'one here that is not ready, and one elsewhere',
+      [endpoint('192.0.2.50', { nodeName: 'node-a', conditions: { ready: false } }), endpoint('192.0.2.51')],
+      ['ClusterIP', 'NodePort external'],
+    ],
+    ['one elsewhere that is not ready', [endpoint('192.0.2.51', { conditions: { ready: false } })], []],
+    ['no endpoint at all', [], []],
+  ])('tells none here from none anywhere: %s', (_, endpoints, dropping) => {
+    const local = service({
+      type: 'NodePort',
+      internalTrafficPolicy: 'Local',
+      externalTrafficPolicy: 'Local',
+      ports: [{ name: 'http', port: 80, nodePort: 30080 }],
+    });
+    const { frontends } = translatorOf(local, slice(endpoints)).translate();
+    expect(frontends).toHaveLength(3);
+    const marked = frontends.filter((frontend) => frontend.endpointsElsewhere === true);
+    expect(marked.map(({ type, scope = '' }) => `${type} ${scope}`.trim())).toEqual(dropping);
+  });
+
   it('ends in the same state whatever the order of the events, and after deletions', () => {
     const objects = [
       everything,

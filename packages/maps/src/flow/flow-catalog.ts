@@ -2,6 +2,7 @@ import { mapLayout } from '../layouts/map-layout.ts';
 import { LbxBackendMeta, LbxBackendMetaKey } from './backend-meta.ts';
 import { LbxCounter, LbxCounterIndex } from './counters.ts';
 import { LbxFlow4, LbxFlow4Key } from './flow4.ts';
+import { LbxFrontendMeta, LbxFrontendMetaKey } from './frontend-meta.ts';
 import { LbxGateIndex, LbxGateWord } from './gate.ts';
 import { REASON_COUNT } from './reasons.ts';
 import { LbxRev4Bucket, LbxRev4Index } from './rev4.ts';
@@ -16,6 +17,10 @@ export const flowCatalog = Object.freeze({
   lbx_backend_meta: mapLayout('array', 'lbx_backend_meta', LbxBackendMetaKey, LbxBackendMeta, {
     maxEntries: 65536,
     doc: 'Validity and place of each backend; kept by user space',
+  }),
+  lbx_frontend_meta: mapLayout('array', 'lbx_frontend_meta', LbxFrontendMetaKey, LbxFrontendMeta, {
+    maxEntries: 65536,
+    doc: 'What service entries do not tell of frontends; kept by user space',
   }),
   lbx_flow4: mapLayout('lru_hash', 'lbx_flow4', LbxFlow4Key, LbxFlow4, {
     maxEntries: 262144,

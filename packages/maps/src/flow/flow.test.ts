@@ -43,6 +43,7 @@ describe('layouts of the datapath', () => {
   it.each([
     ['lbx_gate', 4, 8],
     ['lbx_backend_meta', 4, 8],
+    ['lbx_frontend_meta', 4, 4],
     ['lbx_flow4', 16, 64],
     ['lbx_rev4', 4, 576],
     ['lbx_routes', 4, 32],

@@ -38,6 +38,11 @@ export interface Frontend {
   readonly algorithm?: 'random' | 'maglev';
   /** Overrides the forwarding mode of ProjectOptions for this frontend. */
   readonly forwarding?: 'snat' | 'dsr';
+  /**
+   * None of `backends` takes new flows, but the service has some elsewhere that do (traffic policy Local): packets are
+   * dropped, because the client may find a node that serves it; with no endpoint anywhere it is told so.
+   */
+  readonly endpointsElsewhere?: boolean;
   /** externalTrafficPolicy Local. */
   readonly extLocal?: boolean;
   /** internalTrafficPolicy Local. */

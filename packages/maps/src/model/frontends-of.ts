@@ -12,7 +12,7 @@ import type { FrontendSpec, ServiceSpec } from './service-spec.ts';
  */
 export function frontendsOf(service: ServiceSpec, others?: ReadonlyMap<string, ServiceSpec>): Frontend[] {
   const { name, frontends, backends, proxyRedirects, ...shared } = service;
-  const sets = new Map<string, readonly Backend[]>();
+  const sets = new Map<string, BackendChoice>();
   return frontends.map((spec, i) => {
     const { servicePort, portName: _, redirectTo, ...own } = spec;
     const provider = redirectTo === undefined ? service : others?.get(redirectTo);
@@ -28,15 +28,23 @@ export function frontendsOf(service: ServiceSpec, others?: ReadonlyMap<string, S
     const proxy = proxyRedirects?.find(
       ({ ports }) => !ports?.length || ports.includes(servicePort ?? spec.port),
     );
+    const { backends, elsewhere } = selectBackends(provider, service, spec, sets);
     return {
       ...shared,
       ...own,
       service: name,
-      backends: selectBackends(provider, service, spec, sets),
+      backends,
+      ...(elsewhere ? { endpointsElsewhere: true } : {}),
       ...(proxy === undefined ? {} : { proxyPort: proxy.proxyPort }),
       ...(redirectTo === undefined ? {} : { redirected: true }),
     };
   });
+}
+
+interface BackendChoice {
+  readonly backends: readonly Backend[];
+  /** None of them takes new flows, but one that a traffic policy left out does. */
+  readonly elsewhere: boolean;
 }
 
 /** The backends of `provider` that a frontend of `service` uses; the same array for the same question. */
@@ -44,24 +52,30 @@ function selectBackends(
   provider: ServiceSpec,
   service: ServiceSpec,
   frontend: FrontendSpec,
-  sets: Map<string, readonly Backend[]>,
-): readonly Backend[] {
+  sets: Map<string, BackendChoice>,
+): BackendChoice {
   const internal = frontend.scope === 'internal' || frontend.type === 'ClusterIP';
   // A HostPort belongs to a pod of this node; traffic policies are none of its business.
   const localOnly = frontend.type !== 'HostPort' && (internal ? service.intLocal : service.extLocal) === true;
   const family = familyOf(frontend.address);
   const { protocol, portName } = frontend;
   const key = `${provider.name} ${family} ${protocol} ${localOnly} ${portName ?? ''}`;
-  let set = sets.get(key);
-  if (set === undefined) {
-    set = provider.backends.filter(
+  let choice = sets.get(key);
+  if (choice === undefined) {
+    const all = provider.backends.filter(
       (backend) =>
         backend.protocol === protocol &&
         familyOf(backend.address) === family &&
-        !(localOnly && backend.node === 'other') &&
         (portName === undefined || !backend.portNames?.length || backend.portNames.includes(portName)),
     );
-    sets.set(key, set);
+    const backends = localOnly ? all.filter(({ node }) => node !== 'other') : all;
+    choice = { backends, elsewhere: !backends.some(takesNewFlows) && all.some(takesNewFlows) };
+    sets.set(key, choice);
   }
-  return set;
+  return choice;
+}
+
+/** Alone in a set, the backend would be given new flows. */
+function takesNewFlows({ state = 'active', unhealthy }: Backend): boolean {
+  return !unhealthy && (state === 'active' || state === 'terminating');
 }

@@ -167,6 +167,33 @@ describe('frontendsOf', () => {
     expect(made[0]!.backends).toBe(made[2]!.backends);
     expect(made[0]!.backends).not.toBe(made[1]!.backends);
   });
+  it.each([
+    ['one here', [{ node: 'local' }, { node: 'other' }], [undefined, undefined]],
+    ['none here', [{ node: 'other' }], [true, undefined]],
+    [
+      'one here that only drains',
+      [{ node: 'local', state: 'quarantined' }, { node: 'other' }],
+      [true, undefined],
+    ],
+    [
+      'one here that is leaving',
+      [{ node: 'local', state: 'terminating' }, { node: 'other' }],
+      [undefined, undefined],
+    ],
+    ['one elsewhere that does not answer', [{ node: 'other', unhealthy: true }], [undefined, undefined]],
+    ['none', [], [undefined, undefined]],
+  ])('tells no backends here from none anywhere: %s', (_, backends, expected) => {
+    const local = parseServiceSpec({
+      name: 'a',
+      extLocal: true,
+      frontends: [
+        { address: '198.51.100.1', port: 80, type: 'LoadBalancer' },
+        { address: '198.51.100.1', port: 80, type: 'LoadBalancer', scope: 'internal' },
+      ],
+      backends: backends.map((backend, i) => ({ address: `192.0.2.${i + 1}`, port: 1, ...backend })),
+    });
+    expect(frontendsOf(local).map(({ endpointsElsewhere }) => endpointsElsewhere)).toEqual(expected);
+  });
   it('names the service that a redirect misses', () => {
     const redirect = parseServiceSpec({
       ...minimal,
