@@ -44,6 +44,18 @@ describeKernel('BpfProgram', () => {
     );
   });
 
+  test('a tc program may be given the sum of the packet that a device made', () => {
+    using object = load(rich, {
+      programs: { rich_xdp: { autoload: false }, rich_connect4: { autoload: false } },
+    });
+    const data = Uint8Array.from({ length: 100 }, (_, i) => i & 0x7f);
+    const program = object.program('rich_tc');
+    expect(program.testRun({ data, checksumComplete: true }).data).toEqual(data);
+    // The kernel knows the flag for tc only.
+    using xdp = load(rich, onlyXdp);
+    expect(() => xdp.program('rich_xdp').testRun({ data, checksumComplete: true })).toThrow(/EINVAL/);
+  });
+
   test('a context goes in and comes back', () => {
     using object = load(rich, onlyXdp);
     // struct xdp_md: data, data_end, data_meta, ingress_ifindex, rx_queue_index, egress_ifindex.

@@ -6,6 +6,7 @@ import { errnoNumber } from '../sys/errno.ts';
 const EINTR = errnoNumber('EINTR');
 const BPF_F_TEST_RUN_ON_CPU = 1 << 0;
 const BPF_F_TEST_XDP_LIVE_FRAMES = 1 << 1;
+const BPF_F_TEST_SKB_CHECKSUM_COMPLETE = 1 << 2;
 
 /** Room for what a program may add in front of or behind a packet. */
 const outputSlack = 512;
@@ -29,6 +30,11 @@ export interface TestRunInput {
    * The kernel then gives neither data nor a verdict back (Linux 5.18).
    */
   readonly liveFrames?: boolean;
+  /**
+   * tc only: the packet arrives with the sum that a device made of all of it (CHECKSUM_COMPLETE). When the program leaves
+   * a sum that is not that of the packet, the run fails with EBADMSG (Linux 6.11).
+   */
+  readonly checksumComplete?: boolean;
   /** Live frames per round, at most 256. */
   readonly batchSize?: number;
 }
@@ -57,7 +63,9 @@ export function testRun(fd: number, object: string, input: TestRunInput): TestRu
   if (input.ctx !== undefined) attr.u32(40, input.ctx.byteLength).pointer(48, input.ctx);
   if (ctx !== undefined) attr.u32(44, ctx.byteLength).pointer(56, ctx);
   const flags =
-    (live ? BPF_F_TEST_XDP_LIVE_FRAMES : 0) | (input.cpu === undefined ? 0 : BPF_F_TEST_RUN_ON_CPU);
+    (live ? BPF_F_TEST_XDP_LIVE_FRAMES : 0) |
+    (input.checksumComplete === true ? BPF_F_TEST_SKB_CHECKSUM_COMPLETE : 0) |
+    (input.cpu === undefined ? 0 : BPF_F_TEST_RUN_ON_CPU);
   attr
     .u32(64, flags)
     .u32(68, input.cpu ?? 0)
@@ -84,6 +92,9 @@ function testRunHint(errno: number, input: TestRunInput): string | undefined {
   const length = input.data?.byteLength ?? 0;
   if (Math.abs(errno) === errnoNumber('EINVAL') && length < 14) {
     return `packets begin with an Ethernet header of 14 bytes; this one has ${length}`;
+  }
+  if (Math.abs(errno) === errnoNumber('EBADMSG')) {
+    return 'the sum that the kernel keeps for the packet (CHECKSUM_COMPLETE) no longer is that of its bytes';
   }
   if (Math.abs(errno) === 524) return 'programs of this type cannot be test-run on this kernel';
   return permissionHint(errno, ['CAP_BPF', 'CAP_NET_ADMIN']);
