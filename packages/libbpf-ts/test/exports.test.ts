@@ -15,6 +15,7 @@ test('what the package exports, so that a reviewer sees it change', () => {
       "Link",
       "LoadError",
       "MapMismatchError",
+      "Network",
       "NotSupportedError",
       "RingBuffer",
       "RunStatistics",
