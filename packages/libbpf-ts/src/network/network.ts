@@ -15,7 +15,7 @@ const attempts = 10;
 export class Network implements Disposable {
   readonly #questions: NetlinkSocket;
   readonly #news: NetlinkSocket;
-  #poll: koffi.node.PollHandle | undefined;
+  #poll: ReturnType<typeof koffi.node.poll> | undefined;
 
   constructor() {
     this.#questions = new NetlinkSocket();
