@@ -1,42 +1,40 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /*
- * xdp.bpf.c - north-south load balancing at XDP: the entry points.
+ * xdp.bpf.c - north-south load balancing at XDP: the entry points, of one family.
  *
- * lbx_xdp is attached to a device. It serves packets of known flows and passes
- * what is not ours; everything else goes by a static tail call to one of the
- * programs in lbx_xdp_calls, which must stay referenced by user space (pinned) for
- * as long as lbx_xdp is attached: the kernel empties a program array when the last
- * user-space reference to it is gone.
+ * Compiled to xdp4 and xdp6 (LBX_FAMILY). lbx_xdp, of xdp4, is attached to a device.
+ * It serves packets of known IPv4 flows and passes what is not ours; everything else
+ * goes by tail call to one of the programs in lbx_xdp_calls (calls.h), IPv6 too. The
+ * array must stay referenced by user space (pinned) for as long as lbx_xdp is
+ * attached: the kernel empties it when the last user-space reference to it is gone.
  *
- * Today: IPv4, TCP and UDP, by SNAT or to a backend on this node. Other packets
- * are passed where their own handling will be.
+ * Today: TCP and UDP, by SNAT or to a backend on this node. Other packets are passed
+ * where their own handling will be.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
-#define LBX_USE_SERVICES4
-#define LBX_USE_AFFINITY4
-#define LBX_USE_SOURCE_RANGE4
-#define LBX_USE_MAGLEV4
+#define LBX_USE_SERVICES
+#define LBX_USE_AFFINITY
+#define LBX_USE_SOURCE_RANGE
+#define LBX_USE_MAGLEV
 
 #include <lbx/ctx_xdp.h>
-#include <lbx/gate.h>
+#include <lbx/calls.h>
+#include <lbx/family.h>
+#include <lbx/gate_frontend.h>
 #include <lbx/parse.h>
-#include <lbx/reply4_xdp.h>
-#include <lbx/request4.h>
+#include <lbx/reply_xdp.h>
+#include <lbx/request.h>
+#include <lbx/special.h>
 #include <lbx/verdict.h>
 
-/* 0: no service map has wildcard entries, so their gate bits are not asked for. */
-const volatile __u8 lbx_wildcards_on = 1;
-
-enum lbx_xdp_call {
-	LBX_CALL_REQUEST4,
-	LBX_CALL_REPLY4,
-	LBX_CALLS,
-};
-
-int lbx_xdp_request4(ctx_t *ctx);
-int lbx_xdp_reply4(ctx_t *ctx);
+int FAMILY_NAME(lbx_xdp_request)(ctx_t *ctx);
+int FAMILY_NAME(lbx_xdp_reply)(ctx_t *ctx);
+int FAMILY_NAME(lbx_xdp_special)(ctx_t *ctx);
+#if LBX_FAMILY == 6
+int lbx_xdp_entry6(ctx_t *ctx);
+#endif
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -46,82 +44,106 @@ struct {
 } lbx_xdp_calls SEC(".maps") = {
 	.values =
 		{
-			[LBX_CALL_REQUEST4] = &lbx_xdp_request4,
-			[LBX_CALL_REPLY4] = &lbx_xdp_reply4,
+#if LBX_FAMILY == 6
+			[CALL_SLOT(LBX_CALL_ENTRY)] = &lbx_xdp_entry6,
+#endif
+			[CALL_SLOT(LBX_CALL_REQUEST)] = &FAMILY_NAME(lbx_xdp_request),
+			[CALL_SLOT(LBX_CALL_REPLY)] = &FAMILY_NAME(lbx_xdp_reply),
+			[CALL_SLOT(LBX_CALL_SPECIAL)] = &FAMILY_NAME(lbx_xdp_special),
 		},
 };
 
-static __always_inline int xdp_call(ctx_t *ctx, enum lbx_xdp_call call)
+/* Go on there, or drop: the program was there when the packet came. */
+static __always_inline int xdp_call(ctx_t *ctx, enum lbx_call call)
 {
-	bpf_tail_call_static(ctx, &lbx_xdp_calls, call);
+	bpf_tail_call_static(ctx, &lbx_xdp_calls, CALL_SLOT(call));
 	return verdict_of(ctx, LBX_DROP_MISSED_TAIL_CALL);
 }
 
-/* Wildcard entries are never of node addresses, so the SNAT address has none. */
-static __always_inline _Bool xdp_may_be_service4(const struct lbx_packet4 *packet, _Bool wildcard)
+/* What a slow path said: done, or to go on in another program. */
+static __always_inline int xdp_end(ctx_t *ctx, int verdict)
 {
-	if (!lbx_gate_on || gate_has4(packet->ip->daddr, packet->dport, packet->proto))
-		return 1;
-	return wildcard && lbx_wildcards_on && gate_has4(packet->ip->daddr, 0, 0);
+	if (!verdict_is_call(verdict))
+		return verdict;
+	bpf_tail_call(ctx, &lbx_xdp_calls, CALL_SLOT(LBX_VERDICT_CALLED(verdict)));
+	return verdict_of(ctx, LBX_DROP_MISSED_TAIL_CALL);
 }
 
-static __always_inline int xdp_flow4(ctx_t *ctx, struct lbx_packet4 *packet)
+static __always_inline int xdp_flow(ctx_t *ctx, struct lbx_packet *packet)
 {
-	_Bool ours = packet->ip->daddr == lbx_snat_addr4;
+	addr_t snat = snat_addr();
+	_Bool ours = addr_equal(packet_daddr(packet), &snat);
 	int verdict;
 
 	if (ours) {
-		verdict = reply4_fast(ctx, packet);
+		verdict = reply_fast(ctx, packet);
 		if (verdict == LBX_VERDICT_SLOW)
-			return xdp_call(ctx, LBX_CALL_REPLY4);
+			return xdp_call(ctx, LBX_CALL_REPLY);
 		if (verdict != LBX_VERDICT_NOT_OURS)
 			return verdict;
 	}
-	if (!xdp_may_be_service4(packet, !ours))
+	/* Wildcard entries are never of node addresses, so the SNAT address has none. */
+	if (!gate_may_be_frontend(packet, !ours))
 		return CTX_PASS;
-	verdict = request4_fast(ctx, packet);
+	verdict = request_fast(ctx, packet);
 	if (verdict == LBX_VERDICT_SLOW)
-		return xdp_call(ctx, LBX_CALL_REQUEST4);
+		return xdp_call(ctx, LBX_CALL_REQUEST);
 	return verdict;
 }
 
-/* Not served yet: passed, and counted if the address is a service's (as wildcard entries tell). */
-static __always_inline int xdp_pass4(ctx_t *ctx, const struct lbx_packet4 *packet,
-				     enum lbx_reason reason)
+/* A frame of this object's family, or of none. */
+static __always_inline int xdp_packet(ctx_t *ctx)
 {
-	if (lbx_gate_on && lbx_wildcards_on && gate_has4(packet->ip->daddr, 0, 0))
-		return verdict_of(ctx, reason);
-	return CTX_PASS;
-}
+	struct lbx_packet packet;
 
-SEC("xdp")
-int lbx_xdp(ctx_t *ctx)
-{
-	struct lbx_packet4 packet;
-
-	switch (parse_packet4(ctx_data(ctx), ctx_data_end(ctx), &packet)) {
-	case LBX_PACKET4_FLOW:
-		return xdp_flow4(ctx, &packet);
-	case LBX_PACKET4_OPTIONS:
-		return xdp_pass4(ctx, &packet, LBX_PASS_OPTIONS);
-	case LBX_PACKET4_FRAGMENT:
-		return xdp_pass4(ctx, &packet, LBX_PASS_FRAGMENT);
+	switch (parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet)) {
+	case LBX_PACKET_FLOW:
+		return xdp_flow(ctx, &packet);
+	case LBX_PACKET_OPTIONS:
+	case LBX_PACKET_FRAGMENT:
+	case LBX_PACKET_ICMP:
+		return xdp_call(ctx, LBX_CALL_SPECIAL);
 	case LBX_PACKET_OTHER:
 		break;
 	}
 	return CTX_PASS;
 }
 
+#if LBX_FAMILY == 4
 SEC("xdp")
-int lbx_xdp_request4(ctx_t *ctx)
+int lbx_xdp(ctx_t *ctx)
 {
-	return request4_slow(ctx);
+	if (parse_ethertype(ctx_data(ctx), ctx_data_end(ctx)) == bpf_htons(ETH_P_IPV6)) {
+		bpf_tail_call_static(ctx, &lbx_xdp_calls, CALL_SLOT6(LBX_CALL_ENTRY));
+		return CTX_PASS; /* IPv6 is not loaded */
+	}
+	return xdp_packet(ctx);
+}
+#else
+SEC("xdp")
+int lbx_xdp_entry6(ctx_t *ctx)
+{
+	return xdp_packet(ctx);
+}
+#endif
+
+SEC("xdp")
+int FAMILY_NAME(lbx_xdp_request)(ctx_t *ctx)
+{
+	return xdp_end(ctx, request_slow(ctx));
 }
 
 SEC("xdp")
-int lbx_xdp_reply4(ctx_t *ctx)
+int FAMILY_NAME(lbx_xdp_reply)(ctx_t *ctx)
 {
-	return reply4_slow(ctx);
+	return xdp_end(ctx, reply_slow(ctx));
+}
+
+/* ICMP, fragments, IP options, extension headers: special.h. */
+SEC("xdp")
+int FAMILY_NAME(lbx_xdp_special)(ctx_t *ctx)
+{
+	return xdp_end(ctx, special_packet(ctx));
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,6 +1,7 @@
 // Builds the BPF objects that are kept in the tree, with the pinned compiler:
 //   node --conditions=@lbx/source scripts/build-bpf.ts [--check] [NAME…]
-// bpf/NAME.bpf.c becomes bpf/prebuilt/NAME.bpf.o, bpf/bench/NAME.bpf.c becomes bpf/bench/prebuilt/NAME.bpf.o,
+// bpf/NAME.bpf.c becomes bpf/prebuilt/NAME.bpf.o, bpf/bench/NAME.bpf.c becomes bpf/bench/prebuilt/NAME.bpf.o (those of
+// `families` NAME4 and NAME6, by -DLBX_FAMILY),
 // and each folder's manifest.json says how. With names, only those are built and the others' entries stay.
 // --check builds a copy of the sources in a temporary folder instead and compares byte for byte.
 import {
@@ -23,9 +24,20 @@ import { findToolchain, type Toolchain } from './build-bpf/toolchain.ts';
 /** Folders with sources; objects go to the folder's `prebuilt`. */
 const folders = ['bpf', 'bpf/bench'] as const;
 
+/** Sources that are compiled once for each of these address families, see bpf/include/lbx/family.h. */
+const families: Readonly<Record<string, readonly number[]>> = {
+  'bpf/xdp.bpf.c': [4],
+  'bpf/tc.bpf.c': [4],
+  'bpf/bench/wrap.bpf.c': [4],
+};
+
 interface Target {
   readonly folder: string;
+  /** Of the object. */
   readonly name: string;
+  /** From the root. */
+  readonly source: string;
+  readonly defines: readonly string[];
 }
 
 const root = resolve(import.meta.dirname, '..');
@@ -51,7 +63,7 @@ function chooseTargets(names: readonly string[]): Target[] {
   const all = folders.flatMap((folder) =>
     globSync('*.bpf.c', { cwd: join(root, folder) })
       .sort()
-      .map((file) => ({ folder, name: basename(file, '.bpf.c') })),
+      .flatMap((file) => targetsOf(folder, file)),
   );
   const unknown = names.filter((name) => !all.some((target) => target.name === name));
   if (unknown.length > 0) {
@@ -62,6 +74,19 @@ function chooseTargets(names: readonly string[]): Target[] {
   return names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
 }
 
+function targetsOf(folder: string, file: string): Target[] {
+  const name = basename(file, '.bpf.c');
+  const source = `${folder}/${file}`;
+  return (
+    families[source]?.map((family) => ({
+      folder,
+      name: `${name}${family}`,
+      source,
+      defines: [`-DLBX_FAMILY=${family}`],
+    })) ?? [{ folder, name, source, defines: [] }]
+  );
+}
+
 function build(targets: readonly Target[], toolchain: Toolchain): number {
   for (const folder of folders) {
     const chosen = targets.filter((target) => target.folder === folder);
@@ -70,17 +95,18 @@ function build(targets: readonly Target[], toolchain: Toolchain): number {
     mkdirSync(prebuilt, { recursive: true });
     const objects = { ...readManifest(prebuilt)?.objects };
     // All are compiled before any is written: a broken source leaves objects and manifest as they were.
-    const compiled = chosen.map(({ name }) => {
-      const source = `${folder}/${name}.bpf.c`;
-      return { name, source, object: compileObject(root, source, toolchain) };
-    });
-    for (const { name, source, object } of compiled) {
+    const compiled = chosen.map((target) => ({
+      target,
+      object: compileObject(root, target.source, toolchain, target.defines),
+    }));
+    for (const { target, object } of compiled) {
+      const { name } = target;
       writeFileSync(join(prebuilt, `${name}.bpf.o`), object.bytes);
-      objects[name] = describeObject(root, name, source, object);
+      objects[name] = describeObject(root, target, object);
       console.log(`built ${folder}/prebuilt/${name}.bpf.o (${object.bytes.length} bytes)`);
     }
     for (const name of Object.keys(objects)) {
-      if (existsSync(join(root, folder, `${name}.bpf.c`))) continue;
+      if (chooseTargets([]).some((target) => target.folder === folder && target.name === name)) continue;
       delete objects[name];
       rmSync(join(prebuilt, `${name}.bpf.o`), { force: true });
       console.log(`removed ${folder}/prebuilt/${name}.bpf.o: its source is gone`);
@@ -103,8 +129,8 @@ function check(targets: readonly Target[], toolchain: Toolchain): number {
       const chosen = targets.filter((target) => target.folder === folder);
       const prebuilt = join(root, folder, 'prebuilt');
       const manifest = readManifest(prebuilt);
-      for (const { name } of chosen) {
-        problems.push(...checkObject(copy, prebuilt, manifest, { folder, name }, toolchain));
+      for (const target of chosen) {
+        problems.push(...checkObject(copy, prebuilt, manifest, target, toolchain));
       }
       if (positionals.length > 0) continue;
       for (const name of Object.keys(manifest?.objects ?? {})) {
@@ -129,15 +155,15 @@ function checkObject(
   copy: string,
   prebuilt: string,
   manifest: BuildManifest | undefined,
-  { folder, name }: Target,
+  target: Target,
   toolchain: Toolchain,
 ): string[] {
+  const { folder, name, source, defines } = target;
   const path = join(prebuilt, `${name}.bpf.o`);
   const shown = `${folder}/prebuilt/${name}.bpf.o`;
   if (!existsSync(path)) return [`${shown} is missing`];
-  const source = `${folder}/${name}.bpf.c`;
-  const compiled = compileObject(copy, source, toolchain);
-  const problems = diffManifest(manifest, toolchain, name, describeObject(copy, name, source, compiled));
+  const compiled = compileObject(copy, source, toolchain, defines);
+  const problems = diffManifest(manifest, toolchain, name, describeObject(copy, target, compiled));
   const kept = readFileSync(path);
   if (!kept.equals(compiled.bytes)) {
     const at = compiled.bytes.findIndex((byte, index) => byte !== kept[index]);

@@ -35,7 +35,7 @@ interface Measurement {
 
 /** `only`: names of the cases to run; the others are skipped. */
 export async function bench(options: { json: boolean; only?: RegExp }): Promise<Row[]> {
-  using wrap = load(readFileSync(join(import.meta.dirname, 'prebuilt/wrap.bpf.o')), {
+  using wrap = load(readFileSync(join(import.meta.dirname, 'prebuilt/wrap4.bpf.o')), {
     maps: { lbx_flow4: { maxEntries: 1 } },
   });
   const lab = createLab({

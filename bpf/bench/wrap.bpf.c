@@ -34,16 +34,16 @@ struct {
 	__type(value, __u32);
 } bench_target SEC(".maps");
 
-/* For the floor: keys like those of lbx_flow4. */
+/* For the floor: keys like those of lbx_flow. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 2 * BENCH_FLOWS);
-	__type(key, struct lbx_flow4_key);
-	__type(value, struct lbx_flow4);
+	__type(key, struct lbx_flow_key);
+	__type(value, struct lbx_flow);
 } bench_lru SEC(".maps");
 
 /* Client address (203.0.113.0/24) and port of flow `n`: 8 million different ones. */
-static __always_inline void bench_client(struct lbx_packet4 *packet, __u32 n)
+static __always_inline void bench_client(struct lbx_packet *packet, __u32 n)
 {
 	packet->ip->saddr = bpf_htonl(0xcb007100u | ((n >> 15) & 0xff));
 	packet->udp->source = bpf_htons(1024 + (n & 0x7fff));
@@ -53,14 +53,14 @@ SEC("xdp")
 int bench_wrap(ctx_t *ctx)
 {
 	void *data = ctx_data(ctx), *data_end = ctx_data_end(ctx);
-	struct lbx_packet4 packet;
+	struct lbx_packet packet;
 	__u32 n;
 
 	if (data + sizeof(bench_template) > data_end)
 		return XDP_ABORTED;
 	mem_copy_by(data, bench_template, sizeof(bench_template), 8);
 	if (bench_mode != BENCH_SAME) {
-		if (parse_packet4(data, data_end, &packet) != LBX_PACKET4_FLOW)
+		if (parse_packet(data, data_end, &packet) != LBX_PACKET_FLOW)
 			return XDP_ABORTED;
 		n = bench_state;
 		if (bench_mode == BENCH_RANDOM) {
@@ -94,9 +94,9 @@ int bench_stub(ctx_t *ctx __attribute__((unused)))
 SEC("xdp")
 int bench_parse(ctx_t *ctx)
 {
-	struct lbx_packet4 packet;
+	struct lbx_packet packet;
 
-	if (parse_packet4(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET4_FLOW)
+	if (parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_FLOW)
 		return XDP_ABORTED;
 	return packet.dport ? XDP_TX : XDP_PASS;
 }
@@ -105,13 +105,13 @@ int bench_parse(ctx_t *ctx)
 SEC("xdp")
 int bench_lookup(ctx_t *ctx)
 {
-	struct lbx_packet4 packet;
-	struct lbx_flow4_key key;
-	struct lbx_flow4 *flow;
+	struct lbx_packet packet;
+	struct lbx_flow_key key;
+	struct lbx_flow *flow;
 
-	if (parse_packet4(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET4_FLOW)
+	if (parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_FLOW)
 		return XDP_ABORTED;
-	flow4_key(&packet, LBX_FLOW_REQUEST, &key);
+	flow_key(&packet, LBX_FLOW_REQUEST, &key);
 	flow = bpf_map_lookup_elem(&bench_lru, &key);
 	return flow && flow->timeout ? XDP_TX : XDP_ABORTED;
 }

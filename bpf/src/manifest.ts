@@ -12,6 +12,8 @@ export interface ObjectManifest {
   readonly sha256: string;
   /** Source, from the repository's root. */
   readonly source: string;
+  /** Compiler flags of this object alone, e.g. `-DLBX_FAMILY=4`. */
+  readonly defines?: readonly string[];
   /** SHA-256, hex, of the source and of every header of lbx that went in, by path from the repository's root. */
   readonly sources: Readonly<Record<string, string>>;
 }

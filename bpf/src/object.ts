@@ -3,8 +3,11 @@ import { readFileSync } from 'node:fs';
 import { PrebuiltError } from './errors.ts';
 import { manifest, type ObjectManifest, prebuiltFolder } from './manifest.ts';
 
-/** `xdp`: north-south at the device; `tc`: the same without XDP, and replies of local backends; `sock`: sockets of the node and its pods. */
-export type ObjectName = 'xdp' | 'tc' | 'sock' | (string & {});
+/**
+ * `xdp4`, `xdp6`: north-south at the device, by address family; `tc4`, `tc6`: the same without XDP, and replies of local
+ * backends; `sock`: sockets of the node and its pods.
+ */
+export type ObjectName = 'xdp4' | 'xdp6' | 'tc4' | 'tc6' | 'sock' | (string & {});
 
 function describe(name: ObjectName): ObjectManifest {
   const entry = Object.hasOwn(manifest.objects, name) ? manifest.objects[name] : undefined;

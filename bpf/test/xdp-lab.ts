@@ -40,7 +40,7 @@ export interface LabOptions {
   readonly flows?: number;
   /** 64-bit words of the gate (1024). */
   readonly gateWords?: number;
-  /** Another object in place of the prebuilt `xdp`. */
+  /** Another object in place of the prebuilt `xdp4`. */
   readonly object?: string;
 }
 
@@ -121,7 +121,7 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
   const ports = snatPorts[1] - snatPorts[0] + 1;
   const common = { lbx_hz: hertz(), lbx_gate_on: gate, lbx_gate_mask: gateWords * 64 - 1 };
   const xdp = stack.use(
-    load(options.object ?? objectPath('xdp'), {
+    load(options.object ?? objectPath('xdp4'), {
       variables: {
         ...common,
         lbx_snat_addr4: address(place.node),
@@ -144,7 +144,7 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
   );
   const shared = ['lbx_gate', 'lbx_flow4', 'lbx_counters'];
   const tc = stack.use(
-    load(readObject('tc'), {
+    load(readObject('tc4'), {
       variables: common,
       maps: Object.fromEntries(shared.map((name) => [name, { reuse: xdp.map(name) }])),
     }),

@@ -76,11 +76,11 @@ describeKernel('sockets through the datapath', () => {
 
     const common = { lbx_hz: hertz() };
     const xdp = stack.use(
-      load(objectPath('xdp'), { variables: { ...common, lbx_snat_addr4: address(at.node) } }),
+      load(objectPath('xdp4'), { variables: { ...common, lbx_snat_addr4: address(at.node) } }),
     );
     const shared = ['lbx_gate', 'lbx_flow4', 'lbx_counters'];
     const tc = stack.use(
-      load(objectPath('tc'), {
+      load(objectPath('tc4'), {
         variables: common,
         maps: Object.fromEntries(shared.map((name) => [name, { reuse: xdp.map(name) }])),
       }),

@@ -30,17 +30,22 @@ export interface CompiledObject {
 }
 
 /**
- * Compiles `source` (relative to `root`) and strips it to code, maps and BTF.
+ * Compiles `source` (relative to `root`), with `defines` (`-DNAME=VALUE`) besides the flags, and strips it to code, maps and BTF.
  * @throws Error with the compiler's words, on warnings too, and when a call to a memory function is left.
  */
-export function compileObject(root: string, source: string, toolchain: Toolchain): CompiledObject {
+export function compileObject(
+  root: string,
+  source: string,
+  toolchain: Toolchain,
+  defines: readonly string[] = [],
+): CompiledObject {
   const scratch = mkdtempSync(join(tmpdir(), 'lbx-bpf-'));
   try {
     const object = join(scratch, 'object.o');
     const dependencies = join(scratch, 'object.d');
     const machine = ['-idirafter', toolchain.machineHeaders];
     const paths = [`-ffile-prefix-map=${root}=.`, '-fdebug-compilation-dir=.', '-MD', '-MF', dependencies];
-    run(root, 'clang-19', [...flags, ...machine, ...paths, '-c', source, '-o', object], source);
+    run(root, 'clang-19', [...flags, ...defines, ...machine, ...paths, '-c', source, '-o', object], source);
     run(root, 'llvm-strip-19', ['-g', object], source);
     const undefinedSymbols = run(root, 'llvm-nm-19', ['-u', '-j', object], source).split('\n');
     const called = memoryFunctions.filter((name) => undefinedSymbols.includes(name));

@@ -10,6 +10,8 @@ export interface ObjectEntry {
   readonly size: number;
   readonly sha256: string;
   readonly source: string;
+  /** Flags of this object alone. */
+  readonly defines?: readonly string[];
   /** Path from the repository's root → SHA-256, of the source and of each header of ours. */
   readonly sources: Readonly<Record<string, string>>;
 }
@@ -24,8 +26,7 @@ export interface BuildManifest {
 
 export function describeObject(
   root: string,
-  name: string,
-  source: string,
+  { name, source, defines }: Pick<ObjectEntry, 'source'> & { name: string; defines: readonly string[] },
   compiled: CompiledObject,
 ): ObjectEntry {
   const sources = compiled.sources.map((file) => [file, sha256(readFileSync(join(root, file)))] as const);
@@ -34,6 +35,7 @@ export function describeObject(
     size: compiled.bytes.length,
     sha256: sha256(compiled.bytes),
     source,
+    ...(defines.length > 0 ? { defines } : {}),
     sources: Object.fromEntries(sources),
   };
 }
@@ -65,6 +67,8 @@ export function diffManifest(
   const problems: string[] = [];
   if (manifest.compiler !== toolchain.compiler) problems.push(`${name}: built with '${manifest.compiler}'`);
   if (manifest.flags.join(' ') !== flags.join(' ')) problems.push(`${name}: built with other flags`);
+  if (kept.defines?.join(' ') !== built.defines?.join(' '))
+    problems.push(`${name}: built with other defines`);
   if (kept.sha256 !== built.sha256)
     problems.push(`${name}: the manifest has SHA-256 ${kept.sha256}, built is ${built.sha256}`);
   const files = new Set([...Object.keys(kept.sources), ...Object.keys(built.sources)]);

@@ -2,7 +2,7 @@
 /*
  * backend_meta.h - is the backend of a flow still the one it was made for?
  *
- * lbx_backend_meta is derived state that core keeps beside lb4_backends_v3: an
+ * lbx_backend_meta is derived state that core keeps beside lb4_backends_v3 and lb6_backends_v3: an
  * array by backend id, so that asking costs no helper call. generation is ODD
  * while the backend exists. User space adds one when it removes the backend
  * (before it deletes the backend's entry) and one when it makes a backend of that
@@ -19,6 +19,7 @@
 #include <linux/bpf.h>
 #include <linux/types.h>
 #include <bpf/bpf_helpers.h>
+#include <lbx/family.h>
 #include <lbx/lb_maps.h>
 
 #define LBX_BACKEND_META_MAX 65536 /* ids at or above have no metadata and no flows */
@@ -31,7 +32,7 @@ const volatile __u8 lbx_derived_on = 1;
 struct lbx_backend_meta {
 	__u32 generation; /* odd: exists */
 	__u8 flags;       /* LBX_BACKEND_META_* */
-	__u8 state;       /* LBX_BACKEND_*, for people; programs read lb4_backends_v3 */
+	__u8 state;       /* LBX_BACKEND_*, for people; programs read the backends map */
 	__u8 pad[2];
 };
 
@@ -48,17 +49,17 @@ static __always_inline struct lbx_backend_meta *backend_meta_lookup(__u32 id)
 }
 
 /* Does backend `id` still exist as it was: same generation, or same address and port? */
-static __always_inline _Bool backend_meta_valid4(__u32 id, __u32 generation, __be32 address,
-						 __be16 port)
+static __always_inline _Bool backend_meta_valid(__u32 id, __u32 generation, const addr_t *address,
+						__be16 port)
 {
 	if (lbx_derived_on) {
 		struct lbx_backend_meta *meta = backend_meta_lookup(id);
 
 		return meta && meta->generation == generation;
 	} else {
-		struct lb4_backend *backend = bpf_map_lookup_elem(&lb4_backends_v3, &id);
+		struct lb_backend *backend = bpf_map_lookup_elem(&lb_backends, &id);
 
-		return backend && backend->address == address && backend->port == port;
+		return backend && addr_equal(&backend->address, address) && backend->port == port;
 	}
 }
 

@@ -13,6 +13,7 @@
 #include <linux/types.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
+#include <lbx/family.h>
 
 /* What decrementing the TTL (the high byte of its word) adds to a delta. */
 #define LBX_CHECKSUM_TTL_MINUS_1 bpf_htons(0xfeff)
@@ -35,6 +36,16 @@ static __always_inline __u64 checksum_replace32(__u32 old, __u32 new)
 static __always_inline __u64 checksum_replace16(__u16 old, __u16 new)
 {
 	return (__u64)(__u16)~old + new;
+}
+
+static __always_inline __u64 checksum_replace_addr(const addr_t *old, const addr_t *new)
+{
+#if LBX_FAMILY == 6
+	return checksum_replace32(old->w[0], new->w[0]) + checksum_replace32(old->w[1], new->w[1]) +
+	       checksum_replace32(old->w[2], new->w[2]) + checksum_replace32(old->w[3], new->w[3]);
+#else
+	return checksum_replace32(*old, *new);
+#endif
 }
 
 /* The checksum field after a change of `delta`. */

@@ -2,16 +2,16 @@
 /*
  * flow.h - the flow table: a packet's 5-tuple -> everything its rewrite needs.
  *
- * One flow is two halves. The request half is here (lbx_flow4, direction REQUEST).
- * The reply half is in lbx_rev4 (reverse.h) when the backend is remote and replies
+ * One flow is two halves. The request half is here (lbx_flow, direction REQUEST).
+ * The reply half is in lbx_rev (reverse.h) when the backend is remote and replies
  * come to our SNAT port, or here (direction REPLY) when the backend is local.
  *
- * The table is the kernel's LRU hash behind flow4_find(), flow4_insert(),
- * flow4_replace() and flow4_remove(); nothing else touches it, so that another
+ * The table is the kernel's LRU hash behind flow_find(), flow_insert(),
+ * flow_replace() and flow_remove(); nothing else touches it, so that another
  * table can take its place.
  *
- * The LRU recycles entries at once: a pointer from flow4_find() may turn into
- * another flow while it is read. Copy what is needed, then ask flow4_is() whether
+ * The LRU recycles entries at once: a pointer from flow_find() may turn into
+ * another flow while it is read. Copy what is needed, then ask flow_is() whether
  * it was still the right one. Times are jiffies (clock.h), addresses and ports
  * network order.
  */
@@ -23,6 +23,7 @@
 #include <linux/types.h>
 #include <bpf/bpf_helpers.h>
 #include <lbx/clock.h>
+#include <lbx/family.h>
 #include <lbx/mem.h>
 #include <lbx/parse.h>
 
@@ -32,15 +33,15 @@
 #define LBX_FLOW_REPLY   1
 
 /* A flow's packets as they arrive. */
-struct lbx_flow4_key {
-	__be32 saddr;
-	__be32 daddr;
+struct lbx_flow_key {
+	addr_t saddr;
+	addr_t daddr;
 	__be16 sport;
 	__be16 dport;
 	__u8 proto;     /* IPPROTO_* */
 	__u8 direction; /* LBX_FLOW_* */
 	__u8 pad[2];
-} __attribute__((aligned(8))); /* on the stack, for flow4_is() */
+} __attribute__((aligned(8))); /* on the stack, for flow_is() */
 
 /* What was seen of a flow; both halves have the same, either may learn it first. */
 #define LBX_FLOW_LOCAL       0x01 /* backend on this node */
@@ -51,9 +52,9 @@ struct lbx_flow4_key {
 #define LBX_FLOW_CONFIRMED   0x20 /* the client answered the backend's answer: no spoofed SYN */
 
 /* 64 bytes: with the kernel's 48 and the key, an entry is two cache lines. */
-struct lbx_flow4 {
-	__be32 saddr; /* the addresses and ports to write: struct lbx_rewrite4 */
-	__be32 daddr;
+struct lbx_flow {
+	addr_t saddr; /* the addresses and ports to write: struct lbx_rewrite */
+	addr_t daddr;
 	__be16 sport;
 	__be16 dport;
 	__u16 l3_delta; /* checksum deltas (checksum.h); TTL included unless LOCAL */
@@ -67,67 +68,66 @@ struct lbx_flow4 {
 	__u32 timeout;       /* jiffies after last_seen */
 	__u32 checked;       /* jiffies: when the route was last asked for */
 	__u8 flags;          /* LBX_FLOW_* */
-	__u8 way;            /* of the reply half in its bucket of lbx_rev4 */
+	__u8 way;            /* of the reply half in its bucket of lbx_rev */
 	__u8 pad[2];
-	struct lbx_flow4_key key; /* whose entry this is */
+	struct lbx_flow_key key; /* whose entry this is */
 };
 
-_Static_assert(sizeof(struct lbx_flow4_key) == 16, "flow key");
-_Static_assert(sizeof(struct lbx_flow4) == 64, "flow value");
+_Static_assert(sizeof(struct lbx_flow_key) == 2 * sizeof(addr_t) + 8, "flow key: no holes");
+_Static_assert(sizeof(struct lbx_flow) == 64, "flow value");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, LBX_FLOWS);
-	__type(key, struct lbx_flow4_key);
-	__type(value, struct lbx_flow4);
-} lbx_flow4 SEC(".maps");
+	__type(key, struct lbx_flow_key);
+	__type(value, struct lbx_flow);
+} lbx_flow SEC(".maps");
 
-static __always_inline struct lbx_flow4 *flow4_find(const struct lbx_flow4_key *key)
+static __always_inline struct lbx_flow *flow_find(const struct lbx_flow_key *key)
 {
-	return bpf_map_lookup_elem(&lbx_flow4, key);
+	return bpf_map_lookup_elem(&lbx_flow, key);
 }
 
 /* Is `flow` (still) the entry of `key`? */
-static __always_inline _Bool flow4_is(const struct lbx_flow4 *flow, const struct lbx_flow4_key *key)
+static __always_inline _Bool flow_is(const struct lbx_flow *flow, const struct lbx_flow_key *key)
 {
 	barrier();
 	return mem_equal_by(&flow->key, key, sizeof(*key), 8);
 }
 
 /* 0, or -EEXIST when another CPU was faster, or another negative errno. */
-static __always_inline long flow4_insert(const struct lbx_flow4_key *key,
-					 const struct lbx_flow4 *flow)
+static __always_inline long flow_insert(const struct lbx_flow_key *key, const struct lbx_flow *flow)
 {
-	return bpf_map_update_elem(&lbx_flow4, key, flow, BPF_NOEXIST);
+	return bpf_map_update_elem(&lbx_flow, key, flow, BPF_NOEXIST);
 }
 
 /* Insert, or take the place of what is there. */
-static __always_inline long flow4_replace(const struct lbx_flow4_key *key,
-					  const struct lbx_flow4 *flow)
+static __always_inline long flow_replace(const struct lbx_flow_key *key,
+					 const struct lbx_flow *flow)
 {
-	return bpf_map_update_elem(&lbx_flow4, key, flow, BPF_ANY);
+	return bpf_map_update_elem(&lbx_flow, key, flow, BPF_ANY);
 }
 
-static __always_inline void flow4_remove(const struct lbx_flow4_key *key)
+static __always_inline void flow_remove(const struct lbx_flow_key *key)
 {
-	bpf_map_delete_elem(&lbx_flow4, key);
+	bpf_map_delete_elem(&lbx_flow, key);
 }
 
 /*
- * The key of a packet's flow. Two whole words: the table hashes and compares by
+ * The key of a packet's flow, in whole words: the table hashes and compares by
  * words, and a load waits for smaller stores that it spans.
  */
-static __always_inline void flow4_key(const struct lbx_packet4 *packet, __u8 direction,
-				      struct lbx_flow4_key *key)
+static __always_inline void flow_key(const struct lbx_packet *packet, __u8 direction,
+				     struct lbx_flow_key *key)
 {
-	mem_u64 *words = (mem_u64 *)key;
+	mem_u64 *rest = (mem_u64 *)&key->sport;
 	__u32 ports = *(const mem_u32 *)packet->l4;
 
-	words[0] = *(const mem_u64 *)&packet->ip->saddr;
+	mem_copy8(key, packet_saddr(packet), 2 * sizeof(addr_t));
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	words[1] = ports | (__u64)packet->proto << 32 | (__u64)direction << 40;
+	*rest = ports | (__u64)packet->proto << 32 | (__u64)direction << 40;
 #else
-	words[1] = (__u64)ports << 32 | (__u64)packet->proto << 24 | (__u64)direction << 16;
+	*rest = (__u64)ports << 32 | (__u64)packet->proto << 24 | (__u64)direction << 16;
 #endif
 }
 

@@ -3,7 +3,7 @@
  * gate.h - "could this packet be ours?": one bitmap, asked before anything else.
  *
  * lbx_gate holds lbx_gate_mask + 1 bits (a power of two) in 64-bit words. User
- * space sets bit (hash_endpoint4(address, port, kind) & lbx_gate_mask) for
+ * space sets bit (hash_endpoint4(address, port, kind) & lbx_gate_mask), or hash_endpoint6, for
  *   frontends        (address, port, proto)                      asked by XDP
  *   wildcard entries (address, 0, 0)                             asked by XDP
  *   local backends   (address, port, proto | LBX_GATE_BACKEND)   asked by tc egress,
@@ -35,13 +35,32 @@ struct {
 	__type(value, __u64);
 } lbx_gate SEC(".maps");
 
-static __always_inline _Bool gate_has4(__be32 address, __be16 port, __u32 kind)
+static __always_inline _Bool gate_has_hash(__u32 hash)
 {
-	__u32 bit = hash_endpoint4(address, port, kind) & lbx_gate_mask;
+	__u32 bit = hash & lbx_gate_mask;
 	__u32 word = bit >> 6;
 	__u64 *bits = bpf_map_lookup_elem(&lbx_gate, &word);
 
 	return bits && (*bits >> (bit & 63)) & 1;
 }
+
+static __always_inline _Bool gate_has4(__be32 address, __be16 port, __u32 kind)
+{
+	return gate_has_hash(hash_endpoint4(address, port, kind));
+}
+
+static __always_inline _Bool gate_has6(const union v6addr *address, __be16 port, __u32 kind)
+{
+	return gate_has_hash(hash_endpoint6(address, port, kind));
+}
+
+#ifdef LBX_FAMILY
+#include <lbx/family.h>
+
+static __always_inline _Bool gate_has(const addr_t *address, __be16 port, __u32 kind)
+{
+	return gate_has_hash(hash_endpoint(address, port, kind));
+}
+#endif
 
 #endif

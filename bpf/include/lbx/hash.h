@@ -10,6 +10,7 @@
 
 #include <linux/types.h>
 #include <bpf/bpf_helpers.h>
+#include <lbx/structs.h>
 
 #define LBX_JHASH_INITVAL 0xdeadbeefu
 
@@ -60,6 +61,17 @@ static __always_inline __u32 hash_endpoint4(__be32 address, __be16 port, __u32 k
 
 	return (0x6c62272e07bb0142ULL + 0x9e3779b97f4a7c15ULL * address +
 		0xc2b2ae3d27d4eb4fULL * rest) >>
+	       32;
+}
+
+/* The same of an IPv6 address: gateHash6() there. */
+static __always_inline __u32 hash_endpoint6(const union v6addr *address, __be16 port, __u32 kind)
+{
+	__u32 rest = (__u32)port << 16 | kind;
+
+	return (0x452821e638d01377ULL + 0x9e3779b97f4a7c15ULL * address->w[0] +
+		0xbf58476d1ce4e5b9ULL * address->w[1] + 0x94d049bb133111ebULL * address->w[2] +
+		0xd6e8feb86659fd93ULL * address->w[3] + 0xc2b2ae3d27d4eb4fULL * rest) >>
 	       32;
 }
 

@@ -7,8 +7,8 @@
  * moves the cursor behind it, or returns NULL and leaves the cursor alone.
  * Header fields are network order, as they came.
  *
- * parse_packet4() says what a frame is. Only LBX_PACKET4_FLOW is served today; the
- * other classes are passed up untouched, each where its own handling will be.
+ * parse_packet() says what a frame of the family is. Only LBX_PACKET_FLOW takes the
+ * fast path; what lies between it and LBX_PACKET_OTHER is special (LBX_CALL_SPECIAL).
  */
 #ifndef LBX_PARSE_H
 #define LBX_PARSE_H
@@ -16,11 +16,13 @@
 #include <linux/if_ether.h>
 #include <linux/in.h>
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/tcp.h>
 #include <linux/types.h>
 #include <linux/udp.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
+#include <lbx/family.h>
 #include <lbx/mem.h>
 
 #define LBX_IP_FRAGMENT 0x3fff /* more fragments, or an offset */
@@ -37,15 +39,17 @@ struct lbx_cursor {
 };
 
 enum lbx_packet_class {
-	LBX_PACKET_OTHER,     /* not IPv4 (VLAN and IPv6 too), or not TCP/UDP, or cut short */
-	LBX_PACKET4_OPTIONS,  /* IPv4 with options */
-	LBX_PACKET4_FRAGMENT, /* IPv4 fragment, first ones included */
-	LBX_PACKET4_FLOW,     /* IPv4 TCP or UDP with all of its header */
+	LBX_PACKET_OTHER,    /* not this family, nothing that is balanced, or cut short */
+	LBX_PACKET_OPTIONS,  /* IPv4 with options, IPv6 with extension headers */
+	LBX_PACKET_FRAGMENT, /* first ones included */
+	LBX_PACKET_ICMP,     /* ICMP, ICMPv6 */
+	LBX_PACKET_FLOW,     /* TCP or UDP with all of its header, and no options before it */
 };
 
-struct lbx_packet4 {
+/* What parse_packet() fills: eth and ip unless LBX_PACKET_OTHER, all for LBX_PACKET_FLOW. */
+struct lbx_packet {
 	struct ethhdr *eth;
-	struct iphdr *ip;
+	ip_t *ip;
 	union {
 		void *l4;
 		struct tcphdr *tcp;
@@ -55,6 +59,8 @@ struct lbx_packet4 {
 	__be16 dport;
 	__u8 proto;     /* IPPROTO_TCP or IPPROTO_UDP */
 	__u8 tcp_flags; /* LBX_TCP_*; 0 for UDP */
+	__u8 l3_at;     /* where the IP header starts */
+	__u16 l4_at;    /* where TCP or UDP starts */
 };
 
 static __always_inline void *parse_take(struct lbx_cursor *cursor, __u32 bytes)
@@ -72,10 +78,25 @@ static __always_inline struct ethhdr *parse_eth(struct lbx_cursor *cursor)
 	return parse_take(cursor, sizeof(struct ethhdr));
 }
 
-/* The fixed 20 bytes; the cursor stands behind these even when options follow. */
-static __always_inline struct iphdr *parse_ipv4(struct lbx_cursor *cursor)
+/* struct ethhdr is packed: read as a whole, not by bytes. */
+static __always_inline __be16 parse_protocol(const struct ethhdr *eth)
 {
-	return parse_take(cursor, sizeof(struct iphdr));
+	return *(const mem_u16 *)((const void *)eth + offsetof(struct ethhdr, h_proto));
+}
+
+/* The ethertype of a frame, network order; 0 for one without. */
+static __always_inline __be16 parse_ethertype(void *data, void *data_end)
+{
+	struct lbx_cursor cursor = {.at = data, .end = data_end};
+	struct ethhdr *eth = parse_eth(&cursor);
+
+	return eth ? parse_protocol(eth) : 0;
+}
+
+/* The fixed part; the cursor stands behind it even when options follow. */
+static __always_inline ip_t *parse_ip(struct lbx_cursor *cursor)
+{
+	return parse_take(cursor, sizeof(ip_t));
 }
 
 static __always_inline struct tcphdr *parse_tcp(struct lbx_cursor *cursor)
@@ -88,26 +109,91 @@ static __always_inline struct udphdr *parse_udp(struct lbx_cursor *cursor)
 	return parse_take(cursor, sizeof(struct udphdr));
 }
 
+/* The packet's own addresses, both in a row. */
+static __always_inline addr_t *packet_saddr(const struct lbx_packet *packet)
+{
+	return (addr_t *)&packet->ip->saddr;
+}
+
+static __always_inline addr_t *packet_daddr(const struct lbx_packet *packet)
+{
+	return (addr_t *)&packet->ip->daddr;
+}
+
+#if LBX_FAMILY == 4
+
+#define LBX_ETH_P ETH_P_IP
+
+static __always_inline __u8 *packet_ttl(const struct lbx_packet *packet)
+{
+	return &packet->ip->ttl;
+}
+
+/* The class by the IP header; LBX_PACKET_FLOW: packet->proto is worth a look. */
+static __always_inline enum lbx_packet_class parse_ip_class(struct lbx_packet *packet)
+{
+	if (packet->ip->version != 4 || packet->ip->ihl < 5)
+		return LBX_PACKET_OTHER;
+	packet->proto = packet->ip->protocol;
+	if (packet->ip->ihl != 5)
+		return LBX_PACKET_OPTIONS;
+	if (packet->ip->frag_off & bpf_htons(LBX_IP_FRAGMENT))
+		return LBX_PACKET_FRAGMENT;
+	if (packet->proto == IPPROTO_ICMP)
+		return LBX_PACKET_ICMP;
+	return LBX_PACKET_FLOW;
+}
+
+#else
+
+#define LBX_ETH_P ETH_P_IPV6
+
+static __always_inline __u8 *packet_ttl(const struct lbx_packet *packet)
+{
+	return &packet->ip->hop_limit;
+}
+
+static __always_inline enum lbx_packet_class parse_ip_class(struct lbx_packet *packet)
+{
+	if (packet->ip->version != 6)
+		return LBX_PACKET_OTHER;
+	packet->proto = packet->ip->nexthdr;
+	switch (packet->proto) {
+	case IPPROTO_HOPOPTS:
+	case IPPROTO_ROUTING:
+	case IPPROTO_DSTOPTS:
+		return LBX_PACKET_OPTIONS;
+	case IPPROTO_FRAGMENT:
+		return LBX_PACKET_FRAGMENT;
+	case IPPROTO_ICMPV6:
+		return LBX_PACKET_ICMP;
+	default:
+		return LBX_PACKET_FLOW;
+	}
+}
+
+#endif
+
 /* Fills `packet` as far as the class that it returns says. */
-static __always_inline enum lbx_packet_class parse_packet4(void *data, void *data_end,
-							   struct lbx_packet4 *packet)
+static __always_inline enum lbx_packet_class parse_packet(void *data, void *data_end,
+							  struct lbx_packet *packet)
 {
 	struct lbx_cursor cursor = {.at = data, .end = data_end};
+	enum lbx_packet_class class;
 
 	packet->eth = parse_eth(&cursor);
-	/* struct ethhdr is packed: read as a whole, not by bytes. */
-	if (!packet->eth || *(mem_u16 *)&packet->eth->h_proto != bpf_htons(ETH_P_IP))
+	if (!packet->eth || parse_protocol(packet->eth) != bpf_htons(LBX_ETH_P))
 		return LBX_PACKET_OTHER;
+	packet->l3_at = sizeof(struct ethhdr);
 
-	packet->ip = parse_ipv4(&cursor);
-	if (!packet->ip || packet->ip->version != 4 || packet->ip->ihl < 5)
+	packet->ip = parse_ip(&cursor);
+	if (!packet->ip)
 		return LBX_PACKET_OTHER;
-	if (packet->ip->ihl != 5)
-		return LBX_PACKET4_OPTIONS;
-	if (packet->ip->frag_off & bpf_htons(LBX_IP_FRAGMENT))
-		return LBX_PACKET4_FRAGMENT;
+	class = parse_ip_class(packet);
+	if (class != LBX_PACKET_FLOW)
+		return class;
 
-	packet->proto = packet->ip->protocol;
+	packet->l4_at = packet->l3_at + sizeof(ip_t);
 	packet->tcp_flags = 0;
 	if (packet->proto == IPPROTO_TCP) {
 		packet->tcp = parse_tcp(&cursor);
@@ -124,7 +210,7 @@ static __always_inline enum lbx_packet_class parse_packet4(void *data, void *dat
 	/* TCP and UDP have the ports in the same place. */
 	packet->sport = packet->udp->source;
 	packet->dport = packet->udp->dest;
-	return LBX_PACKET4_FLOW;
+	return LBX_PACKET_FLOW;
 }
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * reverse.h - reply halves of flows to remote backends, by SNAT port.
  *
- * lbx_rev4 is an array: element n stands for port lbx_snat_min + n of the SNAT
+ * lbx_rev is an array: element n stands for port lbx_snat_min + n of the SNAT
  * address and holds up to 8 flows that share the port, one per backend tuple
  * (address, port, protocol). A reply finds its flow without a helper call: the
  * port is the index, a 32-bit tag of the backend tuple picks the way, the full
@@ -26,6 +26,7 @@
 #include <bpf/bpf_helpers.h>
 #include <lbx/checksum.h>
 #include <lbx/clock.h>
+#include <lbx/family.h>
 #include <lbx/flow.h>
 #include <lbx/hash.h>
 #include <lbx/mem.h>
@@ -37,22 +38,27 @@
  * lbx_snat_prime is the largest prime not above the number of ports: that many
  * are used. Address 0: no SNAT, remote backends cannot be reached.
  */
-const volatile __be32 lbx_snat_addr4 = 0;
+const volatile addr_t lbx_snat_addr = {0};
 const volatile __u16 lbx_snat_min = 32768;
 const volatile __u16 lbx_snat_max = 65535;
 const volatile __u32 lbx_snat_prime = 32749;
 
+static __always_inline addr_t snat_addr(void)
+{
+	return addr_setting(&lbx_snat_addr);
+}
+
 #define LBX_REV_WAYS    8
 #define LBX_REV_BUCKETS 32768 /* max_entries; at least lbx_snat_max - lbx_snat_min + 1 */
 
-struct lbx_rev4 {
-	__be32 vip_addr; /* the addresses and ports to write: struct lbx_rewrite4 */
-	__be32 client_addr;
+struct lbx_rev {
+	addr_t vip_addr; /* the addresses and ports to write: struct lbx_rewrite */
+	addr_t client_addr;
 	__be16 vip_port;
 	__be16 client_port;
 	__u16 l3_delta;
 	__u16 l4_delta;
-	__be32 backend_addr; /* whose replies these are */
+	addr_t backend_addr; /* whose replies these are */
 	__be16 backend_port;
 	__u16 route;
 	__be32 next_hop;
@@ -68,22 +74,22 @@ struct lbx_rev4 {
 	__u8 pad[6];
 };
 
-struct lbx_rev4_bucket {
+struct lbx_rev_bucket {
 	__u32 tag[LBX_REV_WAYS]; /* 0: free */
 	__u32 version;           /* odd: being written */
 	__u8 pad[28];
-	struct lbx_rev4 entry[LBX_REV_WAYS];
+	struct lbx_rev entry[LBX_REV_WAYS];
 };
 
-_Static_assert(sizeof(struct lbx_rev4) == 64, "reply half: one cache line");
-_Static_assert(sizeof(struct lbx_rev4_bucket) == 576, "bucket");
+_Static_assert(sizeof(struct lbx_rev) == 64, "reply half: one cache line");
+_Static_assert(sizeof(struct lbx_rev_bucket) == 576, "bucket");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, LBX_REV_BUCKETS);
 	__type(key, __u32);
-	__type(value, struct lbx_rev4_bucket);
-} lbx_rev4 SEC(".maps");
+	__type(value, struct lbx_rev_bucket);
+} lbx_rev SEC(".maps");
 
 #define LBX_VICTIM_LIVE 0x100
 
@@ -95,59 +101,61 @@ enum lbx_claim {
 	LBX_CLAIM_BUSY,    /* another CPU is writing */
 };
 
-static __always_inline struct lbx_rev4_bucket *reverse4_bucket(__u32 index)
+static __always_inline struct lbx_rev_bucket *reverse_bucket(__u32 index)
 {
-	return bpf_map_lookup_elem(&lbx_rev4, &index);
+	return bpf_map_lookup_elem(&lbx_rev, &index);
 }
 
 /* Is `port` one of ours? Fills `index` of its bucket. */
-static __always_inline _Bool reverse4_index(__be16 port, __u32 *index)
+static __always_inline _Bool reverse_index(__be16 port, __u32 *index)
 {
 	*index = (__u32)bpf_ntohs(port) - lbx_snat_min;
 	return *index <= (__u32)lbx_snat_max - lbx_snat_min;
 }
 
 /* Never 0. */
-static __always_inline __u32 reverse4_tag(__be32 backend_addr, __be16 backend_port, __u8 proto)
+static __always_inline __u32 reverse_tag(const addr_t *backend_addr, __be16 backend_port,
+					 __u8 proto)
 {
-	return hash_endpoint4(backend_addr, backend_port, proto) | 1;
+	return hash_endpoint(backend_addr, backend_port, proto) | 1;
 }
 
-static __always_inline _Bool reverse4_from_backend(const struct lbx_rev4 *entry, __be32 addr,
-						   __be16 port, __u8 proto)
+static __always_inline _Bool reverse_from_backend(const struct lbx_rev *entry, const addr_t *addr,
+						  __be16 port, __u8 proto)
 {
-	return entry->backend_addr == addr && entry->backend_port == port && entry->proto == proto;
+	return addr_equal(&entry->backend_addr, addr) && entry->backend_port == port &&
+	       entry->proto == proto;
 }
 
 /* Does the entry answer the requests of `key`? */
-static __always_inline _Bool reverse4_to_client(const struct lbx_rev4 *entry,
-						const struct lbx_flow4_key *key)
+static __always_inline _Bool reverse_to_client(const struct lbx_rev *entry,
+					       const struct lbx_flow_key *key)
 {
-	return entry->client_addr == key->saddr && entry->client_port == key->sport &&
-	       entry->vip_addr == key->daddr && entry->vip_port == key->dport &&
+	return addr_equal(&entry->client_addr, &key->saddr) && entry->client_port == key->sport &&
+	       addr_equal(&entry->vip_addr, &key->daddr) && entry->vip_port == key->dport &&
 	       entry->proto == key->proto;
 }
 
-static __always_inline _Bool reverse4_expired(const struct lbx_rev4 *entry, __u32 now)
+static __always_inline _Bool reverse_expired(const struct lbx_rev *entry, __u32 now)
 {
 	return now - entry->last_seen > entry->timeout;
 }
 
 /* A request came: the flow lives. A reply half that no reply has seen yet stays due. */
-static __always_inline void reverse4_touch(struct lbx_rev4 *entry, __u32 now)
+static __always_inline void reverse_touch(struct lbx_rev *entry, __u32 now)
 {
 	entry->last_seen = entry->flags & LBX_FLOW_REPLIED ? now : now - LBX_CLOCK_DUE;
 }
 
 /* The flow is over, but replies under way are still translated for a moment. */
-static __always_inline void reverse4_close(struct lbx_rev4 *entry)
+static __always_inline void reverse_close(struct lbx_rev *entry)
 {
 	entry->flags |= LBX_FLOW_RESET;
 	entry->timeout = flow_timeout(entry->proto, entry->flags);
 }
 
 /* The way that holds `tag`, or -1. */
-static __always_inline int reverse4_way(const struct lbx_rev4_bucket *bucket, __u32 tag)
+static __always_inline int reverse_way(const struct lbx_rev_bucket *bucket, __u32 tag)
 {
 #pragma unroll
 	for (int way = 0; way < LBX_REV_WAYS; way++)
@@ -157,12 +165,12 @@ static __always_inline int reverse4_way(const struct lbx_rev4_bucket *bucket, __
 }
 
 /* Take the bucket if its version is still `version`, which is even. */
-static __always_inline _Bool reverse4_lock(struct lbx_rev4_bucket *bucket, __u32 version)
+static __always_inline _Bool reverse_lock(struct lbx_rev_bucket *bucket, __u32 version)
 {
 	return __sync_val_compare_and_swap(&bucket->version, version, version + 1) == version;
 }
 
-static __always_inline void reverse4_unlock(struct lbx_rev4_bucket *bucket, __u32 version)
+static __always_inline void reverse_unlock(struct lbx_rev_bucket *bucket, __u32 version)
 {
 	barrier();
 	__sync_lock_test_and_set(&bucket->version, version + 2);
@@ -175,7 +183,7 @@ static __always_inline void reverse4_unlock(struct lbx_rev4_bucket *bucket, __u3
  * way, with LBX_VICTIM_LIVE unless it expired; or -1. A global function, verified by
  * itself: its many paths do not multiply those of its caller.
  */
-__noinline int reverse4_victim(const struct lbx_rev4_bucket *bucket, __u32 now, __u32 hard)
+__noinline int reverse_victim(const struct lbx_rev_bucket *bucket, __u32 now, __u32 hard)
 {
 	__u64 most = 0;
 	int victim = -1;
@@ -184,7 +192,7 @@ __noinline int reverse4_victim(const struct lbx_rev4_bucket *bucket, __u32 now, 
 		return -1;
 #pragma unroll
 	for (int way = 0; way < LBX_REV_WAYS; way++) {
-		const struct lbx_rev4 *entry = &bucket->entry[way];
+		const struct lbx_rev *entry = &bucket->entry[way];
 		__u64 rank = now - entry->last_seen;
 
 		if (rank > entry->timeout)
@@ -211,9 +219,9 @@ __noinline int reverse4_victim(const struct lbx_rev4_bucket *bucket, __u32 now, 
  *
  * want->l4_delta is the delta of everything but the SNAT port, which is added here.
  */
-static __always_inline enum lbx_claim reverse4_claim(struct lbx_rev4_bucket *bucket, __be16 port,
-						     __u32 tag, const struct lbx_rev4 *want,
-						     __u32 now, _Bool hard, __u8 *way_out)
+static __always_inline enum lbx_claim reverse_claim(struct lbx_rev_bucket *bucket, __be16 port,
+						    __u32 tag, const struct lbx_rev *want,
+						    __u32 now, _Bool hard, __u8 *way_out)
 {
 	__u32 version = *(volatile __u32 *)&bucket->version;
 	enum lbx_claim claim = LBX_CLAIM_OK;
@@ -234,15 +242,15 @@ static __always_inline enum lbx_claim reverse4_claim(struct lbx_rev4_bucket *buc
 	}
 
 	if (way >= 0) {
-		const struct lbx_rev4 *entry = &bucket->entry[way & 7];
-		_Bool same_backend = reverse4_from_backend(entry, want->backend_addr,
-							   want->backend_port, want->proto);
-		_Bool same_client = entry->client_addr == want->client_addr &&
+		const struct lbx_rev *entry = &bucket->entry[way & 7];
+		_Bool same_backend = reverse_from_backend(entry, &want->backend_addr,
+							  want->backend_port, want->proto);
+		_Bool same_client = addr_equal(&entry->client_addr, &want->client_addr) &&
 				    entry->client_port == want->client_port &&
-				    entry->vip_addr == want->vip_addr &&
+				    addr_equal(&entry->vip_addr, &want->vip_addr) &&
 				    entry->vip_port == want->vip_port;
 
-		if (!(same_backend && same_client) && !reverse4_expired(entry, now)) {
+		if (!(same_backend && same_client) && !reverse_expired(entry, now)) {
 			if (!hard || entry->flags & LBX_FLOW_CONFIRMED ||
 			    now - entry->last_seen <= lbx_hz)
 				return LBX_CLAIM_TAKEN;
@@ -251,7 +259,7 @@ static __always_inline enum lbx_claim reverse4_claim(struct lbx_rev4_bucket *buc
 	} else if (free >= 0) {
 		way = free;
 	} else {
-		int victim = reverse4_victim(bucket, now, hard);
+		int victim = reverse_victim(bucket, now, hard);
 
 		if (victim < 0)
 			return LBX_CLAIM_FULL;
@@ -260,52 +268,53 @@ static __always_inline enum lbx_claim reverse4_claim(struct lbx_rev4_bucket *buc
 		way = victim & (LBX_REV_WAYS - 1);
 	}
 
-	if (!reverse4_lock(bucket, version))
+	if (!reverse_lock(bucket, version))
 		return LBX_CLAIM_BUSY;
 	way &= LBX_REV_WAYS - 1;
 	bucket->tag[way] = tag;
 	mem_copy(&bucket->entry[way], want);
 	bucket->entry[way].l4_delta = checksum_fold((__u64)want->l4_delta + (__u16)~port);
-	reverse4_unlock(bucket, version);
+	reverse_unlock(bucket, version);
 	*way_out = way;
 	return claim;
 }
 
 /* Free the way if it still holds the reply half of `key`. */
-static __always_inline void reverse4_release(__u32 index, __u8 way, const struct lbx_flow4_key *key)
+static __always_inline void reverse_release(__u32 index, __u8 way, const struct lbx_flow_key *key)
 {
-	struct lbx_rev4_bucket *bucket = reverse4_bucket(index);
+	struct lbx_rev_bucket *bucket = reverse_bucket(index);
 	__u32 version;
 
 	if (!bucket)
 		return;
 	version = *(volatile __u32 *)&bucket->version;
 	way &= LBX_REV_WAYS - 1;
-	if (version & 1 || !reverse4_to_client(&bucket->entry[way], key))
+	if (version & 1 || !reverse_to_client(&bucket->entry[way], key))
 		return;
-	if (!reverse4_lock(bucket, version))
+	if (!reverse_lock(bucket, version))
 		return;
 	bucket->tag[way] = 0;
-	reverse4_unlock(bucket, version);
+	reverse_unlock(bucket, version);
 }
 
 /* The reply half of a request half that was found: at its SNAT port and way, or NULL. */
-static __always_inline struct lbx_rev4 *reverse4_of(const struct lbx_flow4_key *key, __be32 daddr,
-						    __be16 dport, __be16 snat_port, __u8 way)
+static __always_inline struct lbx_rev *reverse_of(const struct lbx_flow_key *key,
+						  const addr_t *daddr, __be16 dport,
+						  __be16 snat_port, __u8 way)
 {
-	struct lbx_rev4_bucket *bucket;
-	struct lbx_rev4 *entry;
+	struct lbx_rev_bucket *bucket;
+	struct lbx_rev *entry;
 	__u32 index;
 
-	if (!reverse4_index(snat_port, &index))
+	if (!reverse_index(snat_port, &index))
 		return NULL;
-	bucket = reverse4_bucket(index);
+	bucket = reverse_bucket(index);
 	if (!bucket)
 		return NULL;
 	way &= LBX_REV_WAYS - 1;
 	entry = &bucket->entry[way];
-	if (!bucket->tag[way] || !reverse4_to_client(entry, key) ||
-	    !reverse4_from_backend(entry, daddr, dport, key->proto))
+	if (!bucket->tag[way] || !reverse_to_client(entry, key) ||
+	    !reverse_from_backend(entry, daddr, dport, key->proto))
 		return NULL;
 	return entry;
 }

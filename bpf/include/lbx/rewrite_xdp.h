@@ -20,9 +20,9 @@
 #include <lbx/routes.h>
 
 /* What a packet's headers become. */
-struct lbx_rewrite4 {
-	__be32 saddr;
-	__be32 daddr;
+struct lbx_rewrite {
+	addr_t saddr;
+	addr_t daddr;
 	__be16 sport;
 	__be16 dport;
 	__u16 l3_delta; /* as in checksum.h; of packets that are sent, the TTL included */
@@ -33,11 +33,11 @@ struct lbx_rewrite4 {
  * Deltas for turning the packets of `key` into those of `to`, whose addresses and
  * ports are set; with `sends`, for packets that are sent on, with one hop less to go.
  */
-static __always_inline void rewrite4_deltas(const struct lbx_flow4_key *key,
-					    struct lbx_rewrite4 *to, _Bool sends)
+static __always_inline void rewrite_deltas(const struct lbx_flow_key *key, struct lbx_rewrite *to,
+					   _Bool sends)
 {
-	__u64 l3 = checksum_replace32(key->saddr, to->saddr) +
-		   checksum_replace32(key->daddr, to->daddr);
+	__u64 l3 = checksum_replace_addr(&key->saddr, &to->saddr) +
+		   checksum_replace_addr(&key->daddr, &to->daddr);
 	__u64 l4 = l3 + checksum_replace16(key->sport, to->sport) +
 		   checksum_replace16(key->dport, to->dport);
 
@@ -46,14 +46,16 @@ static __always_inline void rewrite4_deltas(const struct lbx_flow4_key *key,
 }
 
 /* Write it. With `sends` the TTL goes down; the caller has seen that it is above 1. */
-static __always_inline void rewrite4_headers(struct lbx_packet4 *packet,
-					     const struct lbx_rewrite4 *to, _Bool sends)
+static __always_inline void rewrite_headers(struct lbx_packet *packet, const struct lbx_rewrite *to,
+					    _Bool sends)
 {
-	packet->ip->saddr = to->saddr;
-	packet->ip->daddr = to->daddr;
+	*packet_saddr(packet) = to->saddr;
+	*packet_daddr(packet) = to->daddr;
+#if LBX_FAMILY == 4
 	packet->ip->check = checksum_apply(packet->ip->check, to->l3_delta);
+#endif
 	if (sends)
-		packet->ip->ttl--;
+		--*packet_ttl(packet);
 	*(mem_u32 *)packet->l4 = *(const mem_u32 *)&to->sport; /* both ports */
 	if (packet->proto == IPPROTO_TCP) {
 		packet->tcp->check = checksum_apply(packet->tcp->check, to->l4_delta);
@@ -76,12 +78,11 @@ static __always_inline void rewrite_link(struct ethhdr *eth, const struct lbx_ro
  * that next hop's while it was read. If not (another CPU gave the place away in this
  * moment) the packet must be dropped.
  */
-static __always_inline _Bool rewrite4_send(struct lbx_packet4 *packet,
-					   const struct lbx_rewrite4 *to,
-					   const struct lbx_route *route, __be32 next_hop)
+static __always_inline _Bool rewrite_send(struct lbx_packet *packet, const struct lbx_rewrite *to,
+					  const struct lbx_route *route, __be32 next_hop)
 {
 	rewrite_link(packet->eth, route);
-	rewrite4_headers(packet, to, 1);
+	rewrite_headers(packet, to, 1);
 	barrier();
 	return *(const volatile __be32 *)&route->next_hop == next_hop;
 }

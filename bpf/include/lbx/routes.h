@@ -22,6 +22,7 @@
 #include <bpf/bpf_helpers.h>
 #include <lbx/backend_meta.h>
 #include <lbx/clock.h>
+#include <lbx/family.h>
 #include <lbx/hash.h>
 #include <lbx/mem.h>
 #include <lbx/reasons.h>
@@ -61,7 +62,7 @@ struct lbx_hop {
  * second is not asked again for every new flow.
  */
 struct lbx_backend_hop {
-	__be32 address; /* of the backend: ids can change hands */
+	addr_t address; /* of the backend: ids can change hands */
 	__be32 next_hop;
 	__u32 checked; /* jiffies */
 	__u16 route;
@@ -121,10 +122,11 @@ static __always_inline void routes_write(struct lbx_route *route, __be32 next_ho
 }
 
 /* Find or make the place of a next hop; fills `hop`. */
-static __always_inline void routes_put(__be32 next_hop, __u32 ifindex, const __u8 *dmac,
+static __always_inline void routes_put(const addr_t *to, __u32 ifindex, const __u8 *dmac,
 				       const __u8 *smac, struct lbx_hop *hop)
 {
-	__u32 first = hash_endpoint4(next_hop, 0, ifindex) & (LBX_ROUTES - 1);
+	__be32 next_hop = *to;
+	__u32 first = hash_endpoint(to, 0, ifindex) & (LBX_ROUTES - 1);
 	__u32 oldest_age = 0, now = clock_now();
 	__u32 chosen = first;
 
@@ -159,8 +161,10 @@ static __always_inline void routes_put(__be32 next_hop, __u32 ifindex, const __u
  * Ask the kernel how to reach `daddr`, for a packet that came in by `ifindex` and
  * must leave by it. Fills `hop` on LBX_ROUTE_OK.
  */
-static __always_inline enum lbx_route_verdict
-routes_resolve4(void *ctx, __u32 ifindex, __be32 saddr, __be32 daddr, struct lbx_hop *hop)
+static __always_inline enum lbx_route_verdict routes_resolve(void *ctx, __u32 ifindex,
+							     const addr_t *saddr,
+							     const addr_t *daddr,
+							     struct lbx_hop *hop)
 {
 	struct bpf_fib_lookup fib;
 	long result;
@@ -168,8 +172,8 @@ routes_resolve4(void *ctx, __u32 ifindex, __be32 saddr, __be32 daddr, struct lbx
 	mem_zero_by(&fib, sizeof(fib), 4);
 	fib.family = LBX_AF_INET;
 	fib.ifindex = ifindex;
-	fib.ipv4_src = saddr;
-	fib.ipv4_dst = daddr;
+	fib.ipv4_src = *saddr;
+	fib.ipv4_dst = *daddr;
 
 	result = bpf_fib_lookup(ctx, &fib, sizeof(fib), 0);
 	hop->next_hop = fib.ipv4_dst;
@@ -177,7 +181,7 @@ routes_resolve4(void *ctx, __u32 ifindex, __be32 saddr, __be32 daddr, struct lbx
 	case BPF_FIB_LKUP_RET_SUCCESS:
 		if (fib.ifindex != ifindex)
 			return LBX_ROUTE_OTHER_DEVICE;
-		routes_put(fib.ipv4_dst, ifindex, fib.dmac, fib.smac, hop);
+		routes_put(&fib.ipv4_dst, ifindex, fib.dmac, fib.smac, hop);
 		return LBX_ROUTE_OK;
 	case BPF_FIB_LKUP_RET_NO_NEIGH:
 		return fib.ifindex == ifindex ? LBX_ROUTE_NO_NEIGHBOUR : LBX_ROUTE_OTHER_DEVICE;
@@ -193,28 +197,30 @@ routes_resolve4(void *ctx, __u32 ifindex, __be32 saddr, __be32 daddr, struct lbx
 }
 
 /* The same for a backend, from lbx_backend_hops if that is fresh. */
-static __always_inline enum lbx_route_verdict
-routes_backend4(void *ctx, __u32 ifindex, __u32 id, __be32 saddr, __be32 daddr, struct lbx_hop *hop)
+static __always_inline enum lbx_route_verdict routes_backend(void *ctx, __u32 ifindex, __u32 id,
+							     const addr_t *saddr,
+							     const addr_t *daddr,
+							     struct lbx_hop *hop)
 {
 	struct lbx_backend_hop *known = bpf_map_lookup_elem(&lbx_backend_hops, &id);
 	__u32 now = clock_now();
 	enum lbx_route_verdict verdict;
 
-	if (known && known->address == daddr && now - known->checked <= lbx_hz) {
+	if (known && addr_equal(&known->address, daddr) && now - known->checked <= lbx_hz) {
 		hop->next_hop = known->next_hop;
 		hop->route = known->route;
 		if (routes_has(hop, ifindex))
 			return LBX_ROUTE_OK;
 	}
-	verdict = routes_resolve4(ctx, ifindex, saddr, daddr, hop);
+	verdict = routes_resolve(ctx, ifindex, saddr, daddr, hop);
 	if (verdict == LBX_ROUTE_OK && known) {
-		known->address = 0;
+		mem_zero(&known->address);
 		barrier();
 		known->next_hop = hop->next_hop;
 		known->route = hop->route;
 		known->checked = now;
 		barrier();
-		known->address = daddr;
+		known->address = *daddr;
 	}
 	return verdict;
 }

@@ -2,8 +2,8 @@
 /*
  * select.h - north-south: which service a packet is for and which backend gets it.
  *
- * select_service4() looks a frontend up in scope 0, judges whether traffic from
- * outside may use it, and select_backend4() chooses. Both return
+ * select_service() looks a frontend up in scope 0, judges whether traffic from
+ * outside may use it, and select_backend() chooses. Both return
  * LBX_SELECT_OK or the reason not to go on.
  *
  * Choice: session affinity if the service has it; else by the service's algorithm
@@ -19,6 +19,7 @@
 #include <bpf/bpf_helpers.h>
 #include <lbx/backend_meta.h>
 #include <lbx/clock.h>
+#include <lbx/family.h>
 #include <lbx/flow.h>
 #include <lbx/hash.h>
 #include <lbx/lb_maps.h>
@@ -29,57 +30,61 @@
 const volatile __u8 lbx_algorithm = LBX_ALGORITHM_RANDOM;
 /* Entries of each Maglev table; the inner maps have 4 times as many bytes. */
 const volatile __u32 lbx_maglev_size = LBX_MAGLEV_SIZE;
-/* Seed of the packet hash: the second word of Cilium's hash seed. */
-const volatile __u32 lbx_maglev_seed4 = 0x71dcda46;
+/* Seed of the packet hash: the second (IPv6: third) word of Cilium's hash seed. */
+#if LBX_FAMILY == 6
+const volatile __u32 lbx_maglev_seed = 0x92505688;
+#else
+const volatile __u32 lbx_maglev_seed = 0x71dcda46;
+#endif
 
 #define LBX_SELECT_OK (-1)
 
-struct lbx_selected4 {
-	struct lb4_service service; /* the master entry */
+struct lbx_selected {
+	struct lb_service service; /* the master entry */
 	__u32 backend_id;
 	__u32 generation; /* read before the backend: a change in between shows */
 	__u8 local;       /* the backend is on this node (only with lbx_derived_on) */
 	__u8 pad[3];
-	struct lb4_backend backend;
+	struct lb_backend backend;
 };
 
-static __always_inline struct lb4_service *select_lookup4(__be32 address, __be16 port, __u8 proto,
-							  __u16 slot)
+static __always_inline struct lb_service *select_lookup(const addr_t *address, __be16 port,
+							__u8 proto, __u16 slot)
 {
-	struct lb4_key key = {
-		.address = address,
+	struct lb_key key = {
+		.address = *address,
 		.dport = port,
 		.backend_slot = slot,
 		.proto = proto,
 		.scope = LBX_SCOPE_EXTERNAL,
 	};
 
-	return bpf_map_lookup_elem(&lb4_services_v2, &key);
+	return bpf_map_lookup_elem(&lb_services, &key);
 }
 
 /* Is the client allowed by the source ranges of a service that has some? */
-static __always_inline _Bool select_source_allowed4(const struct lb4_service *service,
-						    __be32 client)
+static __always_inline _Bool select_source_allowed(const struct lb_service *service,
+						   const addr_t *client)
 {
-	struct lb4_src_range_key key = {
-		.prefixlen = 64,
+	struct lb_src_range_key key = {
+		.prefixlen = 32 + 8 * sizeof(addr_t),
 		.rev_nat_id = service->rev_nat_index,
-		.addr = client,
+		.addr = *client,
 	};
-	_Bool inside = bpf_map_lookup_elem(&lb4_source_range, &key) != NULL;
+	_Bool inside = bpf_map_lookup_elem(&lb_source_range, &key) != NULL;
 	_Bool deny = service->flags2 & LBX_SVC2_RANGE_DENY;
 
 	return inside != deny;
 }
 
 /* Find the frontend of `key` and judge it; its master entry is copied to `out`. */
-static __always_inline int select_service4(const struct lbx_flow4_key *key, struct lb4_service *out)
+static __always_inline int select_service(const struct lbx_flow_key *key, struct lb_service *out)
 {
-	struct lb4_service *service = select_lookup4(key->daddr, key->dport, key->proto, 0);
+	struct lb_service *service = select_lookup(&key->daddr, key->dport, key->proto, 0);
 
 	if (!service) {
 		/* Our address, not our port: dropped rather than given to the host. */
-		if (select_lookup4(key->daddr, 0, 0, 0))
+		if (select_lookup(&key->daddr, 0, 0, 0))
 			return LBX_DROP_WILDCARD;
 		return LBX_PASS_NO_SERVICE;
 	}
@@ -95,7 +100,7 @@ static __always_inline int select_service4(const struct lbx_flow4_key *key, stru
 		return LBX_PASS_L7_SERVICE;
 	if (out->flags2 & LBX_SVC2_NAT46X64)
 		return LBX_DROP_UNSUPPORTED_SERVICE;
-	if (out->flags & LBX_SVC_SOURCE_RANGE && !select_source_allowed4(out, key->saddr))
+	if (out->flags & LBX_SVC_SOURCE_RANGE && !select_source_allowed(out, &key->saddr))
 		return LBX_DROP_SOURCE_RANGE;
 	if (!out->count)
 		return LBX_DROP_NO_BACKEND;
@@ -103,17 +108,17 @@ static __always_inline int select_service4(const struct lbx_flow4_key *key, stru
 }
 
 /* The backend id that the client's service table names, or 0 without a table. */
-static __always_inline __u32 select_maglev4(const struct lb4_service *service,
-					    const struct lbx_flow4_key *key)
+static __always_inline __u32 select_maglev(const struct lb_service *service,
+					   const struct lbx_flow_key *key)
 {
 	/* Session affinity: all ports of a client meet the same backend. */
 	__u32 client_port = service->flags & LBX_SVC_AFFINITY ? 0 : key->sport;
-	__u32 index = hash_jhash3(key->saddr, (__u32)key->dport << 16 | client_port, key->proto,
-				  lbx_maglev_seed4) %
+	__u32 index = hash_jhash3(addr_word(&key->saddr), (__u32)key->dport << 16 | client_port,
+				  key->proto, lbx_maglev_seed) %
 		      lbx_maglev_size;
 	__u16 rev_nat = service->rev_nat_index;
 	__u32 zero = 0, *table;
-	void *inner = bpf_map_lookup_elem(&lb4_maglev, &rev_nat);
+	void *inner = bpf_map_lookup_elem(&lb_maglev, &rev_nat);
 
 	if (!inner)
 		return 0;
@@ -127,23 +132,23 @@ static __always_inline __u32 select_maglev4(const struct lb4_service *service,
 	return table[index];
 }
 
-static __always_inline __u32 select_random4(const struct lb4_service *service,
-					    const struct lbx_flow4_key *key)
+static __always_inline __u32 select_random(const struct lb_service *service,
+					   const struct lbx_flow_key *key)
 {
-	__u32 hash = hash_jhash3(key->saddr, (__u32)key->dport << 16 | key->sport, key->daddr,
-				 lbx_maglev_seed4 ^ key->proto);
-	struct lb4_service *slot = select_lookup4(key->daddr, key->dport, key->proto,
-						  1 + hash_scale(hash, service->count));
+	__u32 hash = hash_jhash3(addr_word(&key->saddr), (__u32)key->dport << 16 | key->sport,
+				 addr_word(&key->daddr), lbx_maglev_seed ^ key->proto);
+	struct lb_service *slot = select_lookup(&key->daddr, key->dport, key->proto,
+						1 + hash_scale(hash, service->count));
 
 	return slot ? slot->backend_id : 0;
 }
 
-static __always_inline void select_affinity_key4(const struct lb4_service *service, __be32 client,
-						 struct lb4_affinity_key *key)
+static __always_inline void select_affinity_key(const struct lb_service *service,
+						const addr_t *client, struct lb_affinity_key *key)
 {
-	/* The address and, behind it, zeros. */
+	/* The address and, behind an IPv4 one, zeros. */
 	key->client_id.client_cookie = 0;
-	key->client_id.client_ip = client;
+	key->client_id.client_ip = *client;
 	key->rev_nat_id = service->rev_nat_index;
 	key->netns_cookie = 0;
 	key->pad1 = 0;
@@ -151,45 +156,45 @@ static __always_inline void select_affinity_key4(const struct lb4_service *servi
 }
 
 /* The backend this client had, if the service still has it and time is not up; or 0. */
-static __always_inline __u32 select_affinity4(const struct lb4_service *service, __be32 client)
+static __always_inline __u32 select_affinity(const struct lb_service *service, const addr_t *client)
 {
-	struct lb4_affinity_key key;
+	struct lb_affinity_key key;
 	struct lb_affinity_val *value;
 	struct lb_affinity_match match = {};
 	__u32 timeout = service->affinity_timeout & LBX_AFFINITY_SECONDS_MASK;
 	__u64 now = clock_seconds();
 
-	select_affinity_key4(service, client, &key);
-	value = bpf_map_lookup_elem(&lb4_affinity, &key);
+	select_affinity_key(service, client, &key);
+	value = bpf_map_lookup_elem(&lb_affinity, &key);
 	if (!value)
 		return 0;
 	match.backend_id = value->backend_id;
 	match.rev_nat_id = service->rev_nat_index;
 	if (now - value->last_used >= timeout || !bpf_map_lookup_elem(&lb_affinity_match, &match)) {
-		bpf_map_delete_elem(&lb4_affinity, &key);
+		bpf_map_delete_elem(&lb_affinity, &key);
 		return 0;
 	}
 	value->last_used = now;
 	return match.backend_id;
 }
 
-static __always_inline void select_affinity_set4(const struct lb4_service *service, __be32 client,
-						 __u32 backend_id)
+static __always_inline void select_affinity_set(const struct lb_service *service,
+						const addr_t *client, __u32 backend_id)
 {
-	struct lb4_affinity_key key;
+	struct lb_affinity_key key;
 	struct lb_affinity_val value = {
 		.last_used = clock_seconds(),
 		.backend_id = backend_id,
 	};
 
-	select_affinity_key4(service, client, &key);
-	bpf_map_update_elem(&lb4_affinity, &key, &value, BPF_ANY);
+	select_affinity_key(service, client, &key);
+	bpf_map_update_elem(&lb_affinity, &key, &value, BPF_ANY);
 }
 
 /* Fill everything about backend `id`; false if there is none. */
-static __always_inline _Bool select_load4(__u32 id, struct lbx_selected4 *out)
+static __always_inline _Bool select_load(__u32 id, struct lbx_selected *out)
 {
-	struct lb4_backend *backend;
+	struct lb_backend *backend;
 
 	out->backend_id = id;
 	out->generation = 0;
@@ -203,7 +208,7 @@ static __always_inline _Bool select_load4(__u32 id, struct lbx_selected4 *out)
 		out->local = meta->flags & LBX_BACKEND_META_LOCAL;
 	}
 	barrier();
-	backend = bpf_map_lookup_elem(&lb4_backends_v3, &id);
+	backend = bpf_map_lookup_elem(&lb_backends, &id);
 	if (!backend)
 		return 0;
 	mem_copy(&out->backend, backend);
@@ -211,18 +216,17 @@ static __always_inline _Bool select_load4(__u32 id, struct lbx_selected4 *out)
 }
 
 /* Choose for a new flow; `out->service` is set, the rest of `out` is filled. */
-static __always_inline int select_backend4(const struct lbx_flow4_key *key,
-					   struct lbx_selected4 *out)
+static __always_inline int select_backend(const struct lbx_flow_key *key, struct lbx_selected *out)
 {
-	const struct lb4_service *service = &out->service;
+	const struct lb_service *service = &out->service;
 	__u8 algorithm = (service->affinity_timeout >> 24) & 0x7f;
 	_Bool affinity = service->flags & LBX_SVC_AFFINITY;
 	__u32 id;
 
 	/* A backend that is going away keeps its flows but gets no new ones. */
 	if (affinity) {
-		id = select_affinity4(service, key->saddr);
-		if (id && select_load4(id, out) && out->backend.state == LBX_BACKEND_ACTIVE)
+		id = select_affinity(service, &key->saddr);
+		if (id && select_load(id, out) && out->backend.state == LBX_BACKEND_ACTIVE)
 			return LBX_SELECT_OK;
 	}
 
@@ -230,18 +234,18 @@ static __always_inline int select_backend4(const struct lbx_flow4_key *key,
 		algorithm = lbx_algorithm;
 	id = 0;
 	if (algorithm == LBX_ALGORITHM_MAGLEV) {
-		id = select_maglev4(service, key);
+		id = select_maglev(service, key);
 		if (!id)
 			reasons_note(LBX_NOTE_MAGLEV_MISSING);
 	}
 	if (!id)
-		id = select_random4(service, key);
+		id = select_random(service, key);
 	if (!id)
 		return LBX_DROP_NO_BACKEND;
-	if (!select_load4(id, out))
+	if (!select_load(id, out))
 		return LBX_DROP_BACKEND_MISSING;
 	if (affinity)
-		select_affinity_set4(service, key->saddr, id);
+		select_affinity_set(service, &key->saddr, id);
 	return LBX_SELECT_OK;
 }
 

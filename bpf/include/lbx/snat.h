@@ -44,17 +44,17 @@ struct lbx_snat_scan {
 	__u32 tag;
 	__u8 way; /* where it was put */
 	__u8 found;
-	__u8 hard; /* see reverse4_claim() */
+	__u8 hard; /* see reverse_claim() */
 	__u8 pad;
-	struct lbx_rev4 want;
+	struct lbx_rev want;
 };
 
 /* Set index, stride and range for the flow of `key`. */
 static __always_inline void snat_scan_start(struct lbx_snat_scan *scan,
-					    const struct lbx_flow4_key *key)
+					    const struct lbx_flow_key *key)
 {
-	__u32 hash = hash_jhash3(key->saddr, (__u32)key->dport << 16 | key->sport, key->daddr,
-				 key->proto);
+	__u32 hash = hash_jhash3(addr_word(&key->saddr), (__u32)key->dport << 16 | key->sport,
+				 addr_word(&key->daddr), key->proto);
 
 	scan->range = lbx_snat_prime;
 	scan->index = hash_scale(hash, scan->range);
@@ -77,17 +77,17 @@ static __always_inline __be16 snat_port(__u32 index)
  * Try the port at scan->index: enum lbx_claim. A global function, verified by itself:
  * to the loop around it each claim is one unknown number.
  */
-__noinline int snat_claim(struct lbx_rev4_bucket *bucket, struct lbx_snat_scan *scan)
+__noinline int snat_claim(struct lbx_rev_bucket *bucket, struct lbx_snat_scan *scan)
 {
 	if (!bucket || !scan)
 		return LBX_CLAIM_FULL;
-	return reverse4_claim(bucket, snat_port(scan->index), scan->tag, &scan->want, scan->now,
-			      scan->hard, &scan->way);
+	return reverse_claim(bucket, snat_port(scan->index), scan->tag, &scan->want, scan->now,
+			     scan->hard, &scan->way);
 }
 
 static long snat_probe(__u64 probe __attribute__((unused)), struct lbx_snat_scan *scan)
 {
-	struct lbx_rev4_bucket *bucket = reverse4_bucket(scan->index);
+	struct lbx_rev_bucket *bucket = reverse_bucket(scan->index);
 	enum lbx_claim claim = LBX_CLAIM_FULL;
 
 	if (bucket)
@@ -106,13 +106,13 @@ static long snat_probe(__u64 probe __attribute__((unused)), struct lbx_snat_scan
  * Fetch the first bucket that a new flow will try: it is seldom in the cache, and
  * everything until snat_allocate() hides the wait.
  */
-static __always_inline void snat_prefetch(const struct lbx_flow4_key *key)
+static __always_inline void snat_prefetch(const struct lbx_flow_key *key)
 {
-	struct lbx_rev4_bucket *bucket;
+	struct lbx_rev_bucket *bucket;
 	struct lbx_snat_scan scan;
 
 	snat_scan_start(&scan, key);
-	bucket = reverse4_bucket(scan.index);
+	bucket = reverse_bucket(scan.index);
 	if (bucket) {
 		*(volatile __u32 *)&bucket->version;
 		*(volatile __u32 *)&bucket->entry[LBX_REV_WAYS - 1]; /* the first way used */
@@ -121,15 +121,15 @@ static __always_inline void snat_prefetch(const struct lbx_flow4_key *key)
 
 /*
  * Claim a port for the reply half `scan->want`, which is complete but for the port
- * (reverse4_claim). True: it is in lbx_rev4, at scan->index and scan->way.
+ * (reverse_claim). True: it is in lbx_rev, at scan->index and scan->way.
  */
 static __always_inline _Bool snat_allocate(struct lbx_snat_scan *scan,
-					   const struct lbx_flow4_key *key)
+					   const struct lbx_flow_key *key)
 {
 	__u32 slot;
 
 	scan->now = clock_now();
-	scan->tag = reverse4_tag(scan->want.backend_addr, scan->want.backend_port, key->proto);
+	scan->tag = reverse_tag(&scan->want.backend_addr, scan->want.backend_port, key->proto);
 	scan->found = 0;
 	scan->hard = 0;
 	snat_scan_start(scan, key);
@@ -153,7 +153,7 @@ static __always_inline _Bool snat_allocate(struct lbx_snat_scan *scan,
  * was: index << 3 | way, or -1 if not in the first few places. A global function,
  * verified by itself: what it found is one unknown number to its caller.
  */
-__noinline int snat_find_reply_half(const struct lbx_flow4_key *key)
+__noinline int snat_find_reply_half(const struct lbx_flow_key *key)
 {
 	struct lbx_snat_scan scan;
 	__u32 now = clock_now();
@@ -162,16 +162,16 @@ __noinline int snat_find_reply_half(const struct lbx_flow4_key *key)
 		return -1;
 	snat_scan_start(&scan, key);
 	for (int probe = 0; probe < LBX_SNAT_HEAL_PROBES; probe++) {
-		struct lbx_rev4_bucket *bucket = reverse4_bucket(scan.index);
+		struct lbx_rev_bucket *bucket = reverse_bucket(scan.index);
 
 		if (!bucket)
 			return -1;
 #pragma unroll
 		for (int way = 0; way < LBX_REV_WAYS; way++) {
-			struct lbx_rev4 *entry = &bucket->entry[way];
+			struct lbx_rev *entry = &bucket->entry[way];
 
-			if (bucket->tag[way] && reverse4_to_client(entry, key) &&
-			    !reverse4_expired(entry, now))
+			if (bucket->tag[way] && reverse_to_client(entry, key) &&
+			    !reverse_expired(entry, now))
 				return scan.index << 3 | way;
 		}
 		snat_scan_next(&scan);
@@ -180,19 +180,19 @@ __noinline int snat_find_reply_half(const struct lbx_flow4_key *key)
 }
 
 /* The reply half at that place, if it still answers `key`; or NULL. */
-static __always_inline struct lbx_rev4 *snat_reply_half(int place, const struct lbx_flow4_key *key)
+static __always_inline struct lbx_rev *snat_reply_half(int place, const struct lbx_flow_key *key)
 {
-	struct lbx_rev4_bucket *bucket;
-	struct lbx_rev4 *entry;
+	struct lbx_rev_bucket *bucket;
+	struct lbx_rev *entry;
 	__u32 way = place & (LBX_REV_WAYS - 1);
 
 	if (place < 0)
 		return NULL;
-	bucket = reverse4_bucket((__u32)place >> 3);
+	bucket = reverse_bucket((__u32)place >> 3);
 	if (!bucket)
 		return NULL;
 	entry = &bucket->entry[way];
-	return bucket->tag[way] && reverse4_to_client(entry, key) ? entry : NULL;
+	return bucket->tag[way] && reverse_to_client(entry, key) ? entry : NULL;
 }
 
 #endif

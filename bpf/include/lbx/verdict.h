@@ -9,10 +9,20 @@
 #define LBX_VERDICT_H
 
 #include <linux/types.h>
+#include <lbx/calls.h>
 #include <lbx/reasons.h>
 
 #define LBX_VERDICT_SLOW     (-101) /* the slow path must look at it */
 #define LBX_VERDICT_NOT_OURS (-102) /* not what this function serves; untouched */
+
+/* Go on in another program of this family (LBX_CALL_*): for slow paths, which end so. */
+#define LBX_VERDICT_CALL(call)   (-200 - (int)(call))
+#define LBX_VERDICT_CALLED(code) (-200 - (code)) /* the call of such a code */
+
+static __always_inline _Bool verdict_is_call(int verdict)
+{
+	return verdict <= -200 && verdict > -200 - LBX_CALLS_OF_FAMILY;
+}
 
 /* Count a packet under a LBX_PASS_* or LBX_DROP_* reason; the verdict of its kind. */
 static __always_inline int verdict_of(const ctx_t *ctx, enum lbx_reason reason)

@@ -68,7 +68,16 @@ export { LbxCounter, LbxCounterIndex } from './flow/counters.ts';
 export { type FlowMapName, flowCatalog } from './flow/flow-catalog.ts';
 export { FlowDirection, FlowFlag, LbxFlow4, LbxFlow4Key } from './flow/flow4.ts';
 export { FrontendMetaFlag, LbxFrontendMeta, LbxFrontendMetaKey } from './flow/frontend-meta.ts';
-export { createGate, GATE_BACKEND, type Gate, gateHash4, LbxGateIndex, LbxGateWord } from './flow/gate.ts';
+export {
+  createGate,
+  GATE_BACKEND,
+  type Gate,
+  gateHash,
+  gateHash4,
+  gateHash6,
+  LbxGateIndex,
+  LbxGateWord,
+} from './flow/gate.ts';
 export { randomSlot4, type Tuple4 } from './flow/random-slot.ts';
 export {
   REASON_COUNT,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { ObjectName } from '@lbx/bpf';
 import type { BpfMap, BpfObject } from 'libbpf-ts';
 import type { Objects } from '../attach/attach-programs.ts';
 import { CoreError } from '../errors.ts';
@@ -30,6 +31,7 @@ export function loadDatapath(options: ResolvedOptions, sockets: boolean, undo: U
     variables: (maps) => variablesOf(options, hz, maps),
     maxEntries: { ...defaultSizes(options), ...options.maxEntries },
     maglevSize: options.maglevSize,
+    tailCalls: new Map(),
   };
   const maps = createPinnedMaps(options.pins, undo);
   const loaded: BpfObject[] = [];
@@ -38,21 +40,19 @@ export function loadDatapath(options: ResolvedOptions, sockets: boolean, undo: U
     for (const object of loaded) object[Symbol.dispose]();
   };
   undo.defer(close);
-  const add = (name: 'xdp' | 'tc' | 'sock') => {
+  const add = (name: ObjectName) => {
     const object = loadObject(name, settings, maps);
     loaded.push(object);
     return object;
   };
   const objects: Objects = {
-    ...(packets ? { xdp: add('xdp'), tc: add('tc') } : {}),
+    ...(packets ? { xdp: add('xdp4'), tc: add('tc4') } : {}),
     ...(sockets ? { sock: add('sock') } : {}),
   };
   addMissingServiceMaps(settings, maps);
   assertSnatRoom(maps.byName, options);
   const tailCalls =
-    objects.xdp !== undefined && options.pins !== false
-      ? pinTailCalls(objects.xdp, options.pins, undo)
-      : undefined;
+    options.pins !== false ? pinTailCalls([...settings.tailCalls.values()], options.pins, undo) : undefined;
   return {
     objects,
     maps,

@@ -17,6 +17,8 @@ export interface LoadSettings {
   readonly variables: (maps: ReadonlyMap<string, BpfMap>) => Variables;
   readonly maxEntries: Readonly<Record<string, number>>;
   readonly maglevSize: number;
+  /** Tail call tables by name, shared by the objects of this load; filled as they are loaded. */
+  readonly tailCalls: Map<string, BpfMap>;
 }
 
 /** Tail call tables belong to the programs of one load: a new version brings its own. */
@@ -36,6 +38,9 @@ export function loadObject(name: ObjectName, settings: LoadSettings, maps: Pinne
   try {
     for (const map of sharedMaps(spec)) {
       if (!maps.byName.has(map.name)) maps.add(map.name, object.map(map.name));
+    }
+    for (const { name } of [...spec.maps.values()].filter(isPerLoad)) {
+      if (!settings.tailCalls.has(name)) settings.tailCalls.set(name, object.map(name));
     }
     return object;
   } catch (error) {
@@ -60,6 +65,11 @@ function loadOptions(spec: ObjectSpec, settings: LoadSettings, maps: PinnedMaps)
       ...(maxEntries === undefined || reuse !== undefined ? {} : { maxEntries }),
       ...(innerSpec === undefined || reuse !== undefined ? {} : { innerSpec }),
     };
+  }
+  for (const { name } of [...spec.maps.values()].filter(isPerLoad)) {
+    // libbpf puts the programs of each object into their places.
+    const reuse = settings.tailCalls.get(name);
+    if (reuse !== undefined) mapOptions[name] = { reuse };
   }
   const variables = Object.fromEntries(
     Object.entries(settings.variables(maps.byName)).filter(([name]) => spec.variables.has(name)),

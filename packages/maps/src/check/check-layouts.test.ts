@@ -74,7 +74,7 @@ describe('diffLayout', () => {
 });
 
 describe('the prebuilt objects', () => {
-  const objects = (['sock', 'xdp'] as const).map((name) => [name, parseObject(objectPath(name))] as const);
+  const objects = (['sock', 'xdp4'] as const).map((name) => [name, parseObject(objectPath(name))] as const);
   it.each(objects)('%s has our layouts', (name, object) => {
     expect(diffLayouts(catalog, object)).toEqual([]);
     const known = [...object.maps.keys()].filter((map) => Object.hasOwn(catalog, map));

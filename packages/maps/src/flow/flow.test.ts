@@ -4,7 +4,7 @@ import { toHex } from '../codec/bytes.ts';
 import { generationAdded, generationRemoved } from './backend-meta.ts';
 import { flowCatalog } from './flow-catalog.ts';
 import { FlowFlag, LbxFlow4, LbxFlow4Key } from './flow4.ts';
-import { createGate, GATE_BACKEND, gateHash4 } from './gate.ts';
+import { createGate, GATE_BACKEND, gateHash, gateHash4, gateHash6 } from './gate.ts';
 import { REASON_COUNT, reasonOf, reasons } from './reasons.ts';
 import { LbxRev4, LbxRev4Bucket } from './rev4.ts';
 import { LbxRoute } from './route.ts';
@@ -114,6 +114,9 @@ describe('gate', () => {
 
   it('tells a local backend from a frontend of the same endpoint', () => {
     expect(gateHash4('192.0.2.1', 80, 6)).not.toBe(gateHash4('192.0.2.1', 80, 6 + GATE_BACKEND));
+    expect(gateHash('192.0.2.1', 80, 6)).toBe(gateHash4('192.0.2.1', 80, 6));
+    expect(gateHash('2001:db8::1', 80, 6)).toBe(gateHash6('2001:db8::1', 80, 6));
+    expect(gateHash6('2001:db8::1', 80, 6)).not.toBe(gateHash6('2001:db8::1:0', 80, 6));
   });
 
   it('refuses a size that is no power of two', () => {

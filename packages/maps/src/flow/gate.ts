@@ -1,5 +1,6 @@
 import { u32, u64 } from '../codec/integers.ts';
 import { parseIpv4Number } from '../codec/ipv4-text.ts';
+import { ipv6 } from '../codec/ipv6.ts';
 import { scalar } from '../codec/struct.ts';
 
 // bpf/include/lbx/gate.h, hash.h
@@ -34,7 +35,29 @@ export function gateHash4(address: string, port: number, kind: number): number {
 const OFFSET = 0x6c62_272e_07bb_0142n;
 const FACTORS = [0x9e37_79b9_7f4a_7c15n, 0xc2b2_ae3d_27d4_eb4fn] as const;
 
-/** The gate as user space keeps it: which bits are set, and by how many endpoints. */
+/** The same of an IPv6 address: `hash_endpoint6()`. */
+export function gateHash6(address: string, port: number, kind: number): number {
+  const words = new DataView(new ArrayBuffer(16));
+  ipv6.put(words, 0, address);
+  let sum = OFFSET_6 + FACTORS[1] * BigInt(((rawPort(port) << 16) | kind) >>> 0);
+  for (const [i, factor] of FACTORS_6.entries()) sum += factor * BigInt(words.getUint32(4 * i, true));
+  return Number((sum >> 32n) & 0xffff_ffffn);
+}
+
+const OFFSET_6 = 0x4528_21e6_38d0_1377n;
+const FACTORS_6 = [
+  0x9e37_79b9_7f4a_7c15n,
+  0xbf58_476d_1ce4_e5b9n,
+  0x94d0_49bb_1331_11ebn,
+  0xd6e8_feb8_6659_fd93n,
+] as const;
+
+/** `gateHash4` or `gateHash6`, by the address. */
+export function gateHash(address: string, port: number, kind: number): number {
+  return address.includes(':') ? gateHash6(address, port, kind) : gateHash4(address, port, kind);
+}
+
+/** The gate as user space keeps it, of both families: which bits are set, and by how many endpoints. */
 export interface Gate {
   /** Number of 64-bit words. */
   readonly words: number;
@@ -68,7 +91,7 @@ export function createGate(words = 16384): Gate {
       return users.size;
     },
     add(address, port, kind) {
-      const bit = (gateHash4(address, port, kind) & mask) >>> 0;
+      const bit = (gateHash(address, port, kind) & mask) >>> 0;
       const count = users.get(bit) ?? 0;
       users.set(bit, count + 1);
       if (count > 0) return undefined;
@@ -77,7 +100,7 @@ export function createGate(words = 16384): Gate {
       return index;
     },
     remove(address, port, kind) {
-      const bit = (gateHash4(address, port, kind) & mask) >>> 0;
+      const bit = (gateHash(address, port, kind) & mask) >>> 0;
       const count = users.get(bit);
       if (count === undefined) return undefined;
       if (count > 1) {

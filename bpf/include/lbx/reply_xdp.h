@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /*
- * reply4_xdp.h - IPv4 packets from remote backends to our SNAT ports.
+ * reply_xdp.h - packets from remote backends to our SNAT ports.
  *
- * reply4_fast() finds the flow without a helper call (reverse.h), makes source the
+ * reply_fast() finds the flow without a helper call (reverse.h), makes source the
  * service and destination the client and sends the packet back out of the device.
  * LBX_VERDICT_NOT_OURS: nobody's flow, the packet may be the node's own.
- * LBX_VERDICT_SLOW: reply4_slow() must see it.
+ * LBX_VERDICT_SLOW: reply_slow() must see it.
  *
  * The client's link address comes from the kernel's routes; where they have no
  * answer, it is the one that the client's request came from.
@@ -13,8 +13,8 @@
  * Replies of a backend that was removed are still translated: they end or reset
  * what the client has open with it.
  */
-#ifndef LBX_REPLY4_XDP_H
-#define LBX_REPLY4_XDP_H
+#ifndef LBX_REPLY_XDP_H
+#define LBX_REPLY_XDP_H
 
 #include <linux/bpf.h>
 #include <linux/types.h>
@@ -30,94 +30,93 @@
 #include <lbx/verdict.h>
 
 /* The packet's entry, with the bucket's version before anything of it was read. */
-static __always_inline struct lbx_rev4 *reply4_find(const struct lbx_packet4 *packet,
-						    struct lbx_rev4_bucket **bucket, __u32 *version)
+static __always_inline struct lbx_rev *reply_find(const struct lbx_packet *packet,
+						  struct lbx_rev_bucket **bucket, __u32 *version)
 {
-	struct lbx_rev4 *entry;
+	struct lbx_rev *entry;
 	__u32 index;
 	int way;
 
-	if (!reverse4_index(packet->dport, &index))
+	if (!reverse_index(packet->dport, &index))
 		return NULL;
-	*bucket = reverse4_bucket(index);
+	*bucket = reverse_bucket(index);
 	if (!*bucket)
 		return NULL;
 	*version = *(volatile __u32 *)&(*bucket)->version;
 	barrier();
-	way = reverse4_way(*bucket, reverse4_tag(packet->ip->saddr, packet->sport, packet->proto));
+	way = reverse_way(*bucket, reverse_tag(packet_saddr(packet), packet->sport, packet->proto));
 	if (way < 0)
 		return NULL;
 	entry = &(*bucket)->entry[way];
-	if (!reverse4_from_backend(entry, packet->ip->saddr, packet->sport, packet->proto))
+	if (!reverse_from_backend(entry, packet_saddr(packet), packet->sport, packet->proto))
 		return NULL;
 	return entry;
 }
 
 /* Was what was copied written completely, and before we began to copy? */
-static __always_inline _Bool reply4_unchanged(const struct lbx_rev4_bucket *bucket, __u32 version)
+static __always_inline _Bool reply_unchanged(const struct lbx_rev_bucket *bucket, __u32 version)
 {
 	barrier();
 	return !(version & 1) && *(volatile __u32 *)&bucket->version == version;
 }
 
-static __always_inline const struct lbx_rewrite4 *reply4_rewrite(const struct lbx_rev4 *entry)
+static __always_inline const struct lbx_rewrite *reply_rewrite(const struct lbx_rev *entry)
 {
-	_Static_assert(offsetof(struct lbx_rev4, client_addr) ==
-				       offsetof(struct lbx_rewrite4, daddr) &&
-			       offsetof(struct lbx_rev4, vip_port) ==
-				       offsetof(struct lbx_rewrite4, sport) &&
-			       offsetof(struct lbx_rev4, l4_delta) ==
-				       offsetof(struct lbx_rewrite4, l4_delta),
-		       "a reply half begins with its rewrite");
-	return (const struct lbx_rewrite4 *)entry;
+	_Static_assert(
+		offsetof(struct lbx_rev, client_addr) == offsetof(struct lbx_rewrite, daddr) &&
+			offsetof(struct lbx_rev, vip_port) == offsetof(struct lbx_rewrite, sport) &&
+			offsetof(struct lbx_rev, l4_delta) ==
+				offsetof(struct lbx_rewrite, l4_delta),
+		"a reply half begins with its rewrite");
+	return (const struct lbx_rewrite *)entry;
 }
 
 /* What is due four times a second: is the flow alive and answered, its route fresh? */
-static __always_inline _Bool reply4_keep(struct lbx_rev4 *entry, __u32 now)
+static __always_inline _Bool reply_keep(struct lbx_rev *entry, __u32 now)
 {
-	if (reverse4_expired(entry, now) || !(entry->flags & LBX_FLOW_REPLIED) ||
+	if (reverse_expired(entry, now) || !(entry->flags & LBX_FLOW_REPLIED) ||
 	    now - entry->checked > lbx_hz)
 		return 0;
 	entry->last_seen = now;
 	return 1;
 }
 
-/* The entry is read while it is used, as in request4_fast(); reply4_unchanged() tells at the end.
+/* The entry is read while it is used, as in request_fast(); reply_unchanged() tells at the end.
  */
-static __always_inline int reply4_fast(ctx_t *ctx, struct lbx_packet4 *packet)
+static __always_inline int reply_fast(ctx_t *ctx, struct lbx_packet *packet)
 {
-	struct lbx_rev4_bucket *bucket;
+	struct lbx_rev_bucket *bucket;
 	struct lbx_route *route;
-	struct lbx_rev4 *entry;
+	struct lbx_rev *entry;
 	__u32 version, now;
 	__be32 next_hop;
 
-	entry = reply4_find(packet, &bucket, &version);
+	entry = reply_find(packet, &bucket, &version);
 	if (!entry)
 		return LBX_VERDICT_NOT_OURS;
-	if (flow_is_event(packet->tcp_flags) || packet->ip->ttl <= 1)
+	if (flow_is_event(packet->tcp_flags) || *packet_ttl(packet) <= 1)
 		return LBX_VERDICT_SLOW;
 	now = clock_now();
-	if (now - entry->last_seen > LBX_CLOCK_PERIOD && !reply4_keep(entry, now))
+	if (now - entry->last_seen > LBX_CLOCK_PERIOD && !reply_keep(entry, now))
 		return LBX_VERDICT_SLOW;
 
 	next_hop = entry->next_hop;
 	route = routes_lookup(entry->route);
 	if (!route || route->next_hop != next_hop || route->ifindex != ctx_ifindex(ctx))
 		return LBX_VERDICT_SLOW;
-	if (!rewrite4_send(packet, reply4_rewrite(entry), route, next_hop) ||
-	    !reply4_unchanged(bucket, version))
+	if (!rewrite_send(packet, reply_rewrite(entry), route, next_hop) ||
+	    !reply_unchanged(bucket, version))
 		return verdict_of(ctx, LBX_DROP_CONTENDED);
 	reasons_count(LBX_SENT_REPLY, ctx_length(ctx));
 	return CTX_TX;
 }
 
 /* Tell the request half what the reply half has learnt. */
-static __always_inline void reply4_tell_request(const struct lbx_rewrite4 *to, __u8 proto,
-						__be16 snat_port, __u8 flags, __u32 timeout,
-						__u32 now)
+static __always_inline void reply_tell_request(const struct lbx_rewrite *to, __u8 proto,
+					       __be16 snat_port, __u8 flags, __u32 timeout,
+					       __u32 now)
 {
-	struct lbx_flow4_key key = {
+	struct lbx_flow_key key = {
 		.saddr = to->daddr,
 		.daddr = to->saddr,
 		.sport = to->dport,
@@ -125,7 +124,7 @@ static __always_inline void reply4_tell_request(const struct lbx_rewrite4 *to, _
 		.proto = proto,
 		.direction = LBX_FLOW_REQUEST,
 	};
-	struct lbx_flow4 *flow = flow4_find(&key);
+	struct lbx_flow *flow = flow_find(&key);
 
 	if (!flow || flow->sport != snat_port)
 		return;
@@ -135,20 +134,20 @@ static __always_inline void reply4_tell_request(const struct lbx_rewrite4 *to, _
 }
 
 /* Ask for the way to the client; a reason to drop, or -1 and `hop`. */
-static __always_inline int reply4_route(ctx_t *ctx, struct lbx_packet4 *packet,
-					const struct lbx_rewrite4 *to, const __u8 *client_mac,
-					struct lbx_hop *hop)
+static __always_inline int reply_route(ctx_t *ctx, struct lbx_packet *packet,
+				       const struct lbx_rewrite *to, const __u8 *client_mac,
+				       struct lbx_hop *hop)
 {
 	__u32 ifindex = ctx_ifindex(ctx);
 
-	switch (routes_resolve4(ctx, ifindex, to->saddr, to->daddr, hop)) {
+	switch (routes_resolve(ctx, ifindex, &to->saddr, &to->daddr, hop)) {
 	case LBX_ROUTE_OK:
 		return -1;
 	case LBX_ROUTE_NO_NEIGHBOUR:
 	case LBX_ROUTE_LOCAL:
 		/* As the request came, so the reply goes; our own address is in the frame. */
 		reasons_note(LBX_NOTE_NEIGHBOUR_LEARNED);
-		routes_put(to->daddr, ifindex, client_mac, packet->eth->h_dest, hop);
+		routes_put(&to->daddr, ifindex, client_mac, packet->eth->h_dest, hop);
 		return -1;
 	case LBX_ROUTE_OTHER_DEVICE:
 		return LBX_DROP_OTHER_DEVICE;
@@ -159,41 +158,41 @@ static __always_inline int reply4_route(ctx_t *ctx, struct lbx_packet4 *packet,
 	}
 }
 
-static __always_inline int reply4_slow(ctx_t *ctx)
+static __always_inline int reply_slow(ctx_t *ctx)
 {
-	struct lbx_rev4_bucket *bucket;
-	struct lbx_packet4 packet;
-	struct lbx_rewrite4 to;
+	struct lbx_rev_bucket *bucket;
+	struct lbx_packet packet;
+	struct lbx_rewrite to;
 	struct lbx_hop hop;
 	struct lbx_route *route;
-	struct lbx_rev4 *entry;
+	struct lbx_rev *entry;
 	__u8 flags, client_mac[ETH_ALEN];
 	__u32 version, now, timeout;
 	_Bool stale, expired;
 
-	if (parse_packet4(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET4_FLOW)
+	if (parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_FLOW)
 		return CTX_PASS;
-	entry = reply4_find(&packet, &bucket, &version);
+	entry = reply_find(&packet, &bucket, &version);
 	if (!entry)
 		return verdict_of(ctx, LBX_PASS_REPLY_EXPIRED);
 
 	now = clock_now();
-	to = *reply4_rewrite(entry);
+	to = *reply_rewrite(entry);
 	mem_copy_by(client_mac, entry->client_mac, ETH_ALEN, 1);
 	hop.next_hop = entry->next_hop;
 	hop.route = entry->route;
 	flags = flow_flags_after(entry->flags, LBX_FLOW_REPLY, packet.tcp_flags);
 	stale = now - entry->checked > lbx_hz;
-	expired = reverse4_expired(entry, now);
-	if (!reply4_unchanged(bucket, version))
+	expired = reverse_expired(entry, now);
+	if (!reply_unchanged(bucket, version))
 		return verdict_of(ctx, LBX_DROP_CONTENDED);
 	if (expired)
 		return verdict_of(ctx, LBX_PASS_REPLY_EXPIRED);
-	if (packet.ip->ttl <= 1)
+	if (*packet_ttl(&packet) <= 1)
 		return verdict_of(ctx, LBX_DROP_TTL);
 
 	if (stale || !routes_has(&hop, ctx_ifindex(ctx))) {
-		int reason = reply4_route(ctx, &packet, &to, client_mac, &hop);
+		int reason = reply_route(ctx, &packet, &to, client_mac, &hop);
 
 		if (reason >= 0)
 			return verdict_of(ctx, reason);
@@ -206,11 +205,11 @@ static __always_inline int reply4_slow(ctx_t *ctx)
 		timeout = flow_timeout(packet.proto, flags);
 		entry->flags = flags;
 		entry->timeout = timeout;
-		reply4_tell_request(&to, packet.proto, packet.dport, flags, timeout, now);
+		reply_tell_request(&to, packet.proto, packet.dport, flags, timeout, now);
 	}
 
 	route = routes_lookup(hop.route);
-	if (!route || !rewrite4_send(&packet, &to, route, hop.next_hop))
+	if (!route || !rewrite_send(&packet, &to, route, hop.next_hop))
 		return verdict_of(ctx, LBX_DROP_CONTENDED);
 	reasons_count(LBX_SENT_REPLY, ctx_length(ctx));
 	return CTX_TX;

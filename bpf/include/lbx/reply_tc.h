@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /*
- * reply4_tc.h - IPv4 packets from backends on this node to the clients, as they
+ * reply_tc.h - packets from backends on this node to the clients, as they
  * leave: their source becomes the service again.
  *
- * The reply half of the flow (lbx_flow4, direction REPLY) was made by XDP with the
+ * The reply half of the flow (lbx_flow, direction REPLY) was made by XDP with the
  * request. A packet without one is the backend's own traffic and goes unchanged.
  */
-#ifndef LBX_REPLY4_TC_H
-#define LBX_REPLY4_TC_H
+#ifndef LBX_REPLY_TC_H
+#define LBX_REPLY_TC_H
 
 #include <linux/bpf.h>
 #include <linux/types.h>
@@ -20,38 +20,38 @@
 #include <lbx/verdict.h>
 
 /* Tell the request half what the reply half has learnt. */
-static __always_inline void reply4_tell_request(const struct lbx_flow4_key *reply, __be32 vip_addr,
-						__be16 vip_port, __u8 flags, __u32 timeout,
-						__u32 now)
+static __always_inline void reply_tell_request(const struct lbx_flow_key *reply,
+					       const addr_t *vip_addr, __be16 vip_port, __u8 flags,
+					       __u32 timeout, __u32 now)
 {
-	struct lbx_flow4_key key = {
+	struct lbx_flow_key key = {
 		.saddr = reply->daddr,
-		.daddr = vip_addr,
+		.daddr = *vip_addr,
 		.sport = reply->dport,
 		.dport = vip_port,
 		.proto = reply->proto,
 		.direction = LBX_FLOW_REQUEST,
 	};
-	struct lbx_flow4 *flow = flow4_find(&key);
+	struct lbx_flow *flow = flow_find(&key);
 
-	if (!flow || flow->daddr != reply->saddr || flow->dport != reply->sport)
+	if (!flow || !addr_equal(&flow->daddr, &reply->saddr) || flow->dport != reply->sport)
 		return;
 	flow->flags |= flags;
 	flow->timeout = timeout;
 	flow->last_seen = now - LBX_CLOCK_DUE; /* the next request may confirm it */
 }
 
-static __always_inline int reply4_leave(ctx_t *ctx, const struct lbx_packet4 *packet)
+static __always_inline int reply_leave(ctx_t *ctx, const struct lbx_packet *packet)
 {
-	struct lbx_flow4_key key;
-	struct lbx_flow4 *flow;
+	struct lbx_flow_key key;
+	struct lbx_flow *flow;
 	__u32 now = clock_now(), age, timeout;
-	__be32 vip_addr;
+	addr_t vip_addr;
 	__be16 vip_port;
 	__u8 seen, flags;
 
-	flow4_key(packet, LBX_FLOW_REPLY, &key);
-	flow = flow4_find(&key);
+	flow_key(packet, LBX_FLOW_REPLY, &key);
+	flow = flow_find(&key);
 	if (!flow)
 		return CTX_PASS;
 
@@ -60,7 +60,7 @@ static __always_inline int reply4_leave(ctx_t *ctx, const struct lbx_packet4 *pa
 	seen = flow->flags;
 	age = now - flow->last_seen;
 	timeout = flow->timeout;
-	if (!flow4_is(flow, &key))
+	if (!flow_is(flow, &key))
 		return CTX_PASS;
 	if (age > timeout)
 		return verdict_of(ctx, LBX_PASS_REPLY_EXPIRED);
@@ -71,12 +71,12 @@ static __always_inline int reply4_leave(ctx_t *ctx, const struct lbx_packet4 *pa
 		flow->flags = flags;
 		flow->timeout = timeout;
 		flow->last_seen = now;
-		reply4_tell_request(&key, vip_addr, vip_port, flags, timeout, now);
+		reply_tell_request(&key, &vip_addr, vip_port, flags, timeout, now);
 	} else if (age > LBX_CLOCK_PERIOD) {
 		flow->last_seen = now;
 	}
 
-	if (!rewrite4_source(ctx, key.proto, key.saddr, key.sport, vip_addr, vip_port))
+	if (!rewrite_source(ctx, key.proto, &key.saddr, key.sport, &vip_addr, vip_port))
 		return verdict_of(ctx, LBX_DROP_REWRITE);
 	reasons_count(LBX_SENT_LOCAL_REPLY, ctx_length(ctx));
 	return CTX_PASS;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /*
- * request4_bind.h - a flow gets its backend: both halves are made and the packet sent.
+ * request_bind.h - a flow gets its backend: both halves are made and the packet sent.
  *
- * request4_bind_remote() and request4_bind_local() write the flow of `key` to
- * `target` and return the packet's verdict; request4_route() says which of the two
+ * request_bind_remote() and request_bind_local() write the flow of `key` to
+ * `target` and return the packet's verdict; request_route() says which of the two
  * it is. Ports and addresses are in network order.
  */
-#ifndef LBX_REQUEST4_BIND_H
-#define LBX_REQUEST4_BIND_H
+#ifndef LBX_REQUEST_BIND_H
+#define LBX_REQUEST_BIND_H
 
 #include <linux/bpf.h>
 #include <linux/types.h>
@@ -26,8 +26,8 @@
 #include <lbx/verdict.h>
 
 /* The backend end of a flow. */
-struct lbx_target4 {
-	__be32 address;
+struct lbx_target {
+	addr_t address;
 	__be16 port;
 	__u16 rev_nat_index; /* network order */
 	__u32 backend_id;
@@ -37,30 +37,30 @@ struct lbx_target4 {
 };
 
 /* Rewrite and send by `hop`. */
-static __always_inline int request4_send(ctx_t *ctx, struct lbx_packet4 *packet,
-					 const struct lbx_rewrite4 *to, const struct lbx_hop *hop)
+static __always_inline int request_send(ctx_t *ctx, struct lbx_packet *packet,
+					const struct lbx_rewrite *to, const struct lbx_hop *hop)
 {
 	struct lbx_route *route = routes_lookup(hop->route);
 
-	if (!route || !rewrite4_send(packet, to, route, hop->next_hop))
+	if (!route || !rewrite_send(packet, to, route, hop->next_hop))
 		return verdict_of(ctx, LBX_DROP_CONTENDED);
 	reasons_count(LBX_SENT_REQUEST, ctx_length(ctx));
 	return CTX_TX;
 }
 
 /* Rewrite the destination and hand up. */
-static __always_inline int request4_deliver(ctx_t *ctx, struct lbx_packet4 *packet,
-					    const struct lbx_rewrite4 *to)
+static __always_inline int request_deliver(ctx_t *ctx, struct lbx_packet *packet,
+					   const struct lbx_rewrite *to)
 {
-	rewrite4_headers(packet, to, 0);
+	rewrite_headers(packet, to, 0);
 	reasons_count(LBX_SENT_LOCAL_REQUEST, ctx_length(ctx));
 	return CTX_PASS;
 }
 
-static __always_inline void request4_value(const struct lbx_flow4_key *key,
-					   const struct lbx_target4 *target,
-					   const struct lbx_rewrite4 *to, __u32 now,
-					   struct lbx_flow4 *flow)
+static __always_inline void request_value(const struct lbx_flow_key *key,
+					  const struct lbx_target *target,
+					  const struct lbx_rewrite *to, __u32 now,
+					  struct lbx_flow *flow)
 {
 	flow->saddr = to->saddr;
 	flow->daddr = to->daddr;
@@ -84,23 +84,24 @@ static __always_inline void request4_value(const struct lbx_flow4_key *key,
 }
 
 /* Make both halves of a flow to a remote backend (or make them again), and send the packet. */
-static __always_inline int request4_bind_remote(ctx_t *ctx, struct lbx_packet4 *packet,
-						const struct lbx_flow4_key *key,
-						const struct lbx_target4 *target,
-						const struct lbx_hop *hop, _Bool replace)
+static __always_inline int request_bind_remote(ctx_t *ctx, struct lbx_packet *packet,
+					       const struct lbx_flow_key *key,
+					       const struct lbx_target *target,
+					       const struct lbx_hop *hop, _Bool replace)
 {
 	struct lbx_snat_scan scan = {};
-	struct lbx_rewrite4 to;
-	struct lbx_flow4 flow;
+	struct lbx_rewrite to;
+	struct lbx_flow flow;
 	__u32 now = clock_now();
 	__u64 sum;
 
-	if (!lbx_snat_addr4)
+	to.saddr = snat_addr();
+	if (addr_is_zero(&to.saddr))
 		return verdict_of(ctx, LBX_DROP_NO_SNAT_ADDRESS);
 
 	/* Replies: (backend, our port) becomes (service, client). */
-	sum = checksum_replace32(target->address, key->daddr) +
-	      checksum_replace32(lbx_snat_addr4, key->saddr);
+	sum = checksum_replace_addr(&target->address, &key->daddr) +
+	      checksum_replace_addr(&to.saddr, &key->saddr);
 	scan.want.backend_addr = target->address;
 	scan.want.client_addr = key->saddr;
 	scan.want.vip_addr = key->daddr;
@@ -123,38 +124,37 @@ static __always_inline int request4_bind_remote(ctx_t *ctx, struct lbx_packet4 *
 	if (!snat_allocate(&scan, key))
 		return verdict_of(ctx, LBX_DROP_SNAT_PORTS_USED_UP);
 
-	to.saddr = lbx_snat_addr4;
 	to.daddr = target->address;
 	to.sport = snat_port(scan.index);
 	to.dport = target->port;
-	rewrite4_deltas(key, &to, 1);
-	request4_value(key, target, &to, now, &flow);
+	rewrite_deltas(key, &to, 1);
+	request_value(key, target, &to, now, &flow);
 	flow.next_hop = hop->next_hop;
 	flow.route = hop->route;
 	flow.way = scan.way;
-	if (replace ? flow4_replace(key, &flow) : flow4_insert(key, &flow)) {
-		struct lbx_flow4 *winner = replace ? NULL : flow4_find(key);
+	if (replace ? flow_replace(key, &flow) : flow_insert(key, &flow)) {
+		struct lbx_flow *winner = replace ? NULL : flow_find(key);
 
 		/* Another CPU may have made this flow a moment ago: go by what it made. */
-		if (!winner || winner->sport != to.sport || winner->daddr != to.daddr ||
-		    winner->dport != to.dport)
-			reverse4_release(scan.index, scan.way, key);
+		if (!winner || winner->sport != to.sport ||
+		    !addr_equal(&winner->daddr, &to.daddr) || winner->dport != to.dport)
+			reverse_release(scan.index, scan.way, key);
 		if (!winner || winner->flags & LBX_FLOW_LOCAL)
 			return verdict_of(ctx, LBX_DROP_FLOW_TABLE);
 		to.saddr = winner->saddr;
 		to.daddr = winner->daddr;
 		to.sport = winner->sport;
 		to.dport = winner->dport;
-		rewrite4_deltas(key, &to, 1);
+		rewrite_deltas(key, &to, 1);
 	}
-	return request4_send(ctx, packet, &to, hop);
+	return request_send(ctx, packet, &to, hop);
 }
 
 /* The key of a local flow's reply half: the backend's packets as they leave. */
-static __always_inline void request4_reply_key(const struct lbx_flow4_key *key, __be32 address,
-					       __be16 port, struct lbx_flow4_key *reply)
+static __always_inline void request_reply_key(const struct lbx_flow_key *key, const addr_t *address,
+					      __be16 port, struct lbx_flow_key *reply)
 {
-	reply->saddr = address;
+	reply->saddr = *address;
 	reply->daddr = key->saddr;
 	reply->sport = port;
 	reply->dport = key->sport;
@@ -164,29 +164,29 @@ static __always_inline void request4_reply_key(const struct lbx_flow4_key *key, 
 	reply->pad[1] = 0;
 }
 
-static __always_inline _Bool request4_answers(const struct lbx_flow4 *reply,
-					      const struct lbx_flow4_key *key)
+static __always_inline _Bool request_answers(const struct lbx_flow *reply,
+					     const struct lbx_flow_key *key)
 {
-	return reply->saddr == key->daddr && reply->sport == key->dport;
+	return addr_equal(&reply->saddr, &key->daddr) && reply->sport == key->dport;
 }
 
 /* Make both halves of a flow to a backend on this node (or make them again), and pass up. */
-static __always_inline int request4_bind_local(ctx_t *ctx, struct lbx_packet4 *packet,
-					       const struct lbx_flow4_key *key,
-					       const struct lbx_target4 *target, _Bool replace)
+static __always_inline int request_bind_local(ctx_t *ctx, struct lbx_packet *packet,
+					      const struct lbx_flow_key *key,
+					      const struct lbx_target *target, _Bool replace)
 {
-	struct lbx_flow4_key reply_key;
-	struct lbx_rewrite4 to;
-	struct lbx_flow4 flow, *reply;
+	struct lbx_flow_key reply_key;
+	struct lbx_rewrite to;
+	struct lbx_flow flow, *reply;
 	__u32 now = clock_now();
 
 	/*
 	 * The reply half first. Without a port of our own, one client port can reach a
 	 * backend through one service address at a time; a second one must wait.
 	 */
-	request4_reply_key(key, target->address, target->port, &reply_key);
-	reply = flow4_find(&reply_key);
-	if (reply && !request4_answers(reply, key) && now - reply->last_seen <= reply->timeout &&
+	request_reply_key(key, &target->address, target->port, &reply_key);
+	reply = flow_find(&reply_key);
+	if (reply && !request_answers(reply, key) && now - reply->last_seen <= reply->timeout &&
 	    !flow_is_closing(reply->flags))
 		return verdict_of(ctx, LBX_DROP_REPLY_COLLISION);
 
@@ -194,30 +194,32 @@ static __always_inline int request4_bind_local(ctx_t *ctx, struct lbx_packet4 *p
 	to.daddr = key->saddr;
 	to.sport = key->dport;
 	to.dport = key->sport;
-	rewrite4_deltas(&reply_key, &to, 0);
-	request4_value(&reply_key, target, &to, now, &flow);
-	if (flow4_replace(&reply_key, &flow))
+	rewrite_deltas(&reply_key, &to, 0);
+	request_value(&reply_key, target, &to, now, &flow);
+	if (flow_replace(&reply_key, &flow))
 		return verdict_of(ctx, LBX_DROP_FLOW_TABLE);
 
 	to.saddr = key->saddr;
 	to.daddr = target->address;
 	to.sport = key->sport;
 	to.dport = target->port;
-	rewrite4_deltas(key, &to, 0);
-	request4_value(key, target, &to, now, &flow);
+	rewrite_deltas(key, &to, 0);
+	request_value(key, target, &to, now, &flow);
 	if (replace)
-		flow4_replace(key, &flow);
+		flow_replace(key, &flow);
 	else
-		flow4_insert(key, &flow); /* exists: another CPU made the same choice */
-	return request4_deliver(ctx, packet, &to);
+		flow_insert(key, &flow); /* exists: another CPU made the same choice */
+	return request_deliver(ctx, packet, &to);
 }
 
 /* Where packets of a flow to `target` go; a reason to drop them, or LBX_SELECT_OK. */
-static __always_inline int request4_route(ctx_t *ctx, const struct lbx_target4 *target,
-					  struct lbx_hop *hop, _Bool *local)
+static __always_inline int request_route(ctx_t *ctx, const struct lbx_target *target,
+					 struct lbx_hop *hop, _Bool *local)
 {
-	switch (routes_backend4(ctx, ctx_ifindex(ctx), target->backend_id, lbx_snat_addr4,
-				target->address, hop)) {
+	addr_t saddr = snat_addr();
+
+	switch (routes_backend(ctx, ctx_ifindex(ctx), target->backend_id, &saddr, &target->address,
+			       hop)) {
 	case LBX_ROUTE_OK:
 		return LBX_SELECT_OK;
 	case LBX_ROUTE_LOCAL:

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /*
- * request4.h - IPv4 packets from clients to services.
+ * request.h - packets from clients to services.
  *
- * request4_fast() serves a packet of a known, healthy flow with one helper call
- * (the flow lookup) or says LBX_VERDICT_SLOW. request4_slow() serves any packet:
+ * request_fast() serves a packet of a known, healthy flow with one helper call
+ * (the flow lookup) or says LBX_VERDICT_SLOW. request_slow() serves any packet:
  * first of a flow, TCP events, stale next hop, expired or broken flow.
  *
  * Remote backend: source becomes the SNAT address and a port, destination the
  * backend; sent back out of the same device (CTX_TX). Local backend: destination
  * only; passed up, the kernel delivers or forwards it, and tc egress turns the
- * replies back (reply4_tc.h).
+ * replies back (reply_tc.h).
  *
  * A flow ends when its backend is removed, when its service is deleted (within a
  * second) or when it was silent too long (clock.h). Its next packet then chooses
@@ -17,8 +17,8 @@
  * learns at once that the connection is gone. Flows to a terminating backend stay;
  * SYNs choose anew.
  */
-#ifndef LBX_REQUEST4_H
-#define LBX_REQUEST4_H
+#ifndef LBX_REQUEST_H
+#define LBX_REQUEST_H
 
 #include <linux/bpf.h>
 #include <linux/types.h>
@@ -29,7 +29,7 @@
 #include <lbx/mem.h>
 #include <lbx/parse.h>
 #include <lbx/reasons.h>
-#include <lbx/request4_bind.h>
+#include <lbx/request_bind.h>
 #include <lbx/reverse.h>
 #include <lbx/rewrite_xdp.h>
 #include <lbx/routes.h>
@@ -37,33 +37,33 @@
 #include <lbx/snat.h>
 #include <lbx/verdict.h>
 
-static __always_inline const struct lbx_rewrite4 *request4_rewrite(const struct lbx_flow4 *flow)
+static __always_inline const struct lbx_rewrite *request_rewrite(const struct lbx_flow *flow)
 {
-	_Static_assert(offsetof(struct lbx_flow4, daddr) == offsetof(struct lbx_rewrite4, daddr) &&
-			       offsetof(struct lbx_flow4, sport) ==
-				       offsetof(struct lbx_rewrite4, sport) &&
-			       offsetof(struct lbx_flow4, l4_delta) ==
-				       offsetof(struct lbx_rewrite4, l4_delta),
+	_Static_assert(offsetof(struct lbx_flow, daddr) == offsetof(struct lbx_rewrite, daddr) &&
+			       offsetof(struct lbx_flow, sport) ==
+				       offsetof(struct lbx_rewrite, sport) &&
+			       offsetof(struct lbx_flow, l4_delta) ==
+				       offsetof(struct lbx_rewrite, l4_delta),
 		       "a flow begins with its rewrite");
-	return (const struct lbx_rewrite4 *)flow;
+	return (const struct lbx_rewrite *)flow;
 }
 
 /*
  * What is due four times a second: is the flow alive, its route fresh, the reply
  * half there? Touches both halves. False: not without the slow path.
  */
-static __always_inline _Bool request4_keep(struct lbx_flow4 *flow, const struct lbx_flow4_key *key,
-					   __u32 now)
+static __always_inline _Bool request_keep(struct lbx_flow *flow, const struct lbx_flow_key *key,
+					  __u32 now)
 {
-	struct lbx_rev4 *entry;
+	struct lbx_rev *entry;
 
 	if (now - flow->last_seen > flow->timeout || now - flow->checked > lbx_hz ||
 	    flow->flags & LBX_FLOW_LOCAL || flow_is_unconfirmed(flow->flags))
 		return 0;
-	entry = reverse4_of(key, flow->daddr, flow->dport, flow->sport, flow->way);
+	entry = reverse_of(key, &flow->daddr, flow->dport, flow->sport, flow->way);
 	if (!entry)
 		return 0;
-	reverse4_touch(entry, now);
+	reverse_touch(entry, now);
 	flow->last_seen = now;
 	return 1;
 }
@@ -73,32 +73,32 @@ static __always_inline _Bool request4_keep(struct lbx_flow4 *flow, const struct 
  * the parser's loads, while nothing overlaps the return from a helper.
  *
  * The flow is read while it is used, not copied: should the table give its entry to
- * another flow meanwhile, the packet is spoilt, which flow4_is() tells at the end.
+ * another flow meanwhile, the packet is spoilt, which flow_is() tells at the end.
  */
-static __always_inline int request4_fast(ctx_t *ctx, struct lbx_packet4 *packet)
+static __always_inline int request_fast(ctx_t *ctx, struct lbx_packet *packet)
 {
 	struct lbx_counter *counter = reasons_counter(LBX_SENT_REQUEST);
 	__u32 now = clock_now(), ifindex = ctx_ifindex(ctx);
-	struct lbx_flow4_key key;
-	struct lbx_flow4 *flow;
+	struct lbx_flow_key key;
+	struct lbx_flow *flow;
 	struct lbx_route *route;
 	__be32 next_hop;
 
-	if (flow_is_event(packet->tcp_flags) || packet->ip->ttl <= 1)
+	if (flow_is_event(packet->tcp_flags) || *packet_ttl(packet) <= 1)
 		return LBX_VERDICT_SLOW;
-	flow4_key(packet, LBX_FLOW_REQUEST, &key);
-	flow = flow4_find(&key);
+	flow_key(packet, LBX_FLOW_REQUEST, &key);
+	flow = flow_find(&key);
 	if (!flow)
 		return LBX_VERDICT_SLOW;
 
-	if (!backend_meta_valid4(flow->backend_id, flow->generation, flow->daddr, flow->dport))
+	if (!backend_meta_valid(flow->backend_id, flow->generation, &flow->daddr, flow->dport))
 		return LBX_VERDICT_SLOW;
-	if (now - flow->last_seen > LBX_CLOCK_PERIOD && !request4_keep(flow, &key, now))
+	if (now - flow->last_seen > LBX_CLOCK_PERIOD && !request_keep(flow, &key, now))
 		return LBX_VERDICT_SLOW;
 
 	if (flow->flags & LBX_FLOW_LOCAL) {
-		rewrite4_headers(packet, request4_rewrite(flow), 0);
-		if (!flow4_is(flow, &key))
+		rewrite_headers(packet, request_rewrite(flow), 0);
+		if (!flow_is(flow, &key))
 			return verdict_of(ctx, LBX_DROP_CONTENDED);
 		reasons_count(LBX_SENT_LOCAL_REQUEST, ctx_length(ctx));
 		return CTX_PASS;
@@ -108,27 +108,25 @@ static __always_inline int request4_fast(ctx_t *ctx, struct lbx_packet4 *packet)
 	route = routes_lookup(flow->route);
 	if (!route || route->next_hop != next_hop || route->ifindex != ifindex)
 		return LBX_VERDICT_SLOW;
-	if (!rewrite4_send(packet, request4_rewrite(flow), route, next_hop) ||
-	    !flow4_is(flow, &key))
+	if (!rewrite_send(packet, request_rewrite(flow), route, next_hop) || !flow_is(flow, &key))
 		return verdict_of(ctx, LBX_DROP_CONTENDED);
 	reasons_add(counter, ctx_length(ctx));
 	return CTX_TX;
 }
 
 /* No flow, or one that is over (`replace`): find the service, choose, bind. */
-static __always_inline int request4_new(ctx_t *ctx, struct lbx_packet4 *packet,
-					const struct lbx_flow4_key *key, _Bool starts,
-					_Bool replace)
+static __always_inline int request_new(ctx_t *ctx, struct lbx_packet *packet,
+				       const struct lbx_flow_key *key, _Bool starts, _Bool replace)
 {
-	struct lbx_selected4 selected = {};
-	struct lbx_target4 target = {};
-	struct lbx_rev4 *entry = NULL;
+	struct lbx_selected selected = {};
+	struct lbx_target target = {};
+	struct lbx_rev *entry = NULL;
 	struct lbx_hop hop = {};
 	_Bool local = 0;
 	int reason;
 
 	snat_prefetch(key);
-	reason = select_service4(key, &selected.service);
+	reason = select_service(key, &selected.service);
 	if (reason != LBX_SELECT_OK)
 		return verdict_of(ctx, reason);
 	if (selected.service.flags2 & LBX_SVC2_DSR)
@@ -140,8 +138,8 @@ static __always_inline int request4_new(ctx_t *ctx, struct lbx_packet4 *packet,
 		entry = snat_reply_half(snat_find_reply_half(key), key);
 	if (entry && !flow_is_closing(entry->flags) &&
 	    entry->rev_nat_index == target.rev_nat_index &&
-	    backend_meta_valid4(entry->backend_id, entry->generation, entry->backend_addr,
-				entry->backend_port)) {
+	    backend_meta_valid(entry->backend_id, entry->generation, &entry->backend_addr,
+			       entry->backend_port)) {
 		target.address = entry->backend_addr;
 		target.port = entry->backend_port;
 		target.backend_id = entry->backend_id;
@@ -149,11 +147,11 @@ static __always_inline int request4_new(ctx_t *ctx, struct lbx_packet4 *packet,
 		target.flags = entry->flags;
 		/* Was it overwritten while it was read? */
 		barrier();
-		if (!reverse4_to_client(entry, key))
+		if (!reverse_to_client(entry, key))
 			return verdict_of(ctx, LBX_DROP_CONTENDED);
 		reasons_note(LBX_NOTE_HEALED_FLOW);
 	} else {
-		reason = select_backend4(key, &selected);
+		reason = select_backend(key, &selected);
 		if (reason != LBX_SELECT_OK)
 			return verdict_of(ctx, reason);
 		target.address = selected.backend.address;
@@ -166,31 +164,31 @@ static __always_inline int request4_new(ctx_t *ctx, struct lbx_packet4 *packet,
 	target.flags = flow_flags_after(target.flags, LBX_FLOW_REQUEST, packet->tcp_flags);
 
 	if (!local) {
-		if (packet->ip->ttl <= 1)
+		if (*packet_ttl(packet) <= 1)
 			return verdict_of(ctx, LBX_DROP_TTL);
-		reason = request4_route(ctx, &target, &hop, &local);
+		reason = request_route(ctx, &target, &hop, &local);
 		if (reason != LBX_SELECT_OK)
 			return verdict_of(ctx, reason);
 	}
 	if (local) {
 		target.flags |= LBX_FLOW_LOCAL;
-		return request4_bind_local(ctx, packet, key, &target, replace);
+		return request_bind_local(ctx, packet, key, &target, replace);
 	}
-	return request4_bind_remote(ctx, packet, key, &target, &hop, replace);
+	return request_bind_remote(ctx, packet, key, &target, &hop, replace);
 }
 
 /* Has the flow's service gone, or come back as another? Asked when the route is. */
-static __always_inline _Bool request4_service_gone(const struct lbx_flow4_key *key,
-						   __u16 rev_nat_index)
+static __always_inline _Bool request_service_gone(const struct lbx_flow_key *key,
+						  __u16 rev_nat_index)
 {
-	struct lb4_service *service = select_lookup4(key->daddr, key->dport, key->proto, 0);
+	struct lb_service *service = select_lookup(&key->daddr, key->dport, key->proto, 0);
 
 	return !service || service->rev_nat_index != rev_nat_index;
 }
 
-static __always_inline _Bool request4_backend_leaving(__u32 id)
+static __always_inline _Bool request_backend_leaving(__u32 id)
 {
-	struct lb4_backend *backend = bpf_map_lookup_elem(&lb4_backends_v3, &id);
+	struct lb_backend *backend = bpf_map_lookup_elem(&lb_backends, &id);
 
 	return !backend || backend->state != LBX_BACKEND_ACTIVE;
 }
@@ -199,14 +197,14 @@ static __always_inline _Bool request4_backend_leaving(__u32 id)
  * A flow was found. Keep it (verdict), or say why it is over: LBX_NOTE_* and
  * `is_over`. Both halves get what this packet tells.
  */
-static __always_inline int request4_known(ctx_t *ctx, struct lbx_packet4 *packet,
-					  const struct lbx_flow4_key *key, struct lbx_flow4 *flow,
-					  _Bool starts, _Bool *is_over)
+static __always_inline int request_known(ctx_t *ctx, struct lbx_packet *packet,
+					 const struct lbx_flow_key *key, struct lbx_flow *flow,
+					 _Bool starts, _Bool *is_over)
 {
-	struct lbx_rev4 *entry = NULL;
-	struct lbx_flow4 *reply = NULL;
-	struct lbx_target4 target = {};
-	struct lbx_rewrite4 to;
+	struct lbx_rev *entry = NULL;
+	struct lbx_flow *reply = NULL;
+	struct lbx_target target = {};
+	struct lbx_rewrite to;
 	struct lbx_hop hop;
 	__u32 now = clock_now(), timeout;
 	_Bool local, stale, expired, ignored;
@@ -231,33 +229,33 @@ static __always_inline int request4_known(ctx_t *ctx, struct lbx_packet4 *packet
 	target.generation = flow->generation;
 	stale = now - flow->checked > lbx_hz;
 	expired = now - flow->last_seen > flow->timeout;
-	if (!flow4_is(flow, key))
+	if (!flow_is(flow, key))
 		return LBX_NOTE_FLOW_EXPIRED;
 	local = flags & LBX_FLOW_LOCAL;
 
-	if (!backend_meta_valid4(target.backend_id, target.generation, to.daddr, to.dport)) {
-		entry = local ? NULL : reverse4_of(key, to.daddr, to.dport, to.sport, way);
+	if (!backend_meta_valid(target.backend_id, target.generation, &to.daddr, to.dport)) {
+		entry = local ? NULL : reverse_of(key, &to.daddr, to.dport, to.sport, way);
 		if (entry)
-			reverse4_close(entry);
+			reverse_close(entry);
 		return LBX_NOTE_BACKEND_GONE;
 	}
-	if (starts && (flow_is_closing(flags) || request4_backend_leaving(target.backend_id)))
+	if (starts && (flow_is_closing(flags) || request_backend_leaving(target.backend_id)))
 		return LBX_NOTE_FLOW_EXPIRED;
-	if (stale && request4_service_gone(key, target.rev_nat_index))
+	if (stale && request_service_gone(key, target.rev_nat_index))
 		return LBX_NOTE_SERVICE_GONE;
 
 	if (local) {
-		struct lbx_flow4_key reply_key;
+		struct lbx_flow_key reply_key;
 
-		request4_reply_key(key, to.daddr, to.dport, &reply_key);
-		reply = flow4_find(&reply_key);
-		if (reply && !request4_answers(reply, key))
+		request_reply_key(key, &to.daddr, to.dport, &reply_key);
+		reply = flow_find(&reply_key);
+		if (reply && !request_answers(reply, key))
 			reply = NULL;
 		if (reply && now - reply->last_seen <= reply->timeout)
 			expired = 0;
 	} else {
-		entry = reverse4_of(key, to.daddr, to.dport, to.sport, way);
-		if (entry && !reverse4_expired(entry, now))
+		entry = reverse_of(key, &to.daddr, to.dport, to.sport, way);
+		if (entry && !reverse_expired(entry, now))
 			expired = 0;
 	}
 	if (expired)
@@ -265,14 +263,14 @@ static __always_inline int request4_known(ctx_t *ctx, struct lbx_packet4 *packet
 
 	*is_over = 0;
 	flags = flow_flags_after(flags, LBX_FLOW_REQUEST, packet->tcp_flags);
-	if (!local && packet->ip->ttl <= 1)
+	if (!local && *packet_ttl(packet) <= 1)
 		return verdict_of(ctx, LBX_DROP_TTL);
 
 	if (!local && (stale || !routes_has(&hop, ctx_ifindex(ctx)))) {
 		struct lbx_hop fresh;
 
 		ignored = 0;
-		reason = request4_route(ctx, &target, &fresh, &ignored);
+		reason = request_route(ctx, &target, &fresh, &ignored);
 		if (reason == LBX_DROP_NO_NEIGHBOUR && routes_has(&hop, ctx_ifindex(ctx))) {
 			/* The kernel forgot it; flows that work go on with what we know. */
 			reasons_note(LBX_NOTE_NEIGHBOUR_KEPT);
@@ -289,7 +287,7 @@ static __always_inline int request4_known(ctx_t *ctx, struct lbx_packet4 *packet
 		flags |= entry->flags;
 	timeout = flow_timeout(key->proto, flags);
 	/* The kernel was asked above: is the entry still this flow's? */
-	if (flow4_is(flow, key)) {
+	if (flow_is(flow, key)) {
 		flow->next_hop = hop.next_hop;
 		flow->route = hop.route;
 		flow->checked = now;
@@ -303,50 +301,50 @@ static __always_inline int request4_known(ctx_t *ctx, struct lbx_packet4 *packet
 	if (local) {
 		if (!reply) {
 			reasons_note(LBX_NOTE_HEALED_FLOW);
-			return request4_bind_local(ctx, packet, key, &target, 1);
+			return request_bind_local(ctx, packet, key, &target, 1);
 		}
 		reply->last_seen = now;
 		if (reply->flags != flags) {
 			reply->flags = flags;
 			reply->timeout = timeout;
 		}
-		return request4_deliver(ctx, packet, &to);
+		return request_deliver(ctx, packet, &to);
 	}
 	if (!entry) {
 		reasons_note(LBX_NOTE_HEALED_FLOW);
-		return request4_bind_remote(ctx, packet, key, &target, &hop, 1);
+		return request_bind_remote(ctx, packet, key, &target, &hop, 1);
 	}
-	reverse4_touch(entry, now);
+	reverse_touch(entry, now);
 	if (entry->flags != flags) {
 		entry->flags = flags;
 		entry->timeout = timeout;
 	}
-	return request4_send(ctx, packet, &to, &hop);
+	return request_send(ctx, packet, &to, &hop);
 }
 
 /* Any packet for a service. */
-static __always_inline int request4_slow(ctx_t *ctx)
+static __always_inline int request_slow(ctx_t *ctx)
 {
-	struct lbx_packet4 packet;
-	struct lbx_flow4_key key;
-	struct lbx_flow4 *flow;
+	struct lbx_packet packet;
+	struct lbx_flow_key key;
+	struct lbx_flow *flow;
 	_Bool starts;
 
-	if (parse_packet4(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET4_FLOW)
+	if (parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_FLOW)
 		return CTX_PASS;
-	flow4_key(&packet, LBX_FLOW_REQUEST, &key);
+	flow_key(&packet, LBX_FLOW_REQUEST, &key);
 	starts = (packet.tcp_flags & (LBX_TCP_SYN | LBX_TCP_ACK)) == LBX_TCP_SYN;
 
-	flow = flow4_find(&key);
+	flow = flow_find(&key);
 	if (flow) {
 		_Bool is_over;
-		int verdict = request4_known(ctx, &packet, &key, flow, starts, &is_over);
+		int verdict = request_known(ctx, &packet, &key, flow, starts, &is_over);
 
 		if (!is_over)
 			return verdict;
 		reasons_note(verdict);
 	}
-	return request4_new(ctx, &packet, &key, starts, flow != NULL);
+	return request_new(ctx, &packet, &key, starts, flow != NULL);
 }
 
 #endif
