@@ -1,0 +1,45 @@
+/** The time of one packet. */
+export interface Clock {
+  /** Jiffies, from any beginning. */
+  readonly now: number;
+  /** Seconds since boot, whole: what session affinity counts in. */
+  readonly seconds: number;
+  readonly hz: number;
+  /**
+   * Is `age` more than `limit`? Every question about time goes through here, so that one who compares with a running
+   * kernel can tell when an answer hangs by a jiffy.
+   */
+  isOlder(age: number, limit: number): boolean;
+}
+
+/** A clock that stands at a time. */
+export function createClock(now: number, seconds: number, hz: number): Clock {
+  return { now, seconds, hz, isOlder: (age, limit) => age > limit };
+}
+
+/** Flows are looked over (age, route, other half) once in this many jiffies, not with every packet. */
+export function lookOverPeriod({ hz }: Clock): number {
+  return Math.floor(hz / 4);
+}
+
+/** A `lastSeen` so long ago that the flow is looked over with its next packet. */
+export function dueNow(clock: Clock): number {
+  return clock.now - lookOverPeriod(clock) - 1;
+}
+
+export function isDue({ lastSeen }: { readonly lastSeen: number }, clock: Clock): boolean {
+  return clock.isOlder(clock.now - lastSeen, lookOverPeriod(clock));
+}
+
+/** Has a flow been silent for too long? */
+export function isExpired(
+  half: { readonly lastSeen: number; readonly timeout: number },
+  clock: Clock,
+): boolean {
+  return clock.isOlder(clock.now - half.lastSeen, half.timeout);
+}
+
+/** Is what was asked of the kernel, or of the service map, more than a second old? */
+export function isStale({ checked }: { readonly checked: number }, clock: Clock): boolean {
+  return clock.isOlder(clock.now - checked, clock.hz);
+}

@@ -1,0 +1,89 @@
+import type { ExplainSource } from '../explain/trace.ts';
+import { createTrace } from '../explain/trace.ts';
+import { GATE_BACKEND } from '../flow/gate.ts';
+import type { ReasonName } from '../flow/reasons.ts';
+import type { Clock } from './clock.ts';
+import type { FlowState } from './flow-state.ts';
+import { leave } from './leave.ts';
+import { readPacket } from './read-packet.ts';
+import { reply } from './reply.ts';
+import { request } from './request.ts';
+import type { AskRoute } from './routes.ts';
+import { type BackendMeta, type End, endBy, type PacketOutcome, passed, type Run } from './run.ts';
+import type { PacketSettings } from './settings.ts';
+import { snatAddress } from './way-out.ts';
+
+/** Where a packet meets the programs. */
+export type PacketHook = 'xdp' | 'tc-egress';
+
+/** All that the programs look at. */
+export interface PacketState {
+  /** The service maps. */
+  readonly tables: ExplainSource;
+  /** Metadata of backends by id. */
+  readonly backends: ReadonlyMap<number, BackendMeta>;
+  /** The gate: could an endpoint be ours? `kind` as in `gateHash4`. */
+  readonly mayBeOurs: (address: string, port: number, kind: number) => boolean;
+  /** What is known of flows; moved on by each packet. */
+  readonly flows: FlowState;
+}
+
+/** What a packet meets besides state. */
+export interface PacketOptions {
+  readonly hook: PacketHook;
+  readonly settings: PacketSettings;
+  readonly clock: Clock;
+  readonly askRoute: AskRoute;
+}
+
+/**
+ * What the datapath does with a frame, step by step, written from its description and not from its code: verdict, the
+ * reasons it is counted under, and every byte of the frame that comes out. `state.flows` moves on as the programs' tables
+ * do. Nothing else is changed.
+ */
+export function explainPacket(state: PacketState, frame: Uint8Array, options: PacketOptions): PacketOutcome {
+  const { hook, settings, clock, askRoute } = options;
+  const run: Run = {
+    packet: readPacket(frame),
+    flows: state.flows,
+    backends: state.backends,
+    mayBeOurs: settings.gate ? state.mayBeOurs : () => true,
+    settings,
+    clock,
+    askRoute,
+    trace: createTrace(state.tables),
+    notes: [],
+  };
+  const end = hook === 'xdp' ? arrive(run) : depart(run);
+  const { notes, trace } = run;
+  return { frame, ...end, notes, steps: trace.steps };
+}
+
+/** A packet that comes in: a reply to one of our SNAT ports, or something for a service. */
+function arrive(run: Run): End {
+  const { packet, settings } = run;
+  if (packet.kind === 'options') return passByName(run, 'pass_options');
+  if (packet.kind === 'fragment') return passByName(run, 'pass_fragment');
+  if (packet.kind === 'other') return passed;
+  const answer = reply(run);
+  if (answer) return answer;
+  const { address, port } = packet.to;
+  // A node's address has no wildcard entry.
+  const asksWildcard = settings.wildcards && address !== snatAddress(run);
+  const isStranger =
+    !run.mayBeOurs(address, port, packet.proto) && !(asksWildcard && run.mayBeOurs(address, 0, 0));
+  return isStranger ? passed : request(run);
+}
+
+function depart(run: Run): End {
+  const { packet } = run;
+  if (packet.kind !== 'flow') return passed;
+  if (!run.mayBeOurs(packet.from.address, packet.from.port, packet.proto + GATE_BACKEND)) return passed;
+  return leave(run);
+}
+
+/** Not served: passed, and counted where the address is a service's, as its wildcard entry tells. */
+function passByName(run: Run, reason: ReasonName): End {
+  const { gate, wildcards } = run.settings;
+  return gate && wildcards && run.mayBeOurs(run.packet.to.address, 0, 0) ? endBy(reason) : passed;
+}

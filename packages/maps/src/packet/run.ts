@@ -1,0 +1,56 @@
+import type { ExplanationStep } from '../explain/explanation.ts';
+import type { Trace } from '../explain/trace.ts';
+import type { ReasonName } from '../flow/reasons.ts';
+import type { Clock } from './clock.ts';
+import type { FlowState } from './flow-state.ts';
+import type { Packet } from './packet.ts';
+import type { AskRoute } from './routes.ts';
+import type { PacketSettings } from './settings.ts';
+
+/** Metadata of a backend, as in `lbx_backend_meta`. */
+export interface BackendMeta {
+  readonly generation: number;
+  readonly local: boolean;
+}
+
+/** One packet on its way through the datapath: what it can look at, and what is written down. */
+export interface Run {
+  readonly packet: Packet;
+  readonly flows: FlowState;
+  readonly backends: ReadonlyMap<number, BackendMeta>;
+  readonly mayBeOurs: (address: string, port: number, kind: number) => boolean;
+  readonly settings: PacketSettings;
+  readonly clock: Clock;
+  readonly askRoute: AskRoute;
+  /** Looks into the service maps. */
+  readonly trace: Trace;
+  /** Counted beside the verdict so far. */
+  readonly notes: ReasonName[];
+}
+
+export type PacketVerdict = 'pass' | 'drop' | 'tx' | 'redirect';
+
+/** What becomes of a packet. */
+export interface PacketOutcome {
+  readonly verdict: PacketVerdict;
+  /** What it is counted under; undefined for a stranger's packet, which is passed without a count. */
+  readonly reason?: ReasonName;
+  /** What else is counted, in order. */
+  readonly notes: readonly ReasonName[];
+  /** The backend that the packet goes to or comes from. */
+  readonly backend?: { readonly id: number; readonly address: string; readonly port: number };
+  /** The frame after it; the very one that was given when nothing changed. */
+  readonly frame: Uint8Array;
+  readonly steps: readonly ExplanationStep[];
+}
+
+/** How a run ends, before notes and steps are added. */
+export type End = Pick<PacketOutcome, 'verdict' | 'reason' | 'backend'> & { readonly frame?: Uint8Array };
+
+/** Dropped, or passed untouched: the reason's name says which. */
+export function endBy(reason: ReasonName): End {
+  return { verdict: reason.startsWith('drop_') ? 'drop' : 'pass', reason };
+}
+
+/** Nobody's packet: passed without a word. */
+export const passed: End = { verdict: 'pass' };

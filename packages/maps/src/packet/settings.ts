@@ -1,0 +1,47 @@
+import { snatPrime } from '../flow/snat-prime.ts';
+
+/** How the programs are set up, as in bpf/README.md; times in seconds. */
+export interface PacketSettings {
+  /** Jiffies per second. */
+  readonly hz: number;
+  /** Addresses that requests to remote backends leave with; absent: none. */
+  readonly snatAddress4?: string;
+  readonly snatAddress6?: string;
+  /** First and last SNAT port. */
+  readonly snatPorts: readonly [number, number];
+  readonly gate: boolean;
+  readonly wildcards: boolean;
+  /** Is the backend metadata kept? */
+  readonly derived: boolean;
+  readonly algorithm: 'random' | 'maglev';
+  readonly maglevSize?: number;
+  /** Base64 of 12 bytes; Cilium's default seed when absent. */
+  readonly maglevSeed?: string;
+  readonly tcpNewSeconds: number;
+  readonly tcpOpenSeconds: number;
+  readonly tcpHalfClosedSeconds: number;
+  readonly tcpClosedSeconds: number;
+  readonly udpNewSeconds: number;
+  readonly udpOpenSeconds: number;
+}
+
+/** What the objects hold when nothing is set. */
+export const defaultPacketSettings: PacketSettings = Object.freeze({
+  hz: 250,
+  snatPorts: [32768, 65535] as const,
+  gate: true,
+  wildcards: true,
+  derived: true,
+  algorithm: 'random',
+  tcpNewSeconds: 60,
+  tcpOpenSeconds: 8000,
+  tcpHalfClosedSeconds: 120,
+  tcpClosedSeconds: 10,
+  udpNewSeconds: 30,
+  udpOpenSeconds: 120,
+});
+
+/** How many of the SNAT ports are used. */
+export function usedSnatPorts({ snatPorts: [first, last] }: PacketSettings): number {
+  return snatPrime(last - first + 1);
+}
