@@ -7,6 +7,7 @@ type Bench = (options: { json: boolean }) => Promise<readonly Row[]>;
 
 const suites: Record<string, readonly string[]> = {
   datapath: ['../bpf/bench/datapath.bench.ts', '../bpf/bench/connect.bench.ts'],
+  forward: ['../bpf/bench/forward.bench.ts'],
   maglev: ['../packages/maglev/bench/maglev.bench.ts'],
   maps: ['../packages/maps/bench/maps.bench.ts'],
 };
@@ -34,22 +35,27 @@ else printTable(rows);
 function printTable(all: readonly Row[]): void {
   const width = Math.max(...all.map((row) => row.case.length));
   // A case over many random keys is held against the floor over as many.
-  const floors = new Map<boolean, Row>();
-  const many = (row: Row) => row.case.endsWith('-64k');
+  const floors = new Map<string, Row>();
+  const kind = (row: Row) => `${row.unit} ${row.case.endsWith('-64k')}`;
   console.log(
-    `${'case'.padEnd(width)}  ${'min'.padStart(10)}  ${'median'.padStart(10)}  ${'unit'.padEnd(10)}  x floor`,
+    `${'case'.padEnd(width)}  ${'min'.padStart(10)}  ${'median'.padStart(10)}  ${'unit'.padEnd(10)}  ${'per second'.padStart(10)}  x floor`,
   );
   for (const row of all) {
-    if (row.case.startsWith('floor')) floors.set(many(row), row);
-    const floor = floors.get(many(row));
+    if (row.case.startsWith('floor')) floors.set(kind(row), row);
+    const floor = floors.get(kind(row));
     const ratio =
-      floor !== undefined && floor !== row && floor.unit === row.unit
-        ? `${(row.median / floor.median).toFixed(2)} x ${floor.case}`
-        : '';
+      floor !== undefined && floor !== row ? `${(row.median / floor.median).toFixed(2)} x ${floor.case}` : '';
     console.log(
-      `${row.case.padEnd(width)}  ${format(row.min)}  ${format(row.median)}  ${row.unit.padEnd(10)}  ${ratio}`,
+      `${row.case.padEnd(width)}  ${format(row.min)}  ${format(row.median)}  ${row.unit.padEnd(10)}  ${rate(row).padStart(10)}  ${ratio}`,
     );
   }
+}
+
+/** How often what took the median of the time can be done in a second. */
+function rate({ unit, median }: Row): string {
+  const perSecond = { ns: 1e9, us: 1e6, ms: 1e3 }[unit];
+  if (perSecond === undefined) return '';
+  return (perSecond / median).toLocaleString('en-US', { maximumSignificantDigits: 4, notation: 'compact' });
 }
 
 function format(value: number): string {
