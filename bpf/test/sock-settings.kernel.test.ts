@@ -10,7 +10,17 @@ import {
 } from '@lbx/maps';
 import { describeKernel } from '@lbx/testing';
 import { expect, it } from 'vitest';
-import { answersAs, BACKENDS4, backend4, setUpNode, setUpWorld, VIP4 } from './sock-fixture.ts';
+import {
+  answersAs,
+  BACKENDS4,
+  BACKENDS6,
+  backend4,
+  backend6,
+  setUpNode,
+  setUpWorld,
+  VIP4,
+  VIP6,
+} from './sock-fixture.ts';
 import {
   deleteAffinityMatch,
   deleteBackend,
@@ -158,16 +168,32 @@ describeKernel('socket load balancer: settings', () => {
     });
   });
 
-  it('lbx_gate_on: what is not in the gate is not looked up', async () => {
+  it.each([
+    ['IPv4', VIP4, backend4(0)],
+    ['IPv6', VIP6, backend6(0)],
+  ])('lbx_gate_on: what is not in the gate is not looked up, %s', async (_family, address, backend) => {
     await withWorld({ lbx_gate_on: 1 }, async ({ object, client }) => {
-      writeService(object, service(80));
-      expect(await client.ask({ op: 'tcp', address: VIP4, port: 80 })).toEqual({ error: 'ENETUNREACH' });
+      writeService(object, { ...service(80, [backend]), address });
+      expect(await client.ask({ op: 'tcp', address, port: 80 })).toEqual({ error: 'ENETUNREACH' });
       const gate = createGate();
-      const word = gate.add(VIP4, 80, IpProto.TCP)!;
+      const word = gate.add(address, 80, IpProto.TCP)!;
       object
         .map('lbx_gate')
         .set(LbxGateIndex.encode({ word }), LbxGateWord.encode({ bits: gate.word(word) }));
-      expect((await client.ask({ op: 'tcp', address: VIP4, port: 80 })).from).toBe(answersAs(BACKENDS4[0]!));
+      expect((await client.ask({ op: 'tcp', address, port: 80 })).from).toBe(answersAs(backend.address));
+    });
+  });
+
+  it('lbx_gate_on: NodePorts are found on all addresses of the node without a bit in the gate', async () => {
+    await withWorld({ lbx_gate_on: 1 }, async ({ object, client }) => {
+      writeService(object, { ...service(30080), address: '0.0.0.0', flags: NodePort });
+      writeService(object, { ...service(30080, [backend6(0)]), address: '::', flags: NodePort });
+      expect((await client.ask({ op: 'tcp', address: '127.0.0.1', port: 30080 })).from).toBe(
+        answersAs(BACKENDS4[0]!),
+      );
+      expect((await client.ask({ op: 'tcp', address: '::1', port: 30080 })).from).toBe(
+        answersAs(BACKENDS6[0]!),
+      );
     });
   });
 });

@@ -11,6 +11,7 @@
 #include <linux/bpf.h>
 #include <linux/types.h>
 #include <bpf/bpf_helpers.h>
+#include <lbx/gate.h>
 #include <lbx/lb_maps.h>
 #include <lbx/mem.h>
 #include <lbx/service.h>
@@ -27,7 +28,7 @@ static __always_inline struct lb6_service *sock_find6(struct bpf_sock_addr *ctx,
 	const union v6addr any = {};
 	struct lb6_service *service;
 
-	if (!sock_is_unspecified6(address)) {
+	if (!sock_is_unspecified6(address) && (!lbx_gate_on || gate_has6(address, port, proto))) {
 		*key = service_key6(address, port, proto);
 		service = service_lookup_inside6(key);
 		if (service) {

@@ -1,18 +1,24 @@
 import type { MapKey, MapValue, Table } from '@lbx/maps';
 import type { GateEndpoint, KernelGate } from './gate.ts';
 
-type Key = MapKey<'lb4_services_v2'>;
-type Value = MapValue<'lb4_services_v2'>;
+type ServicesName = 'lb4_services_v2' | 'lb6_services_v2';
+type Key = MapKey<ServicesName>;
 
-/** What the gate must let through for an entry: packets ask for masters of the external scope, wildcards included. */
+/**
+ * What the gate must let through for an entry: packets and sockets ask for masters of the external scope, wildcards
+ * included.
+ */
 export function endpointOf({ address, dport, proto, backendSlot, scope }: Key): GateEndpoint | undefined {
   return backendSlot === 0 && scope === 0 ? { address, port: dport, protocol: proto } : undefined;
 }
 
 const endpointsOf = (keys: Iterable<Key>) => [...keys].flatMap((key) => endpointOf(key) ?? []);
 
-/** The services table, with the gate opened before a frontend is written and closed after it is deleted. */
-export function gatedServices(table: Table<Key, Value>, gate: KernelGate): Table<Key, Value> {
+/** A services table, with the gate opened before a frontend is written and closed after it is deleted. */
+export function gatedServices<N extends ServicesName>(
+  table: Table<MapKey<N>, MapValue<N>>,
+  gate: KernelGate,
+): Table<MapKey<N>, MapValue<N>> {
   return {
     ...table,
     set(key, value, flag) {

@@ -9,7 +9,7 @@ import { backendEndpoint, trackBackends } from './tracked-backends.ts';
 
 /** The tables whose writes keep derived state in line; those that need none are absent. */
 export interface Derived {
-  readonly tables: Partial<Pick<Tables, 'lb4_services_v2' | 'lb4_backends_v3'>>;
+  readonly tables: Partial<Pick<Tables, 'lb4_services_v2' | 'lb6_services_v2' | 'lb4_backends_v3'>>;
   refreshBackends(names: Iterable<string> | undefined): void;
 }
 
@@ -23,16 +23,19 @@ export function openDerived(
   const metaMap = maps.get('lbx_backend_meta');
   if (gateMap === undefined) return { tables: {}, refreshBackends: () => {} };
 
-  const services = tables.lb4_services_v2;
+  const { lb4_services_v2: services4, lb6_services_v2: services6 } = tables;
   const backends = tables.lb4_backends_v3;
-  const standing = [...services.entries()].flatMap(([key]) => endpointOf(key) ?? []);
+  const standing = [...services4.entries(), ...services6.entries()].flatMap(([key]) => endpointOf(key) ?? []);
   const meta = metaMap && createBackendMetaKeeper(createKernelTable(metaMap, flowCatalog.lbx_backend_meta));
   const replying = [...(meta ? backends.entries() : [])].flatMap(([{ backendId }, backend]) =>
     meta?.isLocal(backendId) ? [backendEndpoint(backend)] : [],
   );
   const gate = createKernelGate(gateMap.maxEntries, gateWriter(gateMap), [...standing, ...replying]);
   gate.rewrite();
-  const gated = { lb4_services_v2: gatedServices(services, gate) };
+  const gated = {
+    lb4_services_v2: gatedServices<'lb4_services_v2'>(services4, gate),
+    lb6_services_v2: gatedServices<'lb6_services_v2'>(services6, gate),
+  };
   if (meta === undefined) return { tables: gated, refreshBackends: () => {} };
   const tracked = trackBackends(backends, { meta, gate, isLocal: places.isLocal });
   return { tables: { ...gated, lb4_backends_v3: tracked.table }, refreshBackends: tracked.refresh };
