@@ -23,6 +23,7 @@
 #include <lbx/calls.h>
 #include <lbx/family.h>
 #include <lbx/gate_frontend.h>
+#include <lbx/icmp_error.h>
 #include <lbx/parse.h>
 #include <lbx/reply_xdp.h>
 #include <lbx/request.h>
@@ -32,6 +33,7 @@
 int FAMILY_NAME(lbx_xdp_request)(ctx_t *ctx);
 int FAMILY_NAME(lbx_xdp_reply)(ctx_t *ctx);
 int FAMILY_NAME(lbx_xdp_special)(ctx_t *ctx);
+int FAMILY_NAME(lbx_xdp_reject)(ctx_t *ctx);
 #if LBX_FAMILY == 6
 int lbx_xdp_entry6(ctx_t *ctx);
 #endif
@@ -50,6 +52,7 @@ struct {
 			[CALL_SLOT(LBX_CALL_REQUEST)] = &FAMILY_NAME(lbx_xdp_request),
 			[CALL_SLOT(LBX_CALL_REPLY)] = &FAMILY_NAME(lbx_xdp_reply),
 			[CALL_SLOT(LBX_CALL_SPECIAL)] = &FAMILY_NAME(lbx_xdp_special),
+			[CALL_SLOT(LBX_CALL_REJECT)] = &FAMILY_NAME(lbx_xdp_reject),
 		},
 };
 
@@ -144,6 +147,13 @@ SEC("xdp")
 int FAMILY_NAME(lbx_xdp_special)(ctx_t *ctx)
 {
 	return xdp_end(ctx, special_packet(ctx));
+}
+
+/* To a service that will not answer: icmp_error.h. */
+SEC("xdp")
+int FAMILY_NAME(lbx_xdp_reject)(ctx_t *ctx)
+{
+	return icmp_reject(ctx);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -171,10 +171,10 @@ describeKernel('a flow through lbx_xdp', () => {
     expect(lab.send(request()).counted).toEqual(['sent_request', 'note_new_flow', 'note_flow_expired']);
   });
 
-  it('drops packets with a TTL of 1 in both directions', () => {
+  it('sends no packet on with a TTL of 1, in both directions', () => {
     const { port, backend: from } = open(lab);
-    expect(lab.send(request({ ttl: 1 })).counted).toEqual(['drop_ttl']);
-    expect(lab.send(reply({ from, dport: port, ttl: 1 })).counted).toEqual(['drop_ttl']);
+    expect(lab.send(request({ ttl: 1 })).counted).toEqual(['sent_icmp_error', 'drop_ttl']);
+    expect(lab.send(reply({ from, dport: port, ttl: 1 })).counted).toEqual(['sent_icmp_error', 'drop_ttl']);
   });
 
   describe('heals', () => {

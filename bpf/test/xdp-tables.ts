@@ -6,6 +6,7 @@ import {
   createIds,
   type Entry,
   type Frontend,
+  FrontendMetaFlag,
   flowCatalog,
   GATE_BACKEND,
   type Gate,
@@ -90,12 +91,24 @@ export function createXdpTables(
         setMeta(entry.key.backendId, (now) => ({ ...now, generation: generationRemoved(now.generation) }));
       }
       for (const entry of gone.filter(({ map }) => !removeOrder.includes(map))) remove(entry);
+      writeFrontendMeta(desired.values(), frontends);
       for (const entry of inWriteOrder(desired.values())) write(entry, backends);
       for (const endpoint of oldGate) setGate(gate.remove(...endpoint));
       entries = desired;
     },
   };
   return tables;
+
+  /** Which frontends without backends here have some elsewhere. */
+  function writeFrontendMeta(desired: Iterable<Entry>, frontends: readonly Frontend[]): void {
+    for (const { map, key, value } of desired) {
+      if (map !== 'lb4_services_v2' || key.backendSlot !== 0 || key.dport === 0) continue;
+      const { endpointsElsewhere } =
+        frontends.find(({ address, port }) => address === key.address && port === key.dport) ?? {};
+      const flags = endpointsElsewhere ? FrontendMetaFlag.elsewhere : 0;
+      tables.set(flowCatalog.lbx_frontend_meta, { revNatId: value.revNatIndex }, { flags });
+    }
+  }
 
   function remove(entry: Entry): void {
     if (isOurs(entry)) tables.delete(catalog[entry.map], entry.key);

@@ -127,11 +127,11 @@ const verdicts: readonly Case[] = [
     verdict: 'drop',
     reason: 'drop_not_routable',
   },
-  { name: 'no backends', frontends: lb({}, []), verdict: 'drop', reason: 'drop_no_backend' },
+  { name: 'no backends', frontends: lb({}, []), verdict: 'tx', reason: 'drop_no_backend' },
   {
     name: 'backends in maintenance only',
     frontends: lb({}, [backend(0, { state: 'maintenance' })]),
-    verdict: 'drop',
+    verdict: 'tx',
     reason: 'drop_no_backend',
   },
   {
@@ -160,7 +160,7 @@ const verdicts: readonly Case[] = [
   },
   { name: 'L7 proxy', frontends: lb({ proxyPort: 12345 }), verdict: 'pass', reason: 'pass_l7_service' },
   { name: 'DSR service', frontends: lb({ forwarding: 'dsr' }), verdict: 'tx', reason: 'note_dsr_by_snat' },
-  { name: 'TTL 1', packet: { ttl: 1 }, verdict: 'drop', reason: 'drop_ttl' },
+  { name: 'TTL 1', packet: { ttl: 1 }, verdict: 'tx', reason: 'drop_ttl' },
   {
     name: 'no SNAT address',
     lab: { variables: { lbx_snat_addr4: 0 } },

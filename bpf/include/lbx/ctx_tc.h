@@ -13,6 +13,8 @@
 #include <linux/types.h>
 #include <bpf/bpf_helpers.h>
 
+#define LBX_HOOK_TC
+
 typedef struct __sk_buff ctx_t;
 
 #define CTX_PASS TC_ACT_UNSPEC
@@ -28,6 +30,25 @@ static __always_inline void *ctx_data_end(const ctx_t *ctx)
 	return (void *)(long)ctx->data_end;
 }
 
+/* The device that the packet came in by (ingress), or leaves by (egress). */
+static __always_inline __u32 ctx_ifindex(const ctx_t *ctx)
+{
+	return ctx->ifindex;
+}
+
+/* Can this hook send the packet by that device? Yes, by any. */
+static __always_inline _Bool ctx_reaches(const ctx_t *ctx __attribute__((unused)),
+					 __u32 ifindex __attribute__((unused)))
+{
+	return 1;
+}
+
+/* Send it, with its link header written, by that device. */
+static __always_inline int ctx_send(ctx_t *ctx __attribute__((unused)), __u32 ifindex)
+{
+	return bpf_redirect(ifindex, 0);
+}
+
 /* The whole packet, also what is not in the linear part. */
 static __always_inline __u64 ctx_length(const ctx_t *ctx)
 {
@@ -41,6 +62,32 @@ static __always_inline void ctx_pull(ctx_t *ctx, __u32 bytes)
 		bytes = ctx->len;
 	if (ctx_data(ctx) + bytes > ctx_data_end(ctx))
 		bpf_skb_pull_data(ctx, bytes);
+}
+
+/*
+ * Copy out of and into the packet, wherever its bytes lie; 0 or a negative errno.
+ * Slow paths only: a helper call each.
+ */
+static __always_inline long ctx_load(ctx_t *ctx, __u32 at, void *to, __u32 bytes)
+{
+	return bpf_skb_load_bytes(ctx, at, to, bytes);
+}
+
+static __always_inline long ctx_store(ctx_t *ctx, __u32 at, void *from, __u32 bytes)
+{
+	return bpf_skb_store_bytes(ctx, at, from, bytes, 0);
+}
+
+/* Cut or lengthen the packet at its end. Invalidates all pointers into it. */
+static __always_inline long ctx_set_length(ctx_t *ctx, __u32 bytes)
+{
+	return bpf_skb_change_tail(ctx, bytes, 0);
+}
+
+/* Send the packet out of the device that it came in by. */
+static __always_inline int ctx_send_back(ctx_t *ctx)
+{
+	return bpf_redirect(ctx->ifindex, 0);
 }
 
 #endif

@@ -3,7 +3,7 @@
  * ctx_xdp.h - the packet context of an XDP program (ctx_tc.h: the same for tc).
  *
  * The datapath's headers know a packet only as ctx_t, through ctx_data(),
- * ctx_data_end(), ctx_length(), ctx_ifindex() and the verdicts CTX_PASS, CTX_DROP
+ * ctx_data_end(), ctx_length(), ctx_ifindex(), the calls below and the verdicts CTX_PASS, CTX_DROP
  * and CTX_TX (send out of the device that it came in by). An entry file includes
  * exactly one of the two, first.
  */
@@ -39,6 +39,48 @@ static __always_inline __u64 ctx_length(const ctx_t *ctx)
 static __always_inline __u32 ctx_ifindex(const ctx_t *ctx)
 {
 	return ctx->ingress_ifindex;
+}
+
+/* Can this hook send the packet by that device? */
+static __always_inline _Bool ctx_reaches(const ctx_t *ctx, __u32 ifindex)
+{
+	return ifindex == ctx->ingress_ifindex;
+}
+
+/* Send it, with its link header written, by a device that is reached. */
+static __always_inline int ctx_send(ctx_t *ctx __attribute__((unused)),
+				    __u32 ifindex __attribute__((unused)))
+{
+	return CTX_TX;
+}
+
+/*
+ * Copy out of and into the packet, wherever its bytes lie; 0 or a negative errno.
+ * Slow paths only: a helper call each.
+ */
+static __always_inline long ctx_load(ctx_t *ctx, __u32 at, void *to, __u32 bytes)
+{
+	return bpf_xdp_load_bytes(ctx, at, to, bytes);
+}
+
+static __always_inline long ctx_store(ctx_t *ctx, __u32 at, void *from, __u32 bytes)
+{
+	return bpf_xdp_store_bytes(ctx, at, from, bytes);
+}
+
+/* Cut or lengthen the packet at its end. Invalidates all pointers into it. */
+static __always_inline long ctx_set_length(ctx_t *ctx, __u32 bytes)
+{
+	__u64 length = ctx_length(ctx);
+
+	barrier_var(length); /* the verifier knows no 32-bit difference of pointers */
+	return bpf_xdp_adjust_tail(ctx, (int)bytes - (int)length);
+}
+
+/* Send the packet out of the device that it came in by. */
+static __always_inline int ctx_send_back(ctx_t *ctx __attribute__((unused)))
+{
+	return CTX_TX;
 }
 
 #endif

@@ -61,6 +61,7 @@ typedef struct iphdr ip_t;
 #define lbx_flow        lbx_flow4
 #define lbx_rev         lbx_rev4
 #define lbx_rev_bucket  lbx_rev4_bucket
+#define lbx_icmp        lbx_icmp4
 #define lbx_snat_addr   lbx_snat_addr4
 #define lbx_maglev_seed lbx_maglev_seed4
 
@@ -124,6 +125,7 @@ typedef struct ipv6hdr ip_t;
 #define lbx_flow        lbx_flow6
 #define lbx_rev         lbx_rev6
 #define lbx_rev_bucket  lbx_rev6_bucket
+#define lbx_icmp        lbx_icmp6
 #define lbx_snat_addr   lbx_snat_addr6
 #define lbx_maglev_seed lbx_maglev_seed6
 

@@ -24,8 +24,9 @@
 #include <lbx/mem.h>
 #include <lbx/parse.h>
 #include <lbx/reasons.h>
+#include <lbx/refuse.h>
 #include <lbx/reverse.h>
-#include <lbx/rewrite_xdp.h>
+#include <lbx/rewrite.h>
 #include <lbx/routes.h>
 #include <lbx/verdict.h>
 
@@ -102,13 +103,13 @@ static __always_inline int reply_fast(ctx_t *ctx, struct lbx_packet *packet)
 
 	next_hop = entry->next_hop;
 	route = routes_lookup(entry->route);
-	if (!route || route->next_hop != next_hop || route->ifindex != ctx_ifindex(ctx))
+	if (!route || route->next_hop != next_hop || !ctx_reaches(ctx, route->ifindex))
 		return LBX_VERDICT_SLOW;
-	if (!rewrite_send(packet, reply_rewrite(entry), route, next_hop) ||
+	if (!rewrite_send(ctx, packet, reply_rewrite(entry), route, next_hop) ||
 	    !reply_unchanged(bucket, version))
 		return verdict_of(ctx, LBX_DROP_CONTENDED);
 	reasons_count(LBX_SENT_REPLY, ctx_length(ctx));
-	return CTX_TX;
+	return ctx_send(ctx, route->ifindex);
 }
 
 /* Tell the request half what the reply half has learnt. */
@@ -189,9 +190,9 @@ static __always_inline int reply_slow(ctx_t *ctx)
 	if (expired)
 		return verdict_of(ctx, LBX_PASS_REPLY_EXPIRED);
 	if (*packet_ttl(&packet) <= 1)
-		return verdict_of(ctx, LBX_DROP_TTL);
+		return refuse_ttl(ctx);
 
-	if (stale || !routes_has(&hop, ctx_ifindex(ctx))) {
+	if (stale || !routes_has(ctx, &hop)) {
 		int reason = reply_route(ctx, &packet, &to, client_mac, &hop);
 
 		if (reason >= 0)
@@ -209,10 +210,10 @@ static __always_inline int reply_slow(ctx_t *ctx)
 	}
 
 	route = routes_lookup(hop.route);
-	if (!route || !rewrite_send(&packet, &to, route, hop.next_hop))
+	if (!route || !rewrite_send(ctx, &packet, &to, route, hop.next_hop))
 		return verdict_of(ctx, LBX_DROP_CONTENDED);
 	reasons_count(LBX_SENT_REPLY, ctx_length(ctx));
-	return CTX_TX;
+	return ctx_send(ctx, route->ifindex);
 }
 
 #endif

@@ -29,9 +29,10 @@
 #include <lbx/mem.h>
 #include <lbx/parse.h>
 #include <lbx/reasons.h>
+#include <lbx/refuse.h>
 #include <lbx/request_bind.h>
 #include <lbx/reverse.h>
-#include <lbx/rewrite_xdp.h>
+#include <lbx/rewrite.h>
 #include <lbx/routes.h>
 #include <lbx/select.h>
 #include <lbx/snat.h>
@@ -78,7 +79,7 @@ static __always_inline _Bool request_keep(struct lbx_flow *flow, const struct lb
 static __always_inline int request_fast(ctx_t *ctx, struct lbx_packet *packet)
 {
 	struct lbx_counter *counter = reasons_counter(LBX_SENT_REQUEST);
-	__u32 now = clock_now(), ifindex = ctx_ifindex(ctx);
+	__u32 now = clock_now();
 	struct lbx_flow_key key;
 	struct lbx_flow *flow;
 	struct lbx_route *route;
@@ -97,8 +98,7 @@ static __always_inline int request_fast(ctx_t *ctx, struct lbx_packet *packet)
 		return LBX_VERDICT_SLOW;
 
 	if (flow->flags & LBX_FLOW_LOCAL) {
-		rewrite_headers(packet, request_rewrite(flow), 0);
-		if (!flow_is(flow, &key))
+		if (!rewrite_headers(ctx, packet, request_rewrite(flow), 0) || !flow_is(flow, &key))
 			return verdict_of(ctx, LBX_DROP_CONTENDED);
 		reasons_count(LBX_SENT_LOCAL_REQUEST, ctx_length(ctx));
 		return CTX_PASS;
@@ -106,12 +106,13 @@ static __always_inline int request_fast(ctx_t *ctx, struct lbx_packet *packet)
 
 	next_hop = flow->next_hop;
 	route = routes_lookup(flow->route);
-	if (!route || route->next_hop != next_hop || route->ifindex != ifindex)
+	if (!route || route->next_hop != next_hop || !ctx_reaches(ctx, route->ifindex))
 		return LBX_VERDICT_SLOW;
-	if (!rewrite_send(packet, request_rewrite(flow), route, next_hop) || !flow_is(flow, &key))
+	if (!rewrite_send(ctx, packet, request_rewrite(flow), route, next_hop) ||
+	    !flow_is(flow, &key))
 		return verdict_of(ctx, LBX_DROP_CONTENDED);
 	reasons_add(counter, ctx_length(ctx));
-	return CTX_TX;
+	return ctx_send(ctx, route->ifindex);
 }
 
 /* No flow, or one that is over (`replace`): find the service, choose, bind. */
@@ -128,7 +129,7 @@ static __always_inline int request_new(ctx_t *ctx, struct lbx_packet *packet,
 	snat_prefetch(key);
 	reason = select_service(key, &selected.service);
 	if (reason != LBX_SELECT_OK)
-		return verdict_of(ctx, reason);
+		return refuse_service(ctx, &selected.service, reason);
 	if (selected.service.flags2 & LBX_SVC2_DSR)
 		reasons_note(LBX_NOTE_DSR_BY_SNAT);
 	target.rev_nat_index = selected.service.rev_nat_index;
@@ -153,7 +154,7 @@ static __always_inline int request_new(ctx_t *ctx, struct lbx_packet *packet,
 	} else {
 		reason = select_backend(key, &selected);
 		if (reason != LBX_SELECT_OK)
-			return verdict_of(ctx, reason);
+			return refuse_service(ctx, &selected.service, reason);
 		target.address = selected.backend.address;
 		target.port = selected.backend.port;
 		target.backend_id = selected.backend_id;
@@ -165,7 +166,7 @@ static __always_inline int request_new(ctx_t *ctx, struct lbx_packet *packet,
 
 	if (!local) {
 		if (*packet_ttl(packet) <= 1)
-			return verdict_of(ctx, LBX_DROP_TTL);
+			return refuse_ttl(ctx);
 		reason = request_route(ctx, &target, &hop, &local);
 		if (reason != LBX_SELECT_OK)
 			return verdict_of(ctx, reason);
@@ -264,14 +265,14 @@ static __always_inline int request_known(ctx_t *ctx, struct lbx_packet *packet,
 	*is_over = 0;
 	flags = flow_flags_after(flags, LBX_FLOW_REQUEST, packet->tcp_flags);
 	if (!local && *packet_ttl(packet) <= 1)
-		return verdict_of(ctx, LBX_DROP_TTL);
+		return refuse_ttl(ctx);
 
-	if (!local && (stale || !routes_has(&hop, ctx_ifindex(ctx)))) {
+	if (!local && (stale || !routes_has(ctx, &hop))) {
 		struct lbx_hop fresh;
 
 		ignored = 0;
 		reason = request_route(ctx, &target, &fresh, &ignored);
-		if (reason == LBX_DROP_NO_NEIGHBOUR && routes_has(&hop, ctx_ifindex(ctx))) {
+		if (reason == LBX_DROP_NO_NEIGHBOUR && routes_has(ctx, &hop)) {
 			/* The kernel forgot it; flows that work go on with what we know. */
 			reasons_note(LBX_NOTE_NEIGHBOUR_KEPT);
 		} else if (reason != LBX_SELECT_OK) {

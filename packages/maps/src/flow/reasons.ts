@@ -16,6 +16,9 @@ const table = {
   sent_reply: [1, 'translated and sent to the client'],
   sent_local_request: [2, 'translated and passed up for a backend on this node'],
   sent_local_reply: [3, 'source of a local backend made the service again, at tc egress'],
+  sent_icmp_error: [4, 'the sender was told by ICMP why its packet was not served'],
+  sent_icmp_relayed: [5, 'an ICMP error about a translated packet, translated and sent on'],
+  sent_echo_reply: [6, 'echo request to a service address, answered'],
 
   note_new_flow: [16, 'a backend was chosen for a new flow'],
   note_healed_flow: [17, 'one half of a flow was lost and made again from the other'],
@@ -37,12 +40,14 @@ const table = {
     26,
     'no place for a flow on its SNAT port: one that was not confirmed, or the longest silent, lost its own',
   ],
+  note_icmp_limited: [27, 'no ICMP error sent: this CPU has sent enough in this second'],
 
   pass_no_service: [48, 'the gate let it through, but there is no such frontend'],
   pass_l7_service: [49, 'service of an L7 proxy on this node'],
   pass_reply_expired: [50, 'a reply of a flow that is over'],
   pass_fragment: [51, 'a fragment to a service address'],
   pass_options: [52, 'IP options in a packet to a service address'],
+  pass_icmp: [53, 'ICMP about a service address that belongs to no flow'],
 
   drop_missed_tail_call: [64, 'lbx_xdp_calls is empty: it was not kept pinned'],
   drop_wildcard: [65, 'service address, but no service on this port'],
@@ -65,6 +70,8 @@ const table = {
   drop_forwarding_disabled: [79, 'net.ipv4.conf.DEVICE.forwarding is 0'],
   drop_rewrite: [80, 'a helper refused to rewrite the packet'],
   drop_contended: [81, 'another CPU was writing what this packet needed'],
+  drop_no_local_backend: [82, 'no backend on this node, but on others (local traffic policy)'],
+  drop_fragment_early: [83, 'a later fragment came before its first one, whose ports tell the flow'],
 } as const satisfies Record<string, readonly [number, string]>;
 
 /** Name of a reason. */
