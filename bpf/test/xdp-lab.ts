@@ -8,6 +8,7 @@ import {
   parsePacket,
 } from '@lbx/testing';
 import { type BpfMap, type BpfObject, type Link, load, type VariableValue } from 'libbpf-ts';
+import { loadBeside } from './load-beside.ts';
 import { enterNetns } from './xdp-netns.ts';
 import { createXdpTables, type XdpTables } from './xdp-tables.ts';
 
@@ -119,20 +120,22 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
   const { index: ifindex } = node.device('eth0');
 
   const ports = snatPorts[1] - snatPorts[0] + 1;
-  const common = { lbx_hz: hertz(), lbx_gate_on: gate, lbx_gate_mask: gateWords * 64 - 1 };
+  const settings = {
+    lbx_hz: hertz(),
+    lbx_gate_on: gate,
+    lbx_gate_mask: gateWords * 64 - 1,
+    lbx_snat_addr4: address(place.node),
+    lbx_snat_min: snatPorts[0],
+    lbx_snat_max: snatPorts[1],
+    lbx_snat_prime: snatPrime(ports),
+    lbx_derived_on: derived,
+    lbx_algorithm: algorithm === 'maglev' ? 2 : 1,
+    lbx_maglev_size: MAGLEV_SIZE,
+    ...options.variables,
+  };
   const xdp = stack.use(
     load(options.object ?? objectPath('xdp4'), {
-      variables: {
-        ...common,
-        lbx_snat_addr4: address(place.node),
-        lbx_snat_min: snatPorts[0],
-        lbx_snat_max: snatPorts[1],
-        lbx_snat_prime: snatPrime(ports),
-        lbx_derived_on: derived,
-        lbx_algorithm: algorithm === 'maglev' ? 2 : 1,
-        lbx_maglev_size: MAGLEV_SIZE,
-        ...options.variables,
-      },
+      variables: settings,
       maps: {
         lbx_gate: { maxEntries: gateWords },
         lbx_backend_meta: { maxEntries: 4096 },
@@ -142,13 +145,7 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
       },
     }),
   );
-  const shared = ['lbx_gate', 'lbx_flow4', 'lbx_counters'];
-  const tc = stack.use(
-    load(readObject('tc4'), {
-      variables: common,
-      maps: Object.fromEntries(shared.map((name) => [name, { reuse: xdp.map(name) }])),
-    }),
-  );
+  const tc = stack.use(loadBeside(xdp, 'tc4', settings));
   stack.use(enterNetns(node));
   // A device's receive queue is only known to test runs while an XDP program is attached to it.
   const link: Link = stack.use(xdp.program('lbx_xdp').attachXdp({ ifindex, mode: 'native' }));

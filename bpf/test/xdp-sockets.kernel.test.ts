@@ -5,6 +5,7 @@ import type { Frontend } from '@lbx/maps';
 import { createNetns, createVethPair, describeKernel, type Netns } from '@lbx/testing';
 import { load } from 'libbpf-ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { loadBeside } from './load-beside.ts';
 import { address, hertz } from './xdp-lab.ts';
 import { enterNetns } from './xdp-netns.ts';
 import { createXdpTables } from './xdp-tables.ts';
@@ -74,17 +75,9 @@ describeKernel('sockets through the datapath', () => {
       ns.node.addNeighbour('eth0', at[name], ns[name].device('eth0').mac);
     }
 
-    const common = { lbx_hz: hertz() };
-    const xdp = stack.use(
-      load(objectPath('xdp4'), { variables: { ...common, lbx_snat_addr4: address(at.node) } }),
-    );
-    const shared = ['lbx_gate', 'lbx_flow4', 'lbx_counters'];
-    const tc = stack.use(
-      load(objectPath('tc4'), {
-        variables: common,
-        maps: Object.fromEntries(shared.map((name) => [name, { reuse: xdp.map(name) }])),
-      }),
-    );
+    const settings = { lbx_hz: hertz(), lbx_snat_addr4: address(at.node) };
+    const xdp = stack.use(load(objectPath('xdp4'), { variables: settings }));
+    const tc = stack.use(loadBeside(xdp, 'tc4', settings));
     const pass = stack.use(load(readObject('pass')));
     {
       using _node = enterNetns(ns.node);

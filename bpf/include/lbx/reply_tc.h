@@ -16,11 +16,11 @@
 #include <lbx/flow.h>
 #include <lbx/parse.h>
 #include <lbx/reasons.h>
-#include <lbx/rewrite_tc.h>
+#include <lbx/rewrite.h>
 #include <lbx/verdict.h>
 
 /* Tell the request half what the reply half has learnt. */
-static __always_inline void reply_tell_request(const struct lbx_flow_key *reply,
+static __always_inline void leave_tell_request(const struct lbx_flow_key *reply,
 					       const addr_t *vip_addr, __be16 vip_port, __u8 flags,
 					       __u32 timeout, __u32 now)
 {
@@ -41,13 +41,12 @@ static __always_inline void reply_tell_request(const struct lbx_flow_key *reply,
 	flow->last_seen = now - LBX_CLOCK_DUE; /* the next request may confirm it */
 }
 
-static __always_inline int reply_leave(ctx_t *ctx, const struct lbx_packet *packet)
+static __always_inline int reply_leave(ctx_t *ctx, struct lbx_packet *packet)
 {
+	struct lbx_rewrite to;
 	struct lbx_flow_key key;
 	struct lbx_flow *flow;
 	__u32 now = clock_now(), age, timeout;
-	addr_t vip_addr;
-	__be16 vip_port;
 	__u8 seen, flags;
 
 	flow_key(packet, LBX_FLOW_REPLY, &key);
@@ -55,8 +54,12 @@ static __always_inline int reply_leave(ctx_t *ctx, const struct lbx_packet *pack
 	if (!flow)
 		return CTX_PASS;
 
-	vip_addr = flow->saddr;
-	vip_port = flow->sport;
+	to.saddr = flow->saddr;
+	to.daddr = flow->daddr;
+	to.sport = flow->sport;
+	to.dport = flow->dport;
+	to.l3_delta = flow->l3_delta;
+	to.l4_delta = flow->l4_delta;
 	seen = flow->flags;
 	age = now - flow->last_seen;
 	timeout = flow->timeout;
@@ -71,12 +74,12 @@ static __always_inline int reply_leave(ctx_t *ctx, const struct lbx_packet *pack
 		flow->flags = flags;
 		flow->timeout = timeout;
 		flow->last_seen = now;
-		reply_tell_request(&key, &vip_addr, vip_port, flags, timeout, now);
+		leave_tell_request(&key, &to.saddr, to.sport, flags, timeout, now);
 	} else if (age > LBX_CLOCK_PERIOD) {
 		flow->last_seen = now;
 	}
 
-	if (!rewrite_source(ctx, key.proto, &key.saddr, key.sport, &vip_addr, vip_port))
+	if (!rewrite_headers(ctx, packet, &to, 0))
 		return verdict_of(ctx, LBX_DROP_REWRITE);
 	reasons_count(LBX_SENT_LOCAL_REPLY, ctx_length(ctx));
 	return CTX_PASS;

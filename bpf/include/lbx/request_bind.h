@@ -19,7 +19,7 @@
 #include <lbx/parse.h>
 #include <lbx/reasons.h>
 #include <lbx/reverse.h>
-#include <lbx/rewrite_xdp.h>
+#include <lbx/rewrite.h>
 #include <lbx/routes.h>
 #include <lbx/select.h>
 #include <lbx/snat.h>
@@ -42,17 +42,18 @@ static __always_inline int request_send(ctx_t *ctx, struct lbx_packet *packet,
 {
 	struct lbx_route *route = routes_lookup(hop->route);
 
-	if (!route || !rewrite_send(packet, to, route, hop->next_hop))
+	if (!route || !rewrite_send(ctx, packet, to, route, hop->next_hop))
 		return verdict_of(ctx, LBX_DROP_CONTENDED);
 	reasons_count(LBX_SENT_REQUEST, ctx_length(ctx));
-	return CTX_TX;
+	return ctx_send(ctx, route->ifindex);
 }
 
 /* Rewrite the destination and hand up. */
 static __always_inline int request_deliver(ctx_t *ctx, struct lbx_packet *packet,
 					   const struct lbx_rewrite *to)
 {
-	rewrite_headers(packet, to, 0);
+	if (!rewrite_headers(ctx, packet, to, 0))
+		return verdict_of(ctx, LBX_DROP_REWRITE);
 	reasons_count(LBX_SENT_LOCAL_REQUEST, ctx_length(ctx));
 	return CTX_PASS;
 }

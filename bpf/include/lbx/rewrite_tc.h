@@ -2,53 +2,65 @@
 /*
  * rewrite_tc.h - write a translation into a socket buffer.
  *
- * Packets of local sockets arrive here with a checksum that the device is still to
- * complete (it then holds the sum of the pseudo header only). The kernel's helpers
- * know which kind they have; arithmetic of our own does not.
+ * Its TCP or UDP checksum may be unfinished, or known to the kernel by a sum of its
+ * own: checksum_tc.h. Everything else is written in place, as into a frame; the sums
+ * of what is changed here cancel each other.
  */
 #ifndef LBX_REWRITE_TC_H
 #define LBX_REWRITE_TC_H
 
-#include <linux/bpf.h>
-#include <linux/if_ether.h>
-#include <linux/in.h>
-#include <linux/ip.h>
-#include <linux/tcp.h>
 #include <linux/types.h>
-#include <linux/udp.h>
-#include <stddef.h>
 #include <bpf/bpf_helpers.h>
-#include <lbx/family.h>
+#include <lbx/checksum.h>
+#include <lbx/checksum_tc.h>
+#include <lbx/mem.h>
+#include <lbx/parse.h>
+#include <lbx/rewrite.h>
 
-#define REWRITE_L4 (ETH_HLEN + sizeof(struct iphdr)) /* no options: parse_packet() saw to it */
+#define REWRITE_L4_MAX 512 /* bytes before TCP or UDP; the verifier wants a bound */
+
+/* Find the packet's headers again, after a helper that may have moved it. */
+static __always_inline _Bool rewrite_reach(ctx_t *ctx, struct lbx_packet *packet)
+{
+	void *data = ctx_data(ctx), *end = ctx_data_end(ctx);
+	__u32 l4_at = packet->l4_at;
+
+	if (l4_at > REWRITE_L4_MAX)
+		return 0;
+	packet->eth = data;
+	packet->ip = data + packet->l3_at;
+	packet->l4 = data + l4_at;
+	return data + sizeof(struct ethhdr) <= end && (void *)(packet->ip + 1) <= end &&
+	       packet->l4 + 2 * sizeof(__be16) <= end;
+}
 
 /*
- * Change the source of an IPv4 TCP or UDP packet. False: a helper failed and the
- * packet may be half changed; drop it. Invalidates all pointers into the packet.
+ * Write it. With `sends` the TTL goes down; the caller has seen that it is above 1.
+ * False: the kernel could not write to the packet, which may be half changed; drop
+ * it. Pointers into the packet other than those of `packet` are invalid afterwards.
  */
-static __always_inline _Bool rewrite_source(ctx_t *ctx, __u8 proto, const addr_t *old_addr,
-					    __be16 old_port, const addr_t *addr, __be16 port)
+static __always_inline _Bool rewrite_headers(ctx_t *ctx, struct lbx_packet *packet,
+					     const struct lbx_rewrite *to, _Bool sends)
 {
-	__u32 check = REWRITE_L4 + offsetof(struct tcphdr, check);
-	__u64 flags = 0;
+	__u16 ports = checksum_fold(checksum_replace16(packet->sport, to->sport) +
+				    checksum_replace16(packet->dport, to->dport));
+	__u16 addresses = checksum_fold((__u32)to->l4_delta + (__u16)~ports);
+	_Bool same_ports = packet->sport == to->sport && packet->dport == to->dport;
 
-	if (proto == IPPROTO_UDP) {
-		check = REWRITE_L4 + offsetof(struct udphdr, check);
-		flags = BPF_F_MARK_MANGLED_0; /* 0 means "no checksum": stays, and never results */
-	}
-	if (bpf_l4_csum_replace(ctx, check, *old_addr, *addr,
-				flags | BPF_F_PSEUDO_HDR | sizeof(*addr)))
+	if (!checksum_change(ctx, packet->l4_at + checksum_offset(packet->proto), packet->proto,
+			     LBX_FAMILY == 6, addresses, same_ports ? 0 : ports))
 		return 0;
-	if (old_port != port &&
-	    (bpf_l4_csum_replace(ctx, check, old_port, port, flags | sizeof(port)) ||
-	     bpf_skb_store_bytes(ctx, REWRITE_L4 + offsetof(struct tcphdr, source), &port,
-				 sizeof(port), 0)))
+	if (!rewrite_reach(ctx, packet))
 		return 0;
-	if (bpf_l3_csum_replace(ctx, ETH_HLEN + offsetof(struct iphdr, check), *old_addr, *addr,
-				sizeof(*addr)))
-		return 0;
-	return !bpf_skb_store_bytes(ctx, ETH_HLEN + offsetof(struct iphdr, saddr), addr,
-				    sizeof(*addr), 0);
+	*packet_saddr(packet) = to->saddr;
+	*packet_daddr(packet) = to->daddr;
+#if LBX_FAMILY == 4
+	packet->ip->check = checksum_apply(packet->ip->check, to->l3_delta);
+#endif
+	if (sends)
+		--*packet_ttl(packet);
+	*(mem_u32 *)packet->l4 = *(const mem_u32 *)&to->sport; /* both ports */
+	return 1;
 }
 
 #endif

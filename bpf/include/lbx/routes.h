@@ -92,13 +92,13 @@ static __always_inline struct lbx_route *routes_lookup(__u32 index)
 	return bpf_map_lookup_elem(&lbx_routes, &index);
 }
 
-/* Does `hop` still stand for a way out of the device? */
-static __always_inline _Bool routes_has(const struct lbx_hop *hop, __u32 ifindex)
+/* Does `hop` still stand for a way that this hook can send by? */
+static __always_inline _Bool routes_has(const ctx_t *ctx, const struct lbx_hop *hop)
 {
 	struct lbx_route *route = routes_lookup(hop->route);
 
 	return route && hop->next_hop && route->next_hop == hop->next_hop &&
-	       route->ifindex == ifindex;
+	       ctx_reaches(ctx, route->ifindex);
 }
 
 /* Write one entry; readers see either the old next hop, none, or the new one. */
@@ -158,10 +158,10 @@ static __always_inline void routes_put(const addr_t *to, __u32 ifindex, const __
 }
 
 /*
- * Ask the kernel how to reach `daddr`, for a packet that came in by `ifindex` and
- * must leave by it. Fills `hop` on LBX_ROUTE_OK.
+ * Ask the kernel how to reach `daddr`, for a packet that came in by `ifindex`. Fills
+ * `hop` on LBX_ROUTE_OK.
  */
-static __always_inline enum lbx_route_verdict routes_resolve(void *ctx, __u32 ifindex,
+static __always_inline enum lbx_route_verdict routes_resolve(ctx_t *ctx, __u32 ifindex,
 							     const addr_t *saddr,
 							     const addr_t *daddr,
 							     struct lbx_hop *hop)
@@ -179,12 +179,13 @@ static __always_inline enum lbx_route_verdict routes_resolve(void *ctx, __u32 if
 	hop->next_hop = fib.ipv4_dst;
 	switch (result) {
 	case BPF_FIB_LKUP_RET_SUCCESS:
-		if (fib.ifindex != ifindex)
+		if (!ctx_reaches(ctx, fib.ifindex))
 			return LBX_ROUTE_OTHER_DEVICE;
-		routes_put(&fib.ipv4_dst, ifindex, fib.dmac, fib.smac, hop);
+		routes_put(&fib.ipv4_dst, fib.ifindex, fib.dmac, fib.smac, hop);
 		return LBX_ROUTE_OK;
 	case BPF_FIB_LKUP_RET_NO_NEIGH:
-		return fib.ifindex == ifindex ? LBX_ROUTE_NO_NEIGHBOUR : LBX_ROUTE_OTHER_DEVICE;
+		return ctx_reaches(ctx, fib.ifindex) ? LBX_ROUTE_NO_NEIGHBOUR
+						     : LBX_ROUTE_OTHER_DEVICE;
 	case BPF_FIB_LKUP_RET_BLACKHOLE:
 	case BPF_FIB_LKUP_RET_UNREACHABLE:
 	case BPF_FIB_LKUP_RET_PROHIBIT:
@@ -197,7 +198,7 @@ static __always_inline enum lbx_route_verdict routes_resolve(void *ctx, __u32 if
 }
 
 /* The same for a backend, from lbx_backend_hops if that is fresh. */
-static __always_inline enum lbx_route_verdict routes_backend(void *ctx, __u32 ifindex, __u32 id,
+static __always_inline enum lbx_route_verdict routes_backend(ctx_t *ctx, __u32 ifindex, __u32 id,
 							     const addr_t *saddr,
 							     const addr_t *daddr,
 							     struct lbx_hop *hop)
@@ -209,7 +210,7 @@ static __always_inline enum lbx_route_verdict routes_backend(void *ctx, __u32 if
 	if (known && addr_equal(&known->address, daddr) && now - known->checked <= lbx_hz) {
 		hop->next_hop = known->next_hop;
 		hop->route = known->route;
-		if (routes_has(hop, ifindex))
+		if (routes_has(ctx, hop))
 			return LBX_ROUTE_OK;
 	}
 	verdict = routes_resolve(ctx, ifindex, saddr, daddr, hop);
