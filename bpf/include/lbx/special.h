@@ -6,8 +6,8 @@
  * special_packet() is all of LBX_CALL_SPECIAL: one case for each class, whose code
  * lies in a header of its own.
  *
- * Today all are passed, and counted if the address is a service's (as wildcard
- * entries tell).
+ * What is not served is passed, and counted if the address is a service's (as
+ * wildcard entries tell).
  */
 #ifndef LBX_SPECIAL_H
 #define LBX_SPECIAL_H
@@ -15,6 +15,8 @@
 #include <linux/types.h>
 #include <bpf/bpf_helpers.h>
 #include <lbx/gate_frontend.h>
+#include <lbx/icmp_echo.h>
+#include <lbx/icmp_relay.h>
 #include <lbx/parse.h>
 #include <lbx/reasons.h>
 #include <lbx/verdict.h>
@@ -27,6 +29,16 @@ static __always_inline int special_pass(ctx_t *ctx, const struct lbx_packet *pac
 	return CTX_PASS;
 }
 
+/* Errors about translated packets, then pings, then the host's own. */
+static __always_inline int special_icmp(ctx_t *ctx, struct lbx_packet *packet)
+{
+	int verdict;
+
+	if (relay_in(ctx, packet, &verdict) || echo_answer(ctx, packet, &verdict))
+		return verdict;
+	return special_pass(ctx, packet, LBX_PASS_ICMP);
+}
+
 static __always_inline int special_packet(ctx_t *ctx)
 {
 	struct lbx_packet packet;
@@ -37,6 +49,7 @@ static __always_inline int special_packet(ctx_t *ctx)
 	case LBX_PACKET_FRAGMENT:
 		return special_pass(ctx, &packet, LBX_PASS_FRAGMENT);
 	case LBX_PACKET_ICMP:
+		return special_icmp(ctx, &packet);
 	case LBX_PACKET_FLOW:
 	case LBX_PACKET_OTHER:
 		break;

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * icmp_relay.h - ICMP errors about translated packets reach who sent those packets.
+ *
+ * What a router or the other end says about a packet (too big, unreachable, time
+ * exceeded) comes back to the addresses that we wrote into it:
+ *
+ *   about a request that we sent to a remote backend   to the SNAT address   → client
+ *   about a reply that we sent to the client           to the service        → backend
+ *   about a request given to a backend on this node,   from the backend      → client
+ *   by that backend (tc egress)
+ *
+ * The quote is translated back, the message goes to the true sender. Its source becomes
+ * the service towards clients and the SNAT address towards remote backends, as with the
+ * kernel's own NAT: the address of a router in between means nothing there, and would
+ * be dropped as spoofed on many a network.
+ *
+ * ICMP that belongs to no flow of ours is passed untouched.
+ */
+#ifndef LBX_ICMP_RELAY_H
+#define LBX_ICMP_RELAY_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include <bpf/bpf_helpers.h>
+#include <lbx/backend_meta.h>
+#include <lbx/flow.h>
+#include <lbx/gate.h>
+#include <lbx/icmp_quote.h>
+#include <lbx/parse.h>
+#include <lbx/reasons.h>
+#include <lbx/reply_xdp.h>
+#include <lbx/request_bind.h>
+#include <lbx/reverse.h>
+#include <lbx/rewrite.h>
+#include <lbx/routes.h>
+#include <lbx/verdict.h>
+
+/* What the message becomes. */
+struct lbx_relay {
+	struct lbx_ends quote;
+	addr_t from; /* its source */
+	addr_t to;
+};
+
+/* Rewrite message and quote; send by `hop`, or hand on where the kernel takes it (NULL). */
+static __always_inline int relay_finish(ctx_t *ctx, const struct lbx_quote *quote,
+					const struct lbx_relay *relay, const struct lbx_hop *hop)
+{
+	struct lbx_route *route = NULL;
+	struct lbx_packet packet;
+	__u64 outer;
+
+	if (parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_ICMP)
+		return verdict_of(ctx, LBX_DROP_REWRITE);
+	if (hop && *packet_ttl(&packet) <= 1)
+		return verdict_of(ctx, LBX_DROP_TTL); /* no errors about errors */
+	outer = checksum_replace_addr(packet_saddr(&packet), &relay->from) +
+		checksum_replace_addr(packet_daddr(&packet), &relay->to);
+	if (!quote_rewrite(ctx, quote, &relay->quote, LBX_FAMILY == 6 ? outer : 0) ||
+	    parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_ICMP)
+		return verdict_of(ctx, LBX_DROP_REWRITE);
+
+	*packet_saddr(&packet) = relay->from;
+	*packet_daddr(&packet) = relay->to;
+	if (hop) {
+		--*packet_ttl(&packet);
+		outer += LBX_CHECKSUM_TTL_MINUS_1;
+	}
+#if LBX_FAMILY == 4
+	packet.ip->check = checksum_apply(packet.ip->check, checksum_fold(outer));
+#endif
+	if (hop) {
+		route = routes_lookup(hop->route);
+		if (!route)
+			return verdict_of(ctx, LBX_DROP_CONTENDED);
+		rewrite_link(packet.eth, route);
+	}
+	reasons_count(LBX_SENT_ICMP_RELAYED, ctx_length(ctx));
+	return hop ? ctx_send(ctx, route->ifindex) : CTX_PASS;
+}
+
+/* About a request to a remote backend: to its client. False: nobody's. */
+static __always_inline _Bool relay_to_client(ctx_t *ctx, struct lbx_packet *packet,
+					     const struct lbx_quote *quote, int *verdict)
+{
+	struct lbx_rev_bucket *bucket;
+	__u8 client_mac[ETH_ALEN];
+	struct lbx_rewrite to = {};
+	struct lbx_relay relay;
+	struct lbx_rev *entry;
+	struct lbx_hop hop;
+	__u32 index;
+	int way, reason;
+
+	if (!reverse_index(quote->ends.sport, &index))
+		return 0;
+	bucket = reverse_bucket(index);
+	if (!bucket)
+		return 0;
+	way = reverse_way(bucket, reverse_tag(&quote->ends.daddr, quote->ends.dport, quote->proto));
+	if (way < 0)
+		return 0;
+	entry = &bucket->entry[way & (LBX_REV_WAYS - 1)];
+	relay.quote.saddr = entry->client_addr;
+	relay.quote.daddr = entry->vip_addr;
+	relay.quote.sport = entry->client_port;
+	relay.quote.dport = entry->vip_port;
+	mem_copy_by(client_mac, entry->client_mac, ETH_ALEN, 1);
+	barrier();
+	if (!reverse_from_backend(entry, &quote->ends.daddr, quote->ends.dport, quote->proto))
+		return 0;
+
+	relay.from = relay.quote.daddr;
+	relay.to = relay.quote.saddr;
+	to.saddr = relay.from;
+	to.daddr = relay.to;
+	reason = reply_route(ctx, packet, &to, client_mac, &hop);
+	*verdict = reason >= 0 ? verdict_of(ctx, reason) : relay_finish(ctx, quote, &relay, &hop);
+	return 1;
+}
+
+/* About a reply that went to a client: to the backend that had sent it. False: nobody's. */
+static __always_inline _Bool relay_to_backend(ctx_t *ctx, struct lbx_packet *packet,
+					      const struct lbx_quote *quote, int *verdict)
+{
+	struct lbx_target target = {};
+	struct lbx_relay relay;
+	struct lbx_flow_key key;
+	struct lbx_flow *flow;
+	struct lbx_hop hop;
+	_Bool local;
+	int reason;
+
+	if (lbx_gate_on && !gate_has(&quote->ends.saddr, quote->ends.sport, quote->proto))
+		return 0;
+	quote_opposite_key(quote, LBX_FLOW_REQUEST, &key);
+	flow = flow_find(&key);
+	if (!flow)
+		return 0;
+	relay.quote.saddr = flow->daddr;
+	relay.quote.daddr = flow->saddr;
+	relay.quote.sport = flow->dport;
+	relay.quote.dport = flow->sport;
+	target.backend_id = flow->backend_id;
+	local = flow->flags & LBX_FLOW_LOCAL;
+	if (!flow_is(flow, &key))
+		return 0;
+
+	relay.from = local ? *packet_saddr(packet) : relay.quote.daddr;
+	relay.to = relay.quote.saddr;
+	target.address = relay.to;
+	reason = local ? LBX_SELECT_OK : request_route(ctx, &target, &hop, &local);
+	if (reason != LBX_SELECT_OK)
+		*verdict = verdict_of(ctx, reason);
+	else
+		*verdict = relay_finish(ctx, quote, &relay, local ? NULL : &hop);
+	return 1;
+}
+
+/*
+ * ICMP that came in. False: nobody's, and the packet is as it was. (A verdict of its
+ * own would not do: to the verifier that of a redirect may be any number.)
+ */
+static __always_inline _Bool relay_in(ctx_t *ctx, struct lbx_packet *packet, int *verdict)
+{
+	addr_t snat = snat_addr();
+	struct lbx_quote quote;
+
+	/* An error is for whom it quotes as the sender; anything else is no NAT's business. */
+	if (!quote_read(ctx, packet, &quote) ||
+	    !addr_equal(packet_daddr(packet), &quote.ends.saddr))
+		return 0;
+	if (addr_equal(packet_daddr(packet), &snat) &&
+	    relay_to_client(ctx, packet, &quote, verdict))
+		return 1;
+	return relay_to_backend(ctx, packet, &quote, verdict);
+}
+
+#endif
