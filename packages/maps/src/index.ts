@@ -170,12 +170,7 @@ export { type Protocol, parseProtocol, protocolName, protocolNumbers } from './m
 export { ServiceError, type ServiceErrorCode } from './model/service-error.ts';
 export type { FrontendSpec, ProxyRedirect, ServiceSpec } from './model/service-spec.ts';
 export { type Clock, createClock } from './packet/clock.ts';
-export {
-  explainPacket,
-  type PacketHook,
-  type PacketOptions,
-  type PacketState,
-} from './packet/explain-packet.ts';
+export { explainPacket, type PacketOptions, type PacketState } from './packet/explain-packet.ts';
 export {
   createFlowState,
   type FlowBackend,
@@ -188,7 +183,7 @@ export {
 } from './packet/flow-state.ts';
 export type { PacketEnd } from './packet/packet.ts';
 export type { AskRoute, RouteAnswer } from './packet/routes.ts';
-export type { BackendMeta, PacketOutcome, PacketVerdict } from './packet/run.ts';
+export type { BackendMeta, PacketHook, PacketOutcome, PacketVerdict } from './packet/run.ts';
 export { defaultPacketSettings, type PacketSettings } from './packet/settings.ts';
 export { type ApplyFailure, type ApplyResult, applyOps, MapWriteError } from './plan/apply-ops.ts';
 export { IdConflictError } from './plan/change.ts';

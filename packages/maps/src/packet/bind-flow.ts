@@ -1,4 +1,4 @@
-import { dueNow, isExpired } from './clock.ts';
+import { dueNow, isExpired, neverChecked } from './clock.ts';
 import { isClosing, timeoutOf } from './flow-phase.ts';
 import {
   type FlowBackend,
@@ -32,7 +32,7 @@ function bindRemote(run: Run, flow: Binding, nextHop: string): End {
     ...halfOf(run, flow),
     // The first reply asks for its way.
     lastSeen: dueNow(clock),
-    checked: clock.now - clock.hz - 1,
+    checked: neverChecked(clock),
     clientMac: run.packet.link.src,
   });
   if (snatPort === undefined) return endBy('drop_snat_ports_used_up');

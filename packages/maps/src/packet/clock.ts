@@ -5,6 +5,8 @@ export interface Clock {
   /** Seconds since boot, whole: what session affinity counts in. */
   readonly seconds: number;
   readonly hz: number;
+  /** How far beyond a limit a time is put that is to count as beyond it: one jiffy, or more where clocks are compared. */
+  readonly beyond: number;
   /**
    * Is `age` more than `limit`? Every question about time goes through here, so that one who compares with a running
    * kernel can tell when an answer hangs by a jiffy.
@@ -14,7 +16,7 @@ export interface Clock {
 
 /** A clock that stands at a time. */
 export function createClock(now: number, seconds: number, hz: number): Clock {
-  return { now, seconds, hz, isOlder: (age, limit) => age > limit };
+  return { now, seconds, hz, beyond: 1, isOlder: (age, limit) => age > limit };
 }
 
 /** Flows are looked over (age, route, other half) once in this many jiffies, not with every packet. */
@@ -24,7 +26,12 @@ export function lookOverPeriod({ hz }: Clock): number {
 
 /** A `lastSeen` so long ago that the flow is looked over with its next packet. */
 export function dueNow(clock: Clock): number {
-  return clock.now - lookOverPeriod(clock) - 1;
+  return clock.now - lookOverPeriod(clock) - clock.beyond;
+}
+
+/** A `checked` so long ago that the next packet asks. */
+export function neverChecked(clock: Clock): number {
+  return clock.now - clock.hz - clock.beyond;
 }
 
 export function isDue({ lastSeen }: { readonly lastSeen: number }, clock: Clock): boolean {

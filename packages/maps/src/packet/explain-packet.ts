@@ -9,12 +9,17 @@ import { readPacket } from './read-packet.ts';
 import { reply } from './reply.ts';
 import { request } from './request.ts';
 import type { AskRoute } from './routes.ts';
-import { type BackendMeta, type End, endBy, type PacketOutcome, passed, type Run } from './run.ts';
+import {
+  type BackendMeta,
+  type End,
+  endBy,
+  type PacketHook,
+  type PacketOutcome,
+  passed,
+  type Run,
+} from './run.ts';
 import type { PacketSettings } from './settings.ts';
 import { snatAddress } from './way-out.ts';
-
-/** Where a packet meets the programs. */
-export type PacketHook = 'xdp' | 'tc-egress';
 
 /** All that the programs look at. */
 export interface PacketState {
@@ -22,6 +27,8 @@ export interface PacketState {
   readonly tables: ExplainSource;
   /** Metadata of backends by id. */
   readonly backends: ReadonlyMap<number, BackendMeta>;
+  /** By id of the frontend: are there endpoints, only not here (`lbx_frontend_meta`)? */
+  readonly servedElsewhere: (revNatId: number) => boolean;
   /** The gate: could an endpoint be ours? `kind` as in `gateHash4`. */
   readonly mayBeOurs: (address: string, port: number, kind: number) => boolean;
   /** What is known of flows; moved on by each packet. */
@@ -31,6 +38,8 @@ export interface PacketState {
 /** What a packet meets besides state. */
 export interface PacketOptions {
   readonly hook: PacketHook;
+  /** That the packet came in by, or leaves by; as in the answers of `askRoute`. */
+  readonly device: string;
   readonly settings: PacketSettings;
   readonly clock: Clock;
   readonly askRoute: AskRoute;
@@ -42,11 +51,14 @@ export interface PacketOptions {
  * do. Nothing else is changed.
  */
 export function explainPacket(state: PacketState, frame: Uint8Array, options: PacketOptions): PacketOutcome {
-  const { hook, settings, clock, askRoute } = options;
+  const { hook, device, settings, clock, askRoute } = options;
   const run: Run = {
     packet: readPacket(frame),
+    hook,
+    device,
     flows: state.flows,
     backends: state.backends,
+    servedElsewhere: state.servedElsewhere,
     mayBeOurs: settings.gate ? state.mayBeOurs : () => true,
     settings,
     clock,
@@ -54,7 +66,7 @@ export function explainPacket(state: PacketState, frame: Uint8Array, options: Pa
     trace: createTrace(state.tables),
     notes: [],
   };
-  const end = hook === 'xdp' ? arrive(run) : depart(run);
+  const end = hook === 'tc-egress' ? depart(run) : arrive(run);
   const { notes, trace } = run;
   return { frame, ...end, notes, steps: trace.steps };
 }

@@ -14,11 +14,11 @@ const reasonOf: { readonly [C in ExplanationCode]?: ReasonName } = {
   'source-range': 'drop_source_range',
 };
 
-/** The service that a packet from outside is for, or why it gets none. */
+/** The service that a packet from outside is for, or why there is none for it. */
 export function findService({ packet, trace }: Run): FoundService | ReasonName {
   const { family, from, to, proto } = packet;
   const destination = { family, client: from.address, address: to.address, port: to.port, proto };
   const found = findFromOutside(trace, destination);
   if ('verdict' in found) return reasonOf[found.code]!;
-  return found.value.count === 0 ? 'drop_no_backend' : found;
+  return found;
 }

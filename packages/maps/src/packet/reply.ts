@@ -2,10 +2,11 @@ import { isDue, isExpired, isStale } from './clock.ts';
 import { flagsAfter, timeoutOf } from './flow-phase.ts';
 import { type RemoteReply, requestKey } from './flow-state.ts';
 import { isTcpEvent } from './packet.ts';
+import { refuseHops } from './refuse.ts';
 import { replyAt } from './reply-place.ts';
 import { type End, endBy, type Run } from './run.ts';
 import { tellRequest } from './tell-request.ts';
-import { snatAddress, wayToClient } from './way-out.ts';
+import { sentBy, snatAddress, wayToClient } from './way-out.ts';
 import { writePacket } from './write-packet.ts';
 
 /** A packet of a remote backend to one of our SNAT ports; undefined when it is none. */
@@ -24,7 +25,7 @@ export function reply(run: Run): End | undefined {
 function lookOver(run: Run, half: RemoteReply): End | undefined {
   const { packet, clock, settings, flows } = run;
   if (isExpired(half, clock)) return endBy('pass_reply_expired');
-  if (packet.hops <= 1) return endBy('drop_ttl');
+  if (packet.hops <= 1) return refuseHops(run);
   if (isStale(half, clock)) {
     const link = { dmac: half.clientMac, smac: packet.link.dst };
     const way = wayToClient(run, half.service.address, half.client.address, link);
@@ -42,8 +43,8 @@ function lookOver(run: Run, half: RemoteReply): End | undefined {
   return undefined;
 }
 
-function sendBack({ packet, flows }: Run, { service, client, backend, nextHop }: RemoteReply): End {
-  const link = flows.links.get(nextHop!)!;
-  const frame = writePacket(packet, { from: service, to: client, link });
-  return { verdict: 'tx', reason: 'sent_reply', backend, frame };
+function sendBack(run: Run, { service, client, backend, nextHop }: RemoteReply): End {
+  const link = run.flows.links.get(nextHop!)!;
+  const frame = writePacket(run.packet, { from: service, to: client, link });
+  return { verdict: sentBy(run), reason: 'sent_reply', backend, frame };
 }

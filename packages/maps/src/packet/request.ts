@@ -9,6 +9,7 @@ import { type FlowHalf, type FlowTuple, type RequestHalf, requestKey } from './f
 import { newFlow } from './new-flow.ts';
 import { otherHalf, touchReply } from './other-half.ts';
 import { isTcpEvent, isTcpStart } from './packet.ts';
+import { refuseHops } from './refuse.ts';
 import { type End, endBy, type Run } from './run.ts';
 import { sendOn } from './send-on.ts';
 import { wayToBackend } from './way-out.ts';
@@ -67,7 +68,7 @@ function isServiceGone(
 function goOn(run: Run, flow: RequestHalf, reply: FlowHalf | undefined): End {
   const { packet, clock, settings } = run;
   const isRemote = flow.snatPort !== undefined;
-  if (isRemote && packet.hops <= 1) return endBy('drop_ttl');
+  if (isRemote && packet.hops <= 1) return refuseHops(run);
   if (isStale(flow, clock)) {
     if (isRemote) {
       const way = freshWay(run, flow);

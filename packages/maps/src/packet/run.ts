@@ -16,8 +16,13 @@ export interface BackendMeta {
 /** One packet on its way through the datapath: what it can look at, and what is written down. */
 export interface Run {
   readonly packet: Packet;
+  readonly hook: PacketHook;
+  /** That the packet came in by, or leaves by. */
+  readonly device: string;
   readonly flows: FlowState;
   readonly backends: ReadonlyMap<number, BackendMeta>;
+  /** By id of the frontend: are there endpoints, only not here? */
+  readonly servedElsewhere: (revNatId: number) => boolean;
   readonly mayBeOurs: (address: string, port: number, kind: number) => boolean;
   readonly settings: PacketSettings;
   readonly clock: Clock;
@@ -27,6 +32,9 @@ export interface Run {
   /** Counted beside the verdict so far. */
   readonly notes: ReasonName[];
 }
+
+/** Where a packet meets the programs. */
+export type PacketHook = 'xdp' | 'tc-ingress' | 'tc-egress';
 
 export type PacketVerdict = 'pass' | 'drop' | 'tx' | 'redirect';
 

@@ -1,6 +1,6 @@
 import type { RequestHalf } from './flow-state.ts';
 import type { End, Run } from './run.ts';
-import { snatAddress } from './way-out.ts';
+import { sentBy, snatAddress } from './way-out.ts';
 import { writePacket } from './write-packet.ts';
 
 /**
@@ -15,5 +15,5 @@ export function sendOn(run: Run, { backend, snatPort, nextHop }: RequestHalf): E
   }
   const from = { address: snatAddress(run)!, port: snatPort };
   const frame = writePacket(packet, { from, to: backend, link: flows.links.get(nextHop!)! });
-  return { verdict: 'tx', reason: 'sent_request', backend, frame };
+  return { verdict: sentBy(run), reason: 'sent_request', backend, frame };
 }

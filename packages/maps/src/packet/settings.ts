@@ -17,6 +17,10 @@ export interface PacketSettings {
   readonly maglevSize?: number;
   /** Base64 of 12 bytes; Cilium's default seed when absent. */
   readonly maglevSeed?: string;
+  /** Are clients told by ICMP that a service has no endpoint? */
+  readonly reject: boolean;
+  /** Are there ICMP errors at all? How many in a second is not looked at. */
+  readonly icmpErrors: boolean;
   readonly tcpNewSeconds: number;
   readonly tcpOpenSeconds: number;
   readonly tcpHalfClosedSeconds: number;
@@ -33,6 +37,8 @@ export const defaultPacketSettings: PacketSettings = Object.freeze({
   wildcards: true,
   derived: true,
   algorithm: 'random',
+  reject: true,
+  icmpErrors: true,
   tcpNewSeconds: 60,
   tcpOpenSeconds: 8000,
   tcpHalfClosedSeconds: 120,

@@ -1,6 +1,7 @@
 import type { ReasonName } from '../flow/reasons.ts';
+import type { Link } from './flow-state.ts';
 import type { RouteAnswer } from './routes.ts';
-import type { Run } from './run.ts';
+import type { End, Run } from './run.ts';
 
 /** The source address of packets to remote backends. */
 export function snatAddress({ packet: { family }, settings }: Run): string | undefined {
@@ -11,17 +12,17 @@ const unspecified = { 4: '0.0.0.0', 6: '::' } as const;
 
 /** The way to a remote backend: the next hop, or why there is none; `here` when it turns out to be on this node. */
 export function wayToBackend(run: Run, address: string): { nextHop: string } | 'here' | ReasonName {
-  const answer = run.askRoute(snatAddress(run) ?? unspecified[run.packet.family], address);
-  switch (answer.kind) {
-    case 'ok':
-      return remember(run, answer);
+  const answer = ask(run, snatAddress(run) ?? unspecified[run.packet.family], address);
+  switch (answer) {
     case 'local':
       // Without metadata, routes decide what is on this node.
       return run.settings.derived ? 'drop_no_route' : 'here';
     case 'other-device':
       return run.settings.derived ? 'drop_other_device' : 'here';
+    case 'no-neighbour':
+      return 'drop_no_neighbour';
     default:
-      return refusals[answer.kind];
+      return answer;
   }
 }
 
@@ -30,30 +31,48 @@ export function wayToClient(
   run: Run,
   from: string,
   client: string,
-  link: { readonly dmac: string; readonly smac: string },
+  link: Link,
 ): { nextHop: string } | ReasonName {
-  const answer = run.askRoute(from, client);
-  switch (answer.kind) {
-    case 'ok':
-      return remember(run, answer);
+  const answer = ask(run, from, client);
+  switch (answer) {
     case 'local':
     case 'no-neighbour':
       run.notes.push('note_neighbour_learned');
-      return remember(run, { ...link, nextHop: client });
+      return remember(run, client, link);
     case 'other-device':
       return 'drop_other_device';
     default:
-      return refusals[answer.kind];
+      return answer;
   }
 }
 
-const refusals = {
-  'no-neighbour': 'drop_no_neighbour',
-  refused: 'drop_no_route',
-  'forwarding-disabled': 'drop_forwarding_disabled',
-} as const satisfies { readonly [K in RouteAnswer['kind']]?: ReasonName };
+/** XDP sends by the device that the packet came in by, tc by any. */
+function reaches({ hook, device }: Run, other: string): boolean {
+  return hook !== 'xdp' || other === device;
+}
 
-function remember({ flows }: Run, { nextHop, dmac, smac }: { nextHop: string; dmac: string; smac: string }) {
+function ask(run: Run, from: string, to: string) {
+  const answer: RouteAnswer = run.askRoute(from, to);
+  switch (answer.kind) {
+    case 'ok':
+      return reaches(run, answer.device) ? remember(run, answer.nextHop, answer) : 'other-device';
+    case 'no-neighbour':
+      return reaches(run, answer.device) ? 'no-neighbour' : 'other-device';
+    case 'refused':
+      return 'drop_no_route';
+    case 'forwarding-disabled':
+      return 'drop_forwarding_disabled';
+    case 'local':
+      return 'local';
+  }
+}
+
+function remember({ flows }: Run, nextHop: string, { dmac, smac }: Link) {
   flows.links.set(nextHop, { dmac, smac });
   return { nextHop };
+}
+
+/** Sent by this node: back out of the device, or (tc) out of any. */
+export function sentBy({ hook }: Run): End['verdict'] {
+  return hook === 'xdp' ? 'tx' : 'redirect';
 }

@@ -1,9 +1,9 @@
 import { mac } from '../codec/bytes.ts';
-import { parseIpv4Number } from '../codec/ipv4-text.ts';
-import { putIpv6 } from '../codec/ipv6.ts';
 import { IpProto } from '../layouts/names.ts';
 import type { Link } from './flow-state.ts';
+import { foldSum } from './internet-checksum.ts';
 import type { Packet, PacketEnd } from './packet.ts';
+import { putAddress } from './put-address.ts';
 
 /** What changes in a packet on its way. */
 export interface Change {
@@ -49,11 +49,6 @@ export function writePacket(
   return bytes;
 }
 
-function putAddress(view: DataView, at: number, address: string): void {
-  if (address.includes(':')) putIpv6(view, at, address);
-  else view.setUint32(at, parseIpv4Number(address));
-}
-
 /** Writes and gives the difference it makes to a one's complement sum: minus each old word, plus each new one. */
 function replace(view: DataView, at: number, length: number, write: (at: number) => void): number {
   let difference = 0;
@@ -64,8 +59,7 @@ function replace(view: DataView, at: number, length: number, write: (at: number)
 }
 
 function addToChecksum(view: DataView, at: number, difference: number): void {
-  let sum = (~view.getUint16(at) & 0xffff) + difference;
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  const sum = foldSum((~view.getUint16(at) & 0xffff) + difference);
   view.setUint16(at, ~sum & 0xffff);
 }
 
