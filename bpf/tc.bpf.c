@@ -27,6 +27,7 @@
 #include <lbx/family.h>
 #include <lbx/gate.h>
 #include <lbx/gate_frontend.h>
+#include <lbx/icmp_error.h>
 #include <lbx/parse.h>
 #include <lbx/reply_tc.h>
 #include <lbx/reply_xdp.h>
@@ -40,6 +41,7 @@
 int FAMILY_NAME(lbx_tc_request)(ctx_t *ctx);
 int FAMILY_NAME(lbx_tc_reply)(ctx_t *ctx);
 int FAMILY_NAME(lbx_tc_special)(ctx_t *ctx);
+int FAMILY_NAME(lbx_tc_reject)(ctx_t *ctx);
 #if LBX_FAMILY == 6
 int lbx_tc_ingress6(ctx_t *ctx);
 int lbx_tc_egress6(ctx_t *ctx);
@@ -60,6 +62,7 @@ struct {
 			[CALL_SLOT(LBX_CALL_REQUEST)] = &FAMILY_NAME(lbx_tc_request),
 			[CALL_SLOT(LBX_CALL_REPLY)] = &FAMILY_NAME(lbx_tc_reply),
 			[CALL_SLOT(LBX_CALL_SPECIAL)] = &FAMILY_NAME(lbx_tc_special),
+			[CALL_SLOT(LBX_CALL_REJECT)] = &FAMILY_NAME(lbx_tc_reject),
 		},
 };
 
@@ -184,6 +187,13 @@ SEC("tc")
 int FAMILY_NAME(lbx_tc_special)(ctx_t *ctx)
 {
 	return tc_end(ctx, special_packet(ctx));
+}
+
+/* To a service that will not answer: icmp_error.h. */
+SEC("tc")
+int FAMILY_NAME(lbx_tc_reject)(ctx_t *ctx)
+{
+	return icmp_reject(ctx);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

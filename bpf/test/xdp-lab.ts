@@ -29,6 +29,10 @@ export const place = {
   clusterIp: '198.51.100.65',
 } as const;
 
+/** The hooks at which packets come in; both do the same. */
+export type Hook = 'xdp' | 'tc';
+export const hooks = ['xdp', 'tc'] as const satisfies Hook[];
+
 export interface LabOptions {
   readonly frontends?: readonly Frontend[];
   readonly algorithm?: 'random' | 'maglev';
@@ -41,6 +45,8 @@ export interface LabOptions {
   readonly flows?: number;
   /** 64-bit words of the gate (1024). */
   readonly gateWords?: number;
+  /** The program that gets the packets of `send` (xdp): `lbx_xdp` or `lbx_tc_ingress`. */
+  readonly hook?: Hook;
   /** Another object in place of the prebuilt `xdp4`. */
   readonly object?: string;
 }
@@ -62,7 +68,7 @@ export interface Lab extends Disposable {
   readonly tc: BpfObject;
   readonly tables: XdpTables;
   readonly ifindex: number;
-  /** One frame into the node's device. */
+  /** One frame into the node's device. `tx`: sent again, by that device or (tc) another one. */
   send(packet: PacketBuilder | Uint8Array): Sent;
   /** One frame that leaves through it: `pass` or `drop`. */
   leave(packet: PacketBuilder | Uint8Array): Sent;
@@ -78,8 +84,10 @@ export interface Lab extends Disposable {
 }
 
 export const MAGLEV_SIZE = 251;
+/** Offset of `ifindex` in `struct __sk_buff`. */
+const SKB_IFINDEX = 40;
 const XDP_VERDICTS: Record<number, Sent['verdict']> = { 1: 'drop', 2: 'pass', 3: 'tx' };
-const TC_VERDICTS: Record<number, Sent['verdict']> = { 4294967295: 'pass', 2: 'drop' };
+const TC_VERDICTS: Record<number, Sent['verdict']> = { 4294967295: 'pass', 2: 'drop', 7: 'tx' };
 
 export function createLab(options: LabOptions = {}): Lab {
   const stack = new DisposableStack();
@@ -98,6 +106,7 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
     gate = true,
     snatPorts = [40000, 40999],
     gateWords = 1024,
+    hook = (process.env.HOOK as Hook) ?? 'xdp',
   } = options;
   const node = stack.use(createNetns('xdp-node'));
   const far = stack.use(createNetns('xdp-far'));
@@ -165,8 +174,8 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
     tc,
     tables,
     ifindex,
-    send: (packet) => run(packet, 'xdp'),
-    leave: (packet) => run(packet, 'tc'),
+    send: (packet) => run(packet, hook === 'xdp' ? 'lbx_xdp' : 'lbx_tc_ingress'),
+    leave: (packet) => run(packet, 'lbx_tc_egress'),
     count: (name) => countOf(xdp.map('lbx_counters'), reasons.find((reason) => reason.name === name)!.id),
     apply: (frontends) => tables.apply(frontends),
     forget() {
@@ -182,14 +191,17 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
   if (options.frontends) lab.apply(options.frontends);
   return lab;
 
-  function run(packet: PacketBuilder | Uint8Array, where: 'xdp' | 'tc'): Sent {
+  function run(
+    packet: PacketBuilder | Uint8Array,
+    program: 'lbx_xdp' | 'lbx_tc_ingress' | 'lbx_tc_egress',
+  ): Sent {
     const data = packet instanceof Uint8Array ? packet : packet.bytes();
     const before = counters();
-    const result =
-      where === 'xdp'
-        ? xdp.program('lbx_xdp').testRun({ data, ctx: xdpContext(data.length, ifindex) })
-        : tc.program('lbx_tc_egress').testRun({ data });
-    const verdicts = where === 'xdp' ? XDP_VERDICTS : TC_VERDICTS;
+    const isXdp = program === 'lbx_xdp';
+    const result = isXdp
+      ? xdp.program(program).testRun({ data, ctx: xdpContext(data.length, ifindex) })
+      : tc.program(program).testRun({ data, ctx: skbContext(ifindex), checksumComplete: true });
+    const verdicts = isXdp ? XDP_VERDICTS : TC_VERDICTS;
     return {
       verdict: verdicts[result.retval >>> 0] ?? result.retval,
       bytes: result.data,
@@ -205,6 +217,13 @@ export function xdpContext(length: number, ifindex: number): Uint8Array {
   const ctx = new DataView(new ArrayBuffer(24));
   ctx.setUint32(4, length, true);
   ctx.setUint32(12, ifindex, true);
+  return new Uint8Array(ctx.buffer);
+}
+
+/** `struct __sk_buff` of a packet of a device. */
+function skbContext(ifindex: number): Uint8Array {
+  const ctx = new DataView(new ArrayBuffer(192));
+  ctx.setUint32(SKB_IFINDEX, ifindex, true);
   return new Uint8Array(ctx.buffer);
 }
 

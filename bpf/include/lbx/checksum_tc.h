@@ -74,4 +74,14 @@ static __always_inline _Bool checksum_change(ctx_t *ctx, __u32 at, __u8 proto, _
 	return !ports || !bpf_l4_csum_replace(ctx, at, 0, ports, flags);
 }
 
+/*
+ * The same for UDP without a checksum: only the kept sum has to hear of it. (The
+ * addresses of IPv4 are set off by the header's checksum.)
+ */
+static __always_inline void checksum_change_none(ctx_t *ctx, _Bool ipv6, __u16 addresses,
+						 __u16 ports)
+{
+	bpf_csum_update(ctx, ipv6 ? (__u32)addresses + ports : ports);
+}
+
 #endif

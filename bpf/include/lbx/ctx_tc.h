@@ -19,6 +19,7 @@ typedef struct __sk_buff ctx_t;
 
 #define CTX_PASS TC_ACT_UNSPEC
 #define CTX_DROP TC_ACT_SHOT
+#define CTX_TX   TC_ACT_REDIRECT
 
 static __always_inline void *ctx_data(const ctx_t *ctx)
 {
@@ -43,10 +44,13 @@ static __always_inline _Bool ctx_reaches(const ctx_t *ctx __attribute__((unused)
 	return 1;
 }
 
-/* Send it, with its link header written, by that device. */
+/*
+ * Send it, with its link header written, by that device. One of two constants is
+ * returned: to the verifier the helper's result could be any of our own codes.
+ */
 static __always_inline int ctx_send(ctx_t *ctx __attribute__((unused)), __u32 ifindex)
 {
-	return bpf_redirect(ifindex, 0);
+	return bpf_redirect(ifindex, 0) == CTX_TX ? CTX_TX : CTX_DROP;
 }
 
 /* The whole packet, also what is not in the linear part. */
@@ -75,7 +79,7 @@ static __always_inline long ctx_load(ctx_t *ctx, __u32 at, void *to, __u32 bytes
 
 static __always_inline long ctx_store(ctx_t *ctx, __u32 at, void *from, __u32 bytes)
 {
-	return bpf_skb_store_bytes(ctx, at, from, bytes, 0);
+	return bpf_skb_store_bytes(ctx, at, from, bytes, BPF_F_RECOMPUTE_CSUM);
 }
 
 /* Cut or lengthen the packet at its end. Invalidates all pointers into it. */
@@ -87,7 +91,7 @@ static __always_inline long ctx_set_length(ctx_t *ctx, __u32 bytes)
 /* Send the packet out of the device that it came in by. */
 static __always_inline int ctx_send_back(ctx_t *ctx)
 {
-	return bpf_redirect(ctx->ifindex, 0);
+	return ctx_send(ctx, ctx->ifindex);
 }
 
 #endif

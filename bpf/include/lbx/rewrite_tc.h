@@ -47,8 +47,11 @@ static __always_inline _Bool rewrite_headers(ctx_t *ctx, struct lbx_packet *pack
 	__u16 addresses = checksum_fold((__u32)to->l4_delta + (__u16)~ports);
 	_Bool same_ports = packet->sport == to->sport && packet->dport == to->dport;
 
-	if (!checksum_change(ctx, packet->l4_at + checksum_offset(packet->proto), packet->proto,
-			     LBX_FAMILY == 6, addresses, same_ports ? 0 : ports))
+	if (packet->proto == IPPROTO_UDP && !packet->udp->check)
+		checksum_change_none(ctx, LBX_FAMILY == 6, addresses, ports);
+	else if (!checksum_change(ctx, packet->l4_at + checksum_offset(packet->proto),
+				  packet->proto, LBX_FAMILY == 6, addresses,
+				  same_ports ? 0 : ports))
 		return 0;
 	if (!rewrite_reach(ctx, packet))
 		return 0;
