@@ -162,7 +162,7 @@ function fillFloor(wrap: BpfObject): void {
       direction: 0,
     };
     key.put(keyView, n * key.size, flow);
-    value.put(valueView, n * value.size, { ...empty, timeout: 1 } as LbxFlow4, flow);
+    value.put(valueView, n * value.size, { ...empty, checked: 1 } as LbxFlow4, flow);
   }
   wrap.map('bench_lru').updateBatch(keys, values);
   const first = {

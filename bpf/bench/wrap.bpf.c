@@ -113,7 +113,7 @@ int bench_lookup(ctx_t *ctx)
 		return XDP_ABORTED;
 	flow_key(&packet, LBX_FLOW_REQUEST, &key);
 	flow = bpf_map_lookup_elem(&bench_lru, &key);
-	return flow && flow->timeout ? XDP_TX : XDP_ABORTED;
+	return flow && flow->checked ? XDP_TX : XDP_ABORTED;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -75,11 +75,14 @@ describeKernel('lbx_tc_egress', () => {
     lab.send(request({ flags: ['syn'] }));
     lab.leave(answer({ flags: ['syn', 'ack'] }));
     lab.send(request());
-    expect(halves().map(({ timeout }) => timeout)).toEqual([8000 * hertz(), 8000 * hertz()]);
+    const confirmed = FlowFlag.local | FlowFlag.replied | FlowFlag.confirmed;
+    expect(halves().map(({ flags }) => flags)).toEqual([confirmed, confirmed]);
     lab.leave(answer({ flags: ['fin', 'ack'] }));
-    expect(halves().map(({ timeout }) => timeout)).toEqual([120 * hertz(), 120 * hertz()]);
+    const half = confirmed | FlowFlag.finReply;
+    expect(halves().map(({ flags }) => flags)).toEqual([half, half]);
     lab.send(request({ flags: ['fin', 'ack'] }));
-    expect(halves().map(({ timeout }) => timeout)).toEqual([10 * hertz(), 10 * hertz()]);
+    const closed = half | FlowFlag.finRequest;
+    expect(halves().map(({ flags }) => flags)).toEqual([closed, closed]);
   });
 
   it('does not translate for a flow that is over', () => {

@@ -7,6 +7,7 @@ import { type Addressed, backend, podBackend, reply, request, service } from './
 const lb = (...backends: Parameters<typeof service>[1][number][]) => service('LoadBalancer', backends);
 const seconds = (n: number) => n * hertz();
 const SNAT_MIN = 40000;
+const closing = FlowFlag.finRequest | FlowFlag.finReply | FlowFlag.reset;
 
 /** The request half of the one flow there is. */
 function onlyFlow(lab: Lab): [LbxFlow4Key, LbxFlow4] {
@@ -77,11 +78,11 @@ describeKernel('a flow through lbx_xdp', () => {
 
   it('is open only when the client has answered the backend', () => {
     const first = lab.send(request({ flags: ['syn'] }));
-    expect(onlyFlow(lab)[1]).toMatchObject({ flags: 0, timeout: seconds(60) });
+    expect(onlyFlow(lab)[1].flags).toBe(0);
     lab.send(reply({ from: backendOf(first), dport: portOf(first), flags: ['syn', 'ack'] }));
-    expect(onlyFlow(lab)[1]).toMatchObject({ flags: FlowFlag.replied, timeout: seconds(60) });
+    expect(onlyFlow(lab)[1].flags).toBe(FlowFlag.replied);
     lab.send(request());
-    const confirmed = { flags: FlowFlag.replied | FlowFlag.confirmed, timeout: seconds(8000) };
+    const confirmed = { flags: FlowFlag.replied | FlowFlag.confirmed };
     expect(onlyFlow(lab)[1]).toMatchObject(confirmed);
     const { way } = onlyFlow(lab)[1];
     expect(bucketOf(lab, portOf(first)).entry[way]).toMatchObject(confirmed);
@@ -90,11 +91,11 @@ describeKernel('a flow through lbx_xdp', () => {
   it('closes in steps: FIN from one side, then from the other; a new SYN may choose anew', () => {
     const { port, backend: from } = open(lab);
     lab.send(request({ flags: ['fin', 'ack'] }));
-    expect(onlyFlow(lab)[1].timeout).toBe(seconds(120));
+    expect(onlyFlow(lab)[1].flags & closing).toBe(FlowFlag.finRequest);
     const last = lab.send(reply({ from, dport: port, flags: ['fin', 'ack'] }));
     expect(last.verdict).toBe('tx');
     expect(last.packet.problems).toEqual([]);
-    expect(onlyFlow(lab)[1].timeout).toBe(seconds(10));
+    expect(onlyFlow(lab)[1].flags & closing).toBe(FlowFlag.finRequest | FlowFlag.finReply);
     expect(lab.send(request()).counted).toEqual(['sent_request']);
     expect(lab.send(request({ flags: ['syn'] })).counted).toContain('note_new_flow');
     expect(onlyFlow(lab)[1]).toMatchObject({ flags: 0, sport: port });
@@ -105,7 +106,29 @@ describeKernel('a flow through lbx_xdp', () => {
     const reset = lab.send(reply({ from, dport: port, flags: ['rst'] }));
     expect(reset.verdict).toBe('tx');
     expect(reset.packet.tcp!.flags).toEqual(['rst']);
-    expect(onlyFlow(lab)[1].timeout).toBe(seconds(10));
+    expect(onlyFlow(lab)[1].flags & closing).toBe(FlowFlag.reset);
+  });
+
+  it.each([
+    ['TCP', 'handshake', 0, 60],
+    ['TCP', 'handshake answered', FlowFlag.replied, 60],
+    ['TCP', 'established', FlowFlag.replied | FlowFlag.confirmed, 8000],
+    ['TCP', 'closed by one side', FlowFlag.confirmed | FlowFlag.finReply, 120],
+    ['TCP', 'closed', FlowFlag.confirmed | FlowFlag.finRequest | FlowFlag.finReply, 10],
+    ['TCP', 'reset', FlowFlag.confirmed | FlowFlag.reset, 10],
+    ['UDP', 'asked', FlowFlag.replied, 30],
+    ['UDP', 'answered and asked again', FlowFlag.replied | FlowFlag.confirmed, 120],
+  ] as const)('a silent flow, %s, %s (flags %i), lives %i seconds', (protocol, _phase, flags, life) => {
+    lab.apply([service('LoadBalancer', [backend(0)], { protocol })]);
+    const age = (secondsAgo: number) => {
+      const port = portOf(lab.send(request({ protocol, flags: ['ack'] })));
+      changeFlow(lab, (flow) => ({ ...ago(seconds(secondsAgo))(flow), flags }));
+      const { lastSeen } = onlyFlow(lab)[1];
+      changeReply(lab, port, { lastSeen, flags });
+      return lab.send(request({ protocol, flags: ['ack'] })).counted;
+    };
+    expect(age(life - 2)).not.toContain('note_flow_expired');
+    expect(age(life + 2)).toContain('note_flow_expired');
   });
 
   it('keeps a retransmitted SYN on its backend and port', () => {
@@ -254,7 +277,7 @@ describeKernel('a flow through lbx_xdp', () => {
     function forgetHops(at: Lab): void {
       const hops = at.xdp.map('lbx_backend_hops');
       for (let id = 0; id < 16; id++) {
-        hops.set(new Uint8Array(Uint32Array.of(id).buffer), new Uint8Array(16));
+        hops.set(new Uint8Array(Uint32Array.of(id).buffer), new Uint8Array(hops.valueSize));
       }
     }
   });

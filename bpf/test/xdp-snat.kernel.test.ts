@@ -61,9 +61,9 @@ describeKernel('SNAT ports', () => {
   it('when used up: confirmed flows keep theirs, others lose them after a second', () => {
     const now = fill(USABLE + 10);
     const { lastSeen } = firstEntry();
-    changeAll({ flags: FlowFlag.replied | FlowFlag.confirmed, timeout: 8000 * hertz() });
+    changeAll({ flags: FlowFlag.replied | FlowFlag.confirmed });
     expect(lab.send(client(5000)).counted).toContain('drop_snat_ports_used_up');
-    changeAll({ flags: 0, lastSeen: (lastSeen - 2 * hertz()) >>> 0, timeout: 60 * hertz() });
+    changeAll({ flags: 0, lastSeen: (lastSeen - 2 * hertz()) >>> 0 });
     const sent = lab.send(client(5000));
     expect(sent.verdict).toBe('tx');
     expect(sent.counted).toContain('note_flow_evicted');
@@ -92,7 +92,7 @@ describeKernel('SNAT ports', () => {
     const ninth = lab.send(client(0, { dport: 8008 }));
     expect(ninth.verdict).toBe('tx');
     expect(ninth.counted).toContain('note_flow_evicted');
-    changeAll({ flags: FlowFlag.replied | FlowFlag.confirmed, timeout: 8000 * hertz() });
+    changeAll({ flags: FlowFlag.replied | FlowFlag.confirmed });
     const tenth = lab.send(client(1, { dport: 8009 }));
     expect(tenth.verdict).toBe('tx');
     expect(tenth.counted).toContain('note_flow_evicted');
@@ -126,7 +126,7 @@ describeKernel('SNAT ports', () => {
 
   it('costs a bounded time when all are used up', () => {
     fill(USABLE + 10);
-    changeAll({ flags: FlowFlag.replied | FlowFlag.confirmed, timeout: 8000 * hertz() });
+    changeAll({ flags: FlowFlag.replied | FlowFlag.confirmed });
     const before = lab.count('note_snat_scan_limited');
     const started = process.hrtime.bigint();
     for (let n = 0; n < 200; n++) lab.send(client(6000 + n));

@@ -17,6 +17,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/types.h>
+#include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 #include <lbx/hash.h>
 #include <lbx/structs.h>
@@ -24,6 +25,17 @@
 #define FAMILY_PASTE(name, family)   name##family
 #define FAMILY_PASTE_2(name, family) FAMILY_PASTE(name, family)
 #define FAMILY_NAME(name)            FAMILY_PASTE_2(name, LBX_FAMILY)
+
+/* For sizes. */
+#define FAMILY_OF(v4, v6) (LBX_FAMILY == 4 ? (v4) : (v6))
+
+/* An IPv4 address in ::ffff:0:0/96, for what both families share. */
+static __always_inline void addr4_map(__be32 address, union v6addr *to)
+{
+	to->d[0] = 0;
+	to->w[2] = bpf_htonl(0xffff);
+	to->w[3] = address;
+}
 
 #if LBX_FAMILY == 4
 
@@ -61,6 +73,7 @@ typedef struct iphdr ip_t;
 #define lbx_flow        lbx_flow4
 #define lbx_rev         lbx_rev4
 #define lbx_rev_bucket  lbx_rev4_bucket
+#define lbx_scratch     lbx_scratch4
 #define lbx_icmp        lbx_icmp4
 #define lbx_snat_addr   lbx_snat_addr4
 #define lbx_maglev_seed lbx_maglev_seed4
@@ -85,6 +98,11 @@ static __always_inline addr_t addr_setting(const volatile addr_t *setting)
 static __always_inline __u32 addr_word(const addr_t *address)
 {
 	return *address;
+}
+
+static __always_inline void addr_map(const addr_t *address, union v6addr *to)
+{
+	addr4_map(*address, to);
 }
 
 static __always_inline __u32 hash_endpoint(const addr_t *address, __be16 port, __u32 kind)
@@ -125,6 +143,7 @@ typedef struct ipv6hdr ip_t;
 #define lbx_flow        lbx_flow6
 #define lbx_rev         lbx_rev6
 #define lbx_rev_bucket  lbx_rev6_bucket
+#define lbx_scratch     lbx_scratch6
 #define lbx_icmp        lbx_icmp6
 #define lbx_snat_addr   lbx_snat_addr6
 #define lbx_maglev_seed lbx_maglev_seed6
@@ -149,6 +168,11 @@ static __always_inline addr_t addr_setting(const volatile addr_t *setting)
 static __always_inline __u32 addr_word(const addr_t *address)
 {
 	return hash_endpoint6(address, 0, 0);
+}
+
+static __always_inline void addr_map(const addr_t *address, union v6addr *to)
+{
+	*to = *address;
 }
 
 static __always_inline __u32 hash_endpoint(const addr_t *address, __be16 port, __u32 kind)

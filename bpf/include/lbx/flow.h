@@ -26,6 +26,7 @@
 #include <lbx/family.h>
 #include <lbx/mem.h>
 #include <lbx/parse.h>
+#include <lbx/rewrite_delta.h>
 
 #define LBX_FLOWS 262144
 
@@ -51,30 +52,42 @@ struct lbx_flow_key {
 #define LBX_FLOW_RESET       0x10 /* RST, or the backend was removed */
 #define LBX_FLOW_CONFIRMED   0x20 /* the client answered the backend's answer: no spoofed SYN */
 
-/* 64 bytes: with the kernel's 48 and the key, an entry is two cache lines. */
+/*
+ * IPv4: 64 bytes; with the kernel's 48 and the key, an entry is two cache lines.
+ * IPv6: 104, and three.
+ */
 struct lbx_flow {
 	addr_t saddr; /* the addresses and ports to write: struct lbx_rewrite */
 	addr_t daddr;
 	__be16 sport;
 	__be16 dport;
+#if LBX_FAMILY == 4
 	__u16 l3_delta; /* checksum deltas (checksum.h); TTL included unless LOCAL */
+#endif
 	__u16 l4_delta;
-	__u32 backend_id;
-	__u32 generation; /* of the backend's metadata */
-	__be32 next_hop;
-	__u16 route;         /* index into lbx_routes */
-	__u16 rev_nat_index; /* network order */
-	__u32 last_seen;     /* jiffies, exact to a quarter of a second */
-	__u32 timeout;       /* jiffies after last_seen */
-	__u32 checked;       /* jiffies: when the route was last asked for */
 	__u8 flags;          /* LBX_FLOW_* */
 	__u8 way;            /* of the reply half in its bucket of lbx_rev */
+	__u16 rev_nat_index; /* network order */
+	__u16 route;         /* index into lbx_routes */
+#if LBX_FAMILY == 4
 	__u8 pad[2];
+#endif
+	__u32 backend_id;
+	__u32 generation;  /* of the backend's metadata */
+	__u32 route_stamp; /* expected at `route` */
+	__u32 last_seen;   /* jiffies, exact to a quarter of a second */
+	__u32 checked;     /* jiffies: when the route was last asked for */
+#if LBX_FAMILY == 4
+	__u8 pad2[4];
+#endif
 	struct lbx_flow_key key; /* whose entry this is */
 };
 
 _Static_assert(sizeof(struct lbx_flow_key) == 2 * sizeof(addr_t) + 8, "flow key: no holes");
-_Static_assert(sizeof(struct lbx_flow) == 64, "flow value");
+_Static_assert(sizeof(struct lbx_flow) == FAMILY_OF(64, 104), "flow value");
+REWRITE_ASSERT_AT(lbx_flow, daddr, daddr);
+REWRITE_ASSERT_AT(lbx_flow, sport, sport);
+REWRITE_ASSERT_AT(lbx_flow, l4_delta, l4_delta);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -148,6 +161,16 @@ static __always_inline __u32 flow_timeout(__u8 proto, __u8 flags)
 	else
 		seconds = lbx_tcp_new_seconds;
 	return seconds * lbx_hz;
+}
+
+static __always_inline _Bool flow_is_expired(const struct lbx_flow *flow, __u32 now)
+{
+	return now - flow->last_seen > flow_timeout(flow->key.proto, flow->flags);
+}
+
+static __always_inline struct lbx_rewrite *flow_rewrite(struct lbx_flow *flow)
+{
+	return (struct lbx_rewrite *)flow;
 }
 
 /* The flags after a packet in the given direction. */

@@ -22,7 +22,7 @@
 /* Tell the request half what the reply half has learnt. */
 static __always_inline void leave_tell_request(const struct lbx_flow_key *reply,
 					       const addr_t *vip_addr, __be16 vip_port, __u8 flags,
-					       __u32 timeout, __u32 now)
+					       __u32 now)
 {
 	struct lbx_flow_key key = {
 		.saddr = reply->daddr,
@@ -37,7 +37,6 @@ static __always_inline void leave_tell_request(const struct lbx_flow_key *reply,
 	if (!flow || !addr_equal(&flow->daddr, &reply->saddr) || flow->dport != reply->sport)
 		return;
 	flow->flags |= flags;
-	flow->timeout = timeout;
 	flow->last_seen = now - LBX_CLOCK_DUE; /* the next request may confirm it */
 }
 
@@ -46,7 +45,8 @@ static __always_inline int reply_leave(ctx_t *ctx, struct lbx_packet *packet)
 	struct lbx_rewrite to;
 	struct lbx_flow_key key;
 	struct lbx_flow *flow;
-	__u32 now = clock_now(), age, timeout;
+	__u32 now = clock_now(), age;
+	_Bool expired;
 	__u8 seen, flags;
 
 	flow_key(packet, LBX_FLOW_REPLY, &key);
@@ -54,27 +54,20 @@ static __always_inline int reply_leave(ctx_t *ctx, struct lbx_packet *packet)
 	if (!flow)
 		return CTX_PASS;
 
-	to.saddr = flow->saddr;
-	to.daddr = flow->daddr;
-	to.sport = flow->sport;
-	to.dport = flow->dport;
-	to.l3_delta = flow->l3_delta;
-	to.l4_delta = flow->l4_delta;
+	rewrite_copy(&to, flow_rewrite(flow));
 	seen = flow->flags;
 	age = now - flow->last_seen;
-	timeout = flow->timeout;
+	expired = flow_is_expired(flow, now);
 	if (!flow_is(flow, &key))
 		return CTX_PASS;
-	if (age > timeout)
+	if (expired)
 		return verdict_of(ctx, LBX_PASS_REPLY_EXPIRED);
 
 	flags = flow_flags_after(seen, LBX_FLOW_REPLY, packet->tcp_flags);
 	if (flags != seen) {
-		timeout = flow_timeout(key.proto, flags);
 		flow->flags = flags;
-		flow->timeout = timeout;
 		flow->last_seen = now;
-		leave_tell_request(&key, &to.saddr, to.sport, flags, timeout, now);
+		leave_tell_request(&key, &to.saddr, to.sport, flags, now);
 	} else if (age > LBX_CLOCK_PERIOD) {
 		flow->last_seen = now;
 	}

@@ -61,17 +61,6 @@ static __always_inline _Bool reply_unchanged(const struct lbx_rev_bucket *bucket
 	return !(version & 1) && *(volatile __u32 *)&bucket->version == version;
 }
 
-static __always_inline const struct lbx_rewrite *reply_rewrite(const struct lbx_rev *entry)
-{
-	_Static_assert(
-		offsetof(struct lbx_rev, client_addr) == offsetof(struct lbx_rewrite, daddr) &&
-			offsetof(struct lbx_rev, vip_port) == offsetof(struct lbx_rewrite, sport) &&
-			offsetof(struct lbx_rev, l4_delta) ==
-				offsetof(struct lbx_rewrite, l4_delta),
-		"a reply half begins with its rewrite");
-	return (const struct lbx_rewrite *)entry;
-}
-
 /* What is due four times a second: is the flow alive and answered, its route fresh? */
 static __always_inline _Bool reply_keep(struct lbx_rev *entry, __u32 now)
 {
@@ -89,8 +78,7 @@ static __always_inline int reply_fast(ctx_t *ctx, struct lbx_packet *packet)
 	struct lbx_rev_bucket *bucket;
 	struct lbx_route *route;
 	struct lbx_rev *entry;
-	__u32 version, now;
-	__be32 next_hop;
+	__u32 version, now, stamp;
 
 	entry = reply_find(packet, &bucket, &version);
 	if (!entry)
@@ -101,11 +89,11 @@ static __always_inline int reply_fast(ctx_t *ctx, struct lbx_packet *packet)
 	if (now - entry->last_seen > LBX_CLOCK_PERIOD && !reply_keep(entry, now))
 		return LBX_VERDICT_SLOW;
 
-	next_hop = entry->next_hop;
+	stamp = entry->route_stamp;
 	route = routes_lookup(entry->route);
-	if (!route || route->next_hop != next_hop || !ctx_reaches(ctx, route->ifindex))
+	if (!route || !stamp || route->stamp != stamp || !ctx_reaches(ctx, route->ifindex))
 		return LBX_VERDICT_SLOW;
-	if (!rewrite_send(ctx, packet, reply_rewrite(entry), route, next_hop) ||
+	if (!rewrite_send(ctx, packet, reverse_rewrite(entry), route, stamp) ||
 	    !reply_unchanged(bucket, version))
 		return verdict_of(ctx, LBX_DROP_CONTENDED);
 	reasons_count(LBX_SENT_REPLY, ctx_length(ctx));
@@ -114,8 +102,7 @@ static __always_inline int reply_fast(ctx_t *ctx, struct lbx_packet *packet)
 
 /* Tell the request half what the reply half has learnt. */
 static __always_inline void reply_tell_request(const struct lbx_rewrite *to, __u8 proto,
-					       __be16 snat_port, __u8 flags, __u32 timeout,
-					       __u32 now)
+					       __be16 snat_port, __u8 flags, __u32 now)
 {
 	struct lbx_flow_key key = {
 		.saddr = to->daddr,
@@ -130,7 +117,6 @@ static __always_inline void reply_tell_request(const struct lbx_rewrite *to, __u
 	if (!flow || flow->sport != snat_port)
 		return;
 	flow->flags |= flags;
-	flow->timeout = timeout;
 	flow->last_seen = now - LBX_CLOCK_DUE; /* the next request may confirm it */
 }
 
@@ -140,6 +126,7 @@ static __always_inline int reply_route(ctx_t *ctx, struct lbx_packet *packet,
 				       struct lbx_hop *hop)
 {
 	__u32 ifindex = ctx_ifindex(ctx);
+	union v6addr next_hop;
 
 	switch (routes_resolve(ctx, ifindex, &to->saddr, &to->daddr, hop)) {
 	case LBX_ROUTE_OK:
@@ -148,7 +135,8 @@ static __always_inline int reply_route(ctx_t *ctx, struct lbx_packet *packet,
 	case LBX_ROUTE_LOCAL:
 		/* As the request came, so the reply goes; our own address is in the frame. */
 		reasons_note(LBX_NOTE_NEIGHBOUR_LEARNED);
-		routes_put(&to->daddr, ifindex, client_mac, packet->eth->h_dest, hop);
+		addr_map(&to->daddr, &next_hop);
+		routes_put(&next_hop, ifindex, client_mac, packet->eth->h_dest, hop);
 		return -1;
 	case LBX_ROUTE_OTHER_DEVICE:
 		return LBX_DROP_OTHER_DEVICE;
@@ -168,7 +156,7 @@ static __always_inline int reply_slow(ctx_t *ctx)
 	struct lbx_route *route;
 	struct lbx_rev *entry;
 	__u8 flags, client_mac[ETH_ALEN];
-	__u32 version, now, timeout;
+	__u32 version, now;
 	_Bool stale, expired;
 
 	if (parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_FLOW)
@@ -178,9 +166,9 @@ static __always_inline int reply_slow(ctx_t *ctx)
 		return verdict_of(ctx, LBX_PASS_REPLY_EXPIRED);
 
 	now = clock_now();
-	to = *reply_rewrite(entry);
+	rewrite_copy(&to, reverse_rewrite(entry));
 	mem_copy_by(client_mac, entry->client_mac, ETH_ALEN, 1);
-	hop.next_hop = entry->next_hop;
+	hop.stamp = entry->route_stamp;
 	hop.route = entry->route;
 	flags = flow_flags_after(entry->flags, LBX_FLOW_REPLY, packet.tcp_flags);
 	stale = now - entry->checked > lbx_hz;
@@ -197,20 +185,18 @@ static __always_inline int reply_slow(ctx_t *ctx)
 
 		if (reason >= 0)
 			return verdict_of(ctx, reason);
-		entry->next_hop = hop.next_hop;
+		entry->route_stamp = hop.stamp;
 		entry->route = hop.route;
 		entry->checked = now;
 	}
 	entry->last_seen = now;
 	if (entry->flags != flags) {
-		timeout = flow_timeout(packet.proto, flags);
 		entry->flags = flags;
-		entry->timeout = timeout;
-		reply_tell_request(&to, packet.proto, packet.dport, flags, timeout, now);
+		reply_tell_request(&to, packet.proto, packet.dport, flags, now);
 	}
 
 	route = routes_lookup(hop.route);
-	if (!route || !rewrite_send(ctx, &packet, &to, route, hop.next_hop))
+	if (!route || !rewrite_send(ctx, &packet, &to, route, hop.stamp))
 		return verdict_of(ctx, LBX_DROP_CONTENDED);
 	reasons_count(LBX_SENT_REPLY, ctx_length(ctx));
 	return ctx_send(ctx, route->ifindex);

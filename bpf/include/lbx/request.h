@@ -38,17 +38,6 @@
 #include <lbx/snat.h>
 #include <lbx/verdict.h>
 
-static __always_inline const struct lbx_rewrite *request_rewrite(const struct lbx_flow *flow)
-{
-	_Static_assert(offsetof(struct lbx_flow, daddr) == offsetof(struct lbx_rewrite, daddr) &&
-			       offsetof(struct lbx_flow, sport) ==
-				       offsetof(struct lbx_rewrite, sport) &&
-			       offsetof(struct lbx_flow, l4_delta) ==
-				       offsetof(struct lbx_rewrite, l4_delta),
-		       "a flow begins with its rewrite");
-	return (const struct lbx_rewrite *)flow;
-}
-
 /*
  * What is due four times a second: is the flow alive, its route fresh, the reply
  * half there? Touches both halves. False: not without the slow path.
@@ -58,7 +47,7 @@ static __always_inline _Bool request_keep(struct lbx_flow *flow, const struct lb
 {
 	struct lbx_rev *entry;
 
-	if (now - flow->last_seen > flow->timeout || now - flow->checked > lbx_hz ||
+	if (flow_is_expired(flow, now) || now - flow->checked > lbx_hz ||
 	    flow->flags & LBX_FLOW_LOCAL || flow_is_unconfirmed(flow->flags))
 		return 0;
 	entry = reverse_of(key, &flow->daddr, flow->dport, flow->sport, flow->way);
@@ -83,7 +72,7 @@ static __always_inline int request_fast(ctx_t *ctx, struct lbx_packet *packet)
 	struct lbx_flow_key key;
 	struct lbx_flow *flow;
 	struct lbx_route *route;
-	__be32 next_hop;
+	__u32 stamp;
 
 	if (flow_is_event(packet->tcp_flags) || *packet_ttl(packet) <= 1)
 		return LBX_VERDICT_SLOW;
@@ -98,18 +87,17 @@ static __always_inline int request_fast(ctx_t *ctx, struct lbx_packet *packet)
 		return LBX_VERDICT_SLOW;
 
 	if (flow->flags & LBX_FLOW_LOCAL) {
-		if (!rewrite_headers(ctx, packet, request_rewrite(flow), 0) || !flow_is(flow, &key))
+		if (!rewrite_headers(ctx, packet, flow_rewrite(flow), 0) || !flow_is(flow, &key))
 			return verdict_of(ctx, LBX_DROP_CONTENDED);
 		reasons_count(LBX_SENT_LOCAL_REQUEST, ctx_length(ctx));
 		return CTX_PASS;
 	}
 
-	next_hop = flow->next_hop;
+	stamp = flow->route_stamp;
 	route = routes_lookup(flow->route);
-	if (!route || route->next_hop != next_hop || !ctx_reaches(ctx, route->ifindex))
+	if (!route || !stamp || route->stamp != stamp || !ctx_reaches(ctx, route->ifindex))
 		return LBX_VERDICT_SLOW;
-	if (!rewrite_send(ctx, packet, request_rewrite(flow), route, next_hop) ||
-	    !flow_is(flow, &key))
+	if (!rewrite_send(ctx, packet, flow_rewrite(flow), route, stamp) || !flow_is(flow, &key))
 		return verdict_of(ctx, LBX_DROP_CONTENDED);
 	reasons_add(counter, ctx_length(ctx));
 	return ctx_send(ctx, route->ifindex);
@@ -207,19 +195,14 @@ static __always_inline int request_known(ctx_t *ctx, struct lbx_packet *packet,
 	struct lbx_target target = {};
 	struct lbx_rewrite to;
 	struct lbx_hop hop;
-	__u32 now = clock_now(), timeout;
+	__u32 now = clock_now();
 	_Bool local, stale, expired, ignored;
 	__u8 flags, way;
 	int reason;
 
 	*is_over = 1;
-	to.saddr = flow->saddr;
-	to.daddr = flow->daddr;
-	to.sport = flow->sport;
-	to.dport = flow->dport;
-	to.l3_delta = flow->l3_delta;
-	to.l4_delta = flow->l4_delta;
-	hop.next_hop = flow->next_hop;
+	rewrite_copy(&to, flow_rewrite(flow));
+	hop.stamp = flow->route_stamp;
 	hop.route = flow->route;
 	flags = flow->flags;
 	way = flow->way;
@@ -229,7 +212,7 @@ static __always_inline int request_known(ctx_t *ctx, struct lbx_packet *packet,
 	target.backend_id = flow->backend_id;
 	target.generation = flow->generation;
 	stale = now - flow->checked > lbx_hz;
-	expired = now - flow->last_seen > flow->timeout;
+	expired = flow_is_expired(flow, now);
 	if (!flow_is(flow, key))
 		return LBX_NOTE_FLOW_EXPIRED;
 	local = flags & LBX_FLOW_LOCAL;
@@ -252,7 +235,7 @@ static __always_inline int request_known(ctx_t *ctx, struct lbx_packet *packet,
 		reply = flow_find(&reply_key);
 		if (reply && !request_answers(reply, key))
 			reply = NULL;
-		if (reply && now - reply->last_seen <= reply->timeout)
+		if (reply && !flow_is_expired(reply, now))
 			expired = 0;
 	} else {
 		entry = reverse_of(key, &to.daddr, to.dport, to.sport, way);
@@ -286,14 +269,12 @@ static __always_inline int request_known(ctx_t *ctx, struct lbx_packet *packet,
 	}
 	if (entry)
 		flags |= entry->flags;
-	timeout = flow_timeout(key->proto, flags);
 	/* The kernel was asked above: is the entry still this flow's? */
 	if (flow_is(flow, key)) {
-		flow->next_hop = hop.next_hop;
+		flow->route_stamp = hop.stamp;
 		flow->route = hop.route;
 		flow->checked = now;
 		flow->last_seen = now;
-		flow->timeout = timeout;
 		flow->flags = flags;
 	}
 
@@ -305,10 +286,8 @@ static __always_inline int request_known(ctx_t *ctx, struct lbx_packet *packet,
 			return request_bind_local(ctx, packet, key, &target, 1);
 		}
 		reply->last_seen = now;
-		if (reply->flags != flags) {
+		if (reply->flags != flags)
 			reply->flags = flags;
-			reply->timeout = timeout;
-		}
 		return request_deliver(ctx, packet, &to);
 	}
 	if (!entry) {
@@ -316,10 +295,8 @@ static __always_inline int request_known(ctx_t *ctx, struct lbx_packet *packet,
 		return request_bind_remote(ctx, packet, key, &target, &hop, 1);
 	}
 	reverse_touch(entry, now);
-	if (entry->flags != flags) {
+	if (entry->flags != flags)
 		entry->flags = flags;
-		entry->timeout = timeout;
-	}
 	return request_send(ctx, packet, &to, &hop);
 }
 

@@ -21,6 +21,7 @@
 #include <lbx/reverse.h>
 #include <lbx/rewrite.h>
 #include <lbx/routes.h>
+#include <lbx/scratch.h>
 #include <lbx/select.h>
 #include <lbx/snat.h>
 #include <lbx/verdict.h>
@@ -42,7 +43,7 @@ static __always_inline int request_send(ctx_t *ctx, struct lbx_packet *packet,
 {
 	struct lbx_route *route = routes_lookup(hop->route);
 
-	if (!route || !rewrite_send(ctx, packet, to, route, hop->next_hop))
+	if (!route || !rewrite_send(ctx, packet, to, route, hop->stamp))
 		return verdict_of(ctx, LBX_DROP_CONTENDED);
 	reasons_count(LBX_SENT_REQUEST, ctx_length(ctx));
 	return ctx_send(ctx, route->ifindex);
@@ -58,30 +59,46 @@ static __always_inline int request_deliver(ctx_t *ctx, struct lbx_packet *packet
 	return CTX_PASS;
 }
 
+/* The entry of a flow whose rewrite is `to`. */
 static __always_inline void request_value(const struct lbx_flow_key *key,
 					  const struct lbx_target *target,
 					  const struct lbx_rewrite *to, __u32 now,
 					  struct lbx_flow *flow)
 {
-	flow->saddr = to->saddr;
-	flow->daddr = to->daddr;
-	flow->sport = to->sport;
-	flow->dport = to->dport;
-	flow->l3_delta = to->l3_delta;
-	flow->l4_delta = to->l4_delta;
+	mem_zero(flow);
+	rewrite_copy(flow_rewrite(flow), to);
+	flow->flags = target->flags;
+	flow->rev_nat_index = target->rev_nat_index;
 	flow->backend_id = target->backend_id;
 	flow->generation = target->generation;
-	flow->next_hop = 0;
-	flow->route = 0;
-	flow->rev_nat_index = target->rev_nat_index;
 	flow->last_seen = now;
-	flow->timeout = flow_timeout(key->proto, target->flags);
 	flow->checked = now;
-	flow->flags = target->flags;
-	flow->way = 0;
-	flow->pad[0] = 0;
-	flow->pad[1] = 0;
 	mem_copy(&flow->key, key);
+}
+
+/* The reply half: (backend, our port) becomes (service, client). Complete but for our port. */
+static __always_inline void request_want(const struct lbx_packet *packet,
+					 const struct lbx_flow_key *key,
+					 const struct lbx_target *target, const addr_t *snat,
+					 __u32 now, struct lbx_rev *want)
+{
+	mem_zero(want);
+	want->vip_addr = key->daddr;
+	want->client_addr = key->saddr;
+	want->vip_port = key->dport;
+	want->client_port = key->sport;
+	rewrite_deltas(&target->address, snat, target->port, 0, reverse_rewrite(want), 1);
+	want->proto = key->proto;
+	want->flags = target->flags;
+	want->backend_addr = target->address;
+	want->backend_port = target->port;
+	want->route = LBX_ROUTE_NONE;
+	want->last_seen = now - LBX_CLOCK_DUE; /* the first reply asks for its route */
+	want->checked = now - lbx_hz - 1;
+	want->backend_id = target->backend_id;
+	want->generation = target->generation;
+	want->rev_nat_index = target->rev_nat_index;
+	mem_copy2(want->client_mac, packet->eth->h_source, ETH_ALEN);
 }
 
 /* Make both halves of a flow to a remote backend (or make them again), and send the packet. */
@@ -90,50 +107,29 @@ static __always_inline int request_bind_remote(ctx_t *ctx, struct lbx_packet *pa
 					       const struct lbx_target *target,
 					       const struct lbx_hop *hop, _Bool replace)
 {
+	struct lbx_scratch *scratch = scratch_get();
 	struct lbx_snat_scan scan = {};
 	struct lbx_rewrite to;
-	struct lbx_flow flow;
+	struct lbx_flow *flow;
 	__u32 now = clock_now();
-	__u64 sum;
 
 	to.saddr = snat_addr();
-	if (addr_is_zero(&to.saddr))
+	if (addr_is_zero(&to.saddr) || !scratch)
 		return verdict_of(ctx, LBX_DROP_NO_SNAT_ADDRESS);
-
-	/* Replies: (backend, our port) becomes (service, client). */
-	sum = checksum_replace_addr(&target->address, &key->daddr) +
-	      checksum_replace_addr(&to.saddr, &key->saddr);
-	scan.want.backend_addr = target->address;
-	scan.want.client_addr = key->saddr;
-	scan.want.vip_addr = key->daddr;
-	scan.want.backend_port = target->port;
-	scan.want.client_port = key->sport;
-	scan.want.vip_port = key->dport;
-	scan.want.l3_delta = checksum_fold(sum + LBX_CHECKSUM_TTL_MINUS_1);
-	scan.want.l4_delta =
-		checksum_fold(sum + checksum_replace16(target->port, key->dport) + key->sport);
-	scan.want.last_seen = now - LBX_CLOCK_DUE; /* the first reply asks for its route */
-	scan.want.timeout = flow_timeout(key->proto, target->flags);
-	scan.want.checked = now - lbx_hz - 1;
-	scan.want.route = LBX_ROUTE_NONE;
-	scan.want.backend_id = target->backend_id;
-	scan.want.generation = target->generation;
-	scan.want.proto = key->proto;
-	scan.want.flags = target->flags;
-	scan.want.rev_nat_index = target->rev_nat_index;
-	mem_copy2(scan.want.client_mac, packet->eth->h_source, ETH_ALEN);
-	if (!snat_allocate(&scan, key))
+	request_want(packet, key, target, &to.saddr, now, &scratch->want);
+	if (!snat_allocate(&scan, &scratch->want, key))
 		return verdict_of(ctx, LBX_DROP_SNAT_PORTS_USED_UP);
 
 	to.daddr = target->address;
 	to.sport = snat_port(scan.index);
 	to.dport = target->port;
-	rewrite_deltas(key, &to, 1);
-	request_value(key, target, &to, now, &flow);
-	flow.next_hop = hop->next_hop;
-	flow.route = hop->route;
-	flow.way = scan.way;
-	if (replace ? flow_replace(key, &flow) : flow_insert(key, &flow)) {
+	rewrite_deltas(&key->saddr, &key->daddr, key->sport, key->dport, &to, 1);
+	flow = &scratch->flow;
+	request_value(key, target, &to, now, flow);
+	flow->route_stamp = hop->stamp;
+	flow->route = hop->route;
+	flow->way = scan.way;
+	if (replace ? flow_replace(key, flow) : flow_insert(key, flow)) {
 		struct lbx_flow *winner = replace ? NULL : flow_find(key);
 
 		/* Another CPU may have made this flow a moment ago: go by what it made. */
@@ -142,11 +138,7 @@ static __always_inline int request_bind_remote(ctx_t *ctx, struct lbx_packet *pa
 			reverse_release(scan.index, scan.way, key);
 		if (!winner || winner->flags & LBX_FLOW_LOCAL)
 			return verdict_of(ctx, LBX_DROP_FLOW_TABLE);
-		to.saddr = winner->saddr;
-		to.daddr = winner->daddr;
-		to.sport = winner->sport;
-		to.dport = winner->dport;
-		rewrite_deltas(key, &to, 1);
+		rewrite_copy(&to, flow_rewrite(winner));
 	}
 	return request_send(ctx, packet, &to, hop);
 }
@@ -176,10 +168,14 @@ static __always_inline int request_bind_local(ctx_t *ctx, struct lbx_packet *pac
 					      const struct lbx_flow_key *key,
 					      const struct lbx_target *target, _Bool replace)
 {
+	struct lbx_scratch *scratch = scratch_get();
 	struct lbx_flow_key reply_key;
 	struct lbx_rewrite to;
-	struct lbx_flow flow, *reply;
+	struct lbx_flow *reply;
 	__u32 now = clock_now();
+
+	if (!scratch)
+		return verdict_of(ctx, LBX_DROP_FLOW_TABLE);
 
 	/*
 	 * The reply half first. Without a port of our own, one client port can reach a
@@ -187,7 +183,7 @@ static __always_inline int request_bind_local(ctx_t *ctx, struct lbx_packet *pac
 	 */
 	request_reply_key(key, &target->address, target->port, &reply_key);
 	reply = flow_find(&reply_key);
-	if (reply && !request_answers(reply, key) && now - reply->last_seen <= reply->timeout &&
+	if (reply && !request_answers(reply, key) && !flow_is_expired(reply, now) &&
 	    !flow_is_closing(reply->flags))
 		return verdict_of(ctx, LBX_DROP_REPLY_COLLISION);
 
@@ -195,21 +191,22 @@ static __always_inline int request_bind_local(ctx_t *ctx, struct lbx_packet *pac
 	to.daddr = key->saddr;
 	to.sport = key->dport;
 	to.dport = key->sport;
-	rewrite_deltas(&reply_key, &to, 0);
-	request_value(&reply_key, target, &to, now, &flow);
-	if (flow_replace(&reply_key, &flow))
+	rewrite_deltas(&reply_key.saddr, &reply_key.daddr, reply_key.sport, reply_key.dport, &to,
+		       0);
+	request_value(&reply_key, target, &to, now, &scratch->flow);
+	if (flow_replace(&reply_key, &scratch->flow))
 		return verdict_of(ctx, LBX_DROP_FLOW_TABLE);
 
 	to.saddr = key->saddr;
 	to.daddr = target->address;
 	to.sport = key->sport;
 	to.dport = target->port;
-	rewrite_deltas(key, &to, 0);
-	request_value(key, target, &to, now, &flow);
+	rewrite_deltas(&key->saddr, &key->daddr, key->sport, key->dport, &to, 0);
+	request_value(key, target, &to, now, &scratch->flow);
 	if (replace)
-		flow_replace(key, &flow);
+		flow_replace(key, &scratch->flow);
 	else
-		flow_insert(key, &flow); /* exists: another CPU made the same choice */
+		flow_insert(key, &scratch->flow); /* exists: another CPU made the same choice */
 	return request_deliver(ctx, packet, &to);
 }
 

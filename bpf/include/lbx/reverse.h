@@ -11,8 +11,8 @@
  * Writers take a bucket by making its version odd (compare and exchange from the
  * even version their decision was based on, so that nothing changed in between)
  * and leave it even. Readers copy what they need and accept it if the version was
- * even and is unchanged. last_seen, timeout, flags, route, next_hop and checked
- * are written in place without that: each is one word whose old value is as good.
+ * even and is unchanged. last_seen, flags, route, route_stamp and checked are
+ * written in place without that: each is one word whose old value is as good.
  *
  * Addresses and ports network order, times jiffies.
  */
@@ -30,6 +30,7 @@
 #include <lbx/flow.h>
 #include <lbx/hash.h>
 #include <lbx/mem.h>
+#include <lbx/rewrite_delta.h>
 
 /*
  * The address that requests to remote backends leave with, and its ports (host
@@ -56,22 +57,26 @@ struct lbx_rev {
 	addr_t client_addr;
 	__be16 vip_port;
 	__be16 client_port;
+#if LBX_FAMILY == 4
 	__u16 l3_delta;
+#endif
 	__u16 l4_delta;
+	__u8 proto;
+	__u8 flags; /* LBX_FLOW_* */
+#if LBX_FAMILY == 4
+	__u8 pad[2];
+#endif
 	addr_t backend_addr; /* whose replies these are */
 	__be16 backend_port;
 	__u16 route;
-	__be32 next_hop;
+	__u32 route_stamp;
 	__u32 last_seen;
-	__u32 timeout;
 	__u32 checked;
 	__u32 backend_id;
-	__u32 generation; /* of the backend's metadata */
-	__u8 proto;
-	__u8 flags;                /* LBX_FLOW_* */
+	__u32 generation;          /* of the backend's metadata */
 	__u8 client_mac[ETH_ALEN]; /* whom the request came from on the link */
 	__u16 rev_nat_index;       /* network order */
-	__u8 pad[6];
+	__u8 pad2[8];
 };
 
 struct lbx_rev_bucket {
@@ -81,8 +86,12 @@ struct lbx_rev_bucket {
 	struct lbx_rev entry[LBX_REV_WAYS];
 };
 
-_Static_assert(sizeof(struct lbx_rev) == 64, "reply half: one cache line");
-_Static_assert(sizeof(struct lbx_rev_bucket) == 576, "bucket");
+/* IPv4: one cache line. IPv6: one and a half; what the fast path reads is 72 bytes of it. */
+_Static_assert(sizeof(struct lbx_rev) == FAMILY_OF(64, 96), "reply half");
+_Static_assert(sizeof(struct lbx_rev_bucket) == FAMILY_OF(576, 832), "bucket");
+REWRITE_ASSERT_AT(lbx_rev, daddr, client_addr);
+REWRITE_ASSERT_AT(lbx_rev, sport, vip_port);
+REWRITE_ASSERT_AT(lbx_rev, l4_delta, l4_delta);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -136,9 +145,19 @@ static __always_inline _Bool reverse_to_client(const struct lbx_rev *entry,
 	       entry->proto == key->proto;
 }
 
+static __always_inline struct lbx_rewrite *reverse_rewrite(struct lbx_rev *entry)
+{
+	return (struct lbx_rewrite *)entry;
+}
+
+static __always_inline __u32 reverse_timeout(const struct lbx_rev *entry)
+{
+	return flow_timeout(entry->proto, entry->flags);
+}
+
 static __always_inline _Bool reverse_expired(const struct lbx_rev *entry, __u32 now)
 {
-	return now - entry->last_seen > entry->timeout;
+	return now - entry->last_seen > reverse_timeout(entry);
 }
 
 /* A request came: the flow lives. A reply half that no reply has seen yet stays due. */
@@ -151,7 +170,6 @@ static __always_inline void reverse_touch(struct lbx_rev *entry, __u32 now)
 static __always_inline void reverse_close(struct lbx_rev *entry)
 {
 	entry->flags |= LBX_FLOW_RESET;
-	entry->timeout = flow_timeout(entry->proto, entry->flags);
 }
 
 /* The way that holds `tag`, or -1. */
@@ -195,7 +213,7 @@ __noinline int reverse_victim(const struct lbx_rev_bucket *bucket, __u32 now, __
 		const struct lbx_rev *entry = &bucket->entry[way];
 		__u64 rank = now - entry->last_seen;
 
-		if (rank > entry->timeout)
+		if (rank > reverse_timeout(entry))
 			return way;
 		if (!(entry->flags & LBX_FLOW_CONFIRMED))
 			rank |= 1ULL << 32;

@@ -3,15 +3,21 @@
  * routes.h - next hops: the link addresses that a packet needs to leave.
  *
  * lbx_routes is an array that the slow path fills from the kernel's routing and
- * neighbour tables (bpf_fib_lookup, 100 ns and more) and the fast path reads for
- * free. One entry per next hop and device; a flow keeps the index and the next
- * hop it expects there, and asks again after lbx_hz jiffies (one second), so that
- * changed routes and moved neighbours take hold.
+ * neighbour tables (bpf_fib_lookup, 100 ns and more) and the fast path reads
+ * for free. One entry per next hop and device, of both families; a flow keeps
+ * the index and the stamp it expects there, and asks again after lbx_hz jiffies
+ * (one second), so that changed routes and moved neighbours take hold.
  *
- * A next hop goes to one of LBX_ROUTE_WAYS places from its hash on; when all are
- * taken, the one that was longest unused is replaced (its flows notice, because
- * next_hop differs, and look for another place). Only the device that a packet
- * came in by can send it (XDP_TX), hence the device is part of the match.
+ * The stamp is even while the entry may be read, odd while it is written, and
+ * another after each change; 0 stands for nothing. Writers take an entry by
+ * making its stamp odd (compare and exchange from what their decision was based
+ * on). Readers use it and look at the stamp again afterwards.
+ *
+ * A next hop goes to one of LBX_ROUTE_WAYS places from its hash on; when all
+ * are taken, the one that was longest unused is replaced (its flows notice,
+ * because the stamp differs, and look for another place). Only the device that
+ * a packet came in by can send it (XDP_TX), hence the device is part of the
+ * match.
  */
 #ifndef LBX_ROUTES_H
 #define LBX_ROUTES_H
@@ -26,23 +32,27 @@
 #include <lbx/hash.h>
 #include <lbx/mem.h>
 #include <lbx/reasons.h>
+#include <lbx/scratch.h>
 
 #define LBX_ROUTES     4096 /* a power of two; the map has as many */
 #define LBX_ROUTE_NONE 0xffff
 #define LBX_ROUTE_WAYS 4
 
-#define LBX_AF_INET 2
+#define LBX_AF_INET  2
+#define LBX_AF_INET6 10
 
+/* One cache line, the first half of it for the fast path. */
 struct lbx_route {
 	__u8 dmac[ETH_ALEN];
 	__u8 smac[ETH_ALEN];
-	__be32 next_hop; /* 0: free, or being written */
+	__u32 stamp;
 	__u32 ifindex;
 	__u32 updated; /* jiffies */
-	__u8 pad[8];
+	union v6addr next_hop;
+	__u8 pad[24];
 };
 
-_Static_assert(sizeof(struct lbx_route) == 32, "route");
+_Static_assert(sizeof(struct lbx_route) == 64, "route: one cache line");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -53,7 +63,7 @@ struct {
 
 /* Where packets go next. */
 struct lbx_hop {
-	__be32 next_hop;
+	__u32 stamp; /* 0: nowhere */
 	__u16 route;
 };
 
@@ -62,14 +72,14 @@ struct lbx_hop {
  * second is not asked again for every new flow.
  */
 struct lbx_backend_hop {
-	addr_t address; /* of the backend: ids can change hands */
-	__be32 next_hop;
+	union v6addr address; /* of the backend: ids can change hands */
+	__u32 route_stamp;
 	__u32 checked; /* jiffies */
 	__u16 route;
-	__u8 pad[2];
+	__u8 pad[6];
 };
 
-_Static_assert(sizeof(struct lbx_backend_hop) == 16, "backend hop");
+_Static_assert(sizeof(struct lbx_backend_hop) == 32, "backend hop");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -82,8 +92,8 @@ enum lbx_route_verdict {
 	LBX_ROUTE_OK,
 	LBX_ROUTE_LOCAL, /* the kernel would deliver it here, or knows no way */
 	LBX_ROUTE_OTHER_DEVICE,
-	LBX_ROUTE_NO_NEIGHBOUR, /* hop->next_hop is set */
-	LBX_ROUTE_REFUSED,      /* unreachable, prohibit, blackhole */
+	LBX_ROUTE_NO_NEIGHBOUR,
+	LBX_ROUTE_REFUSED, /* unreachable, prohibit, blackhole */
 	LBX_ROUTE_FORWARDING_DISABLED,
 };
 
@@ -92,41 +102,64 @@ static __always_inline struct lbx_route *routes_lookup(__u32 index)
 	return bpf_map_lookup_elem(&lbx_routes, &index);
 }
 
+/* Is it (still) the way of a flow that was told `stamp`? */
+static __always_inline _Bool routes_is(const struct lbx_route *route, __u32 stamp)
+{
+	barrier();
+	return *(const volatile __u32 *)&route->stamp == stamp;
+}
+
 /* Does `hop` still stand for a way that this hook can send by? */
 static __always_inline _Bool routes_has(const ctx_t *ctx, const struct lbx_hop *hop)
 {
 	struct lbx_route *route = routes_lookup(hop->route);
 
-	return route && hop->next_hop && route->next_hop == hop->next_hop &&
+	return route && hop->stamp && routes_is(route, hop->stamp) &&
 	       ctx_reaches(ctx, route->ifindex);
 }
 
-/* Write one entry; readers see either the old next hop, none, or the new one. */
-static __always_inline void routes_write(struct lbx_route *route, __be32 next_hop, __u32 ifindex,
-					 const __u8 *dmac, const __u8 *smac)
+static __always_inline _Bool routes_leads_to(const struct lbx_route *route,
+					     const union v6addr *next_hop, __u32 ifindex)
 {
-	if (route->next_hop == next_hop && route->ifindex == ifindex &&
+	return route->next_hop.d[0] == next_hop->d[0] && route->next_hop.d[1] == next_hop->d[1] &&
+	       route->ifindex == ifindex;
+}
+
+/* Make an entry that next hop's, unless it is so already; its stamp, 0: another
+ * CPU was at it. */
+static __always_inline __u32 routes_write(struct lbx_route *route, const union v6addr *next_hop,
+					  __u32 ifindex, const __u8 *dmac, const __u8 *smac)
+{
+	__u32 stamp = *(volatile __u32 *)&route->stamp;
+
+	if (stamp & 1)
+		return 0;
+	barrier();
+	if (stamp && routes_leads_to(route, next_hop, ifindex) &&
 	    mem_equal_by(route->dmac, dmac, ETH_ALEN, 2) &&
 	    mem_equal_by(route->smac, smac, ETH_ALEN, 2)) {
 		route->updated = clock_now();
-		return;
+		return routes_is(route, stamp) ? stamp : 0;
 	}
-	*(volatile __be32 *)&route->next_hop = 0;
-	barrier();
+	if (__sync_val_compare_and_swap(&route->stamp, stamp, stamp + 1) != stamp)
+		return 0;
 	mem_copy2(route->dmac, dmac, ETH_ALEN);
 	mem_copy2(route->smac, smac, ETH_ALEN);
+	route->next_hop = *next_hop;
 	route->ifindex = ifindex;
 	route->updated = clock_now();
 	barrier();
-	*(volatile __be32 *)&route->next_hop = next_hop;
+	stamp += 2;
+	if (!stamp)
+		stamp = 2;
+	__sync_lock_test_and_set(&route->stamp, stamp);
+	return stamp;
 }
 
-/* Find or make the place of a next hop; fills `hop`. */
-static __always_inline void routes_put(const addr_t *to, __u32 ifindex, const __u8 *dmac,
-				       const __u8 *smac, struct lbx_hop *hop)
+/* The place that a next hop has, or should take. */
+static __always_inline __u32 routes_place(const union v6addr *next_hop, __u32 ifindex)
 {
-	__be32 next_hop = *to;
-	__u32 first = hash_endpoint(to, 0, ifindex) & (LBX_ROUTES - 1);
+	__u32 first = hash_endpoint6(next_hop, 0, ifindex) & (LBX_ROUTES - 1);
 	__u32 oldest_age = 0, now = clock_now();
 	__u32 chosen = first;
 
@@ -138,54 +171,85 @@ static __always_inline void routes_put(const addr_t *to, __u32 ifindex, const __
 
 		if (!route)
 			continue;
-		if (route->next_hop == next_hop && route->ifindex == ifindex) {
-			chosen = index;
-			break;
-		}
-		age = route->next_hop ? now - route->updated : ~0u;
+		if (route->stamp && routes_leads_to(route, next_hop, ifindex))
+			return index;
+		age = route->stamp ? now - route->updated : ~0u;
 		if (age > oldest_age) {
 			oldest_age = age;
 			chosen = index;
 		}
 	}
+	return chosen;
+}
 
-	struct lbx_route *route = routes_lookup(chosen);
+/* Find or make the place of a next hop; fills `hop`, with nothing if other CPUs
+ * were in the way. */
+static __always_inline void routes_put(const union v6addr *next_hop, __u32 ifindex,
+				       const __u8 *dmac, const __u8 *smac, struct lbx_hop *hop)
+{
+	hop->stamp = 0;
+	hop->route = LBX_ROUTE_NONE;
+	for (int attempt = 0; attempt < 2 && !hop->stamp; attempt++) {
+		__u32 index = routes_place(next_hop, ifindex);
+		struct lbx_route *route = routes_lookup(index);
 
-	if (route)
-		routes_write(route, next_hop, ifindex, dmac, smac);
-	hop->next_hop = next_hop;
-	hop->route = chosen;
+		if (!route)
+			break;
+		hop->route = index;
+		hop->stamp = routes_write(route, next_hop, ifindex, dmac, smac);
+	}
+}
+
+/* What the kernel says of its own next hop; IPv4 may have one of IPv6. */
+static __always_inline void routes_next_hop(const struct bpf_fib_lookup *fib, union v6addr *to)
+{
+	if (fib->family == LBX_AF_INET6)
+		mem_copy4(to, fib->ipv6_dst, sizeof(*to));
+	else
+		addr4_map(fib->ipv4_dst, to);
 }
 
 /*
- * Ask the kernel how to reach `daddr`, for a packet that came in by `ifindex`. Fills
- * `hop` on LBX_ROUTE_OK.
+ * Ask the kernel how to reach `daddr`, for a packet that came in by `ifindex`
+ * and must leave by it. Fills `hop` on LBX_ROUTE_OK.
  */
 static __always_inline enum lbx_route_verdict routes_resolve(ctx_t *ctx, __u32 ifindex,
 							     const addr_t *saddr,
 							     const addr_t *daddr,
 							     struct lbx_hop *hop)
 {
-	struct bpf_fib_lookup fib;
+	struct lbx_scratch *scratch = scratch_get();
+	union v6addr next_hop;
 	long result;
 
-	mem_zero_by(&fib, sizeof(fib), 4);
-	fib.family = LBX_AF_INET;
-	fib.ifindex = ifindex;
-	fib.ipv4_src = *saddr;
-	fib.ipv4_dst = *daddr;
+	hop->stamp = 0;
+	hop->route = LBX_ROUTE_NONE;
+	if (!scratch)
+		return LBX_ROUTE_REFUSED;
+	mem_zero_by(&scratch->fib, sizeof(scratch->fib), 4);
+	scratch->fib.ifindex = ifindex;
+#if LBX_FAMILY == 6
+	scratch->fib.family = LBX_AF_INET6;
+	mem_copy4(scratch->fib.ipv6_src, saddr, sizeof(*saddr));
+	mem_copy4(scratch->fib.ipv6_dst, daddr, sizeof(*daddr));
+#else
+	scratch->fib.family = LBX_AF_INET;
+	scratch->fib.ipv4_src = *saddr;
+	scratch->fib.ipv4_dst = *daddr;
+#endif
 
-	result = bpf_fib_lookup(ctx, &fib, sizeof(fib), 0);
-	hop->next_hop = fib.ipv4_dst;
+	result = bpf_fib_lookup(ctx, &scratch->fib, sizeof(scratch->fib), 0);
 	switch (result) {
 	case BPF_FIB_LKUP_RET_SUCCESS:
-		if (!ctx_reaches(ctx, fib.ifindex))
+		if (!ctx_reaches(ctx, scratch->fib.ifindex))
 			return LBX_ROUTE_OTHER_DEVICE;
-		routes_put(&fib.ipv4_dst, fib.ifindex, fib.dmac, fib.smac, hop);
+		routes_next_hop(&scratch->fib, &next_hop);
+		routes_put(&next_hop, scratch->fib.ifindex, scratch->fib.dmac, scratch->fib.smac,
+			   hop);
 		return LBX_ROUTE_OK;
 	case BPF_FIB_LKUP_RET_NO_NEIGH:
-		return ctx_reaches(ctx, fib.ifindex) ? LBX_ROUTE_NO_NEIGHBOUR
-						     : LBX_ROUTE_OTHER_DEVICE;
+		return ctx_reaches(ctx, scratch->fib.ifindex) ? LBX_ROUTE_NO_NEIGHBOUR
+							      : LBX_ROUTE_OTHER_DEVICE;
 	case BPF_FIB_LKUP_RET_BLACKHOLE:
 	case BPF_FIB_LKUP_RET_UNREACHABLE:
 	case BPF_FIB_LKUP_RET_PROHIBIT:
@@ -206,22 +270,26 @@ static __always_inline enum lbx_route_verdict routes_backend(ctx_t *ctx, __u32 i
 	struct lbx_backend_hop *known = bpf_map_lookup_elem(&lbx_backend_hops, &id);
 	__u32 now = clock_now();
 	enum lbx_route_verdict verdict;
+	union v6addr address;
 
-	if (known && addr_equal(&known->address, daddr) && now - known->checked <= lbx_hz) {
-		hop->next_hop = known->next_hop;
+	addr_map(daddr, &address);
+	if (known && mem_equal(&known->address, &address) && now - known->checked <= lbx_hz) {
+		hop->stamp = known->route_stamp;
 		hop->route = known->route;
-		if (routes_has(ctx, hop))
+		barrier();
+		/* Was it given away while it was read? */
+		if (mem_equal(&known->address, &address) && routes_has(ctx, hop))
 			return LBX_ROUTE_OK;
 	}
 	verdict = routes_resolve(ctx, ifindex, saddr, daddr, hop);
 	if (verdict == LBX_ROUTE_OK && known) {
 		mem_zero(&known->address);
 		barrier();
-		known->next_hop = hop->next_hop;
+		known->route_stamp = hop->stamp;
 		known->route = hop->route;
 		known->checked = now;
 		barrier();
-		known->address = *daddr;
+		known->address = address;
 	}
 	return verdict;
 }

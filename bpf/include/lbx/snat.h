@@ -26,6 +26,7 @@
 #include <lbx/hash.h>
 #include <lbx/reasons.h>
 #include <lbx/reverse.h>
+#include <lbx/scratch.h>
 
 #define LBX_SNAT_PROBES      1024
 #define LBX_SNAT_PROBES_HARD 32
@@ -46,7 +47,6 @@ struct lbx_snat_scan {
 	__u8 found;
 	__u8 hard; /* see reverse_claim() */
 	__u8 pad;
-	struct lbx_rev want;
 };
 
 /* Set index, stride and range for the flow of `key`. */
@@ -77,21 +77,23 @@ static __always_inline __be16 snat_port(__u32 index)
  * Try the port at scan->index: enum lbx_claim. A global function, verified by itself:
  * to the loop around it each claim is one unknown number.
  */
-__noinline int snat_claim(struct lbx_rev_bucket *bucket, struct lbx_snat_scan *scan)
+__noinline int snat_claim(struct lbx_rev_bucket *bucket, struct lbx_snat_scan *scan,
+			  const struct lbx_rev *want)
 {
-	if (!bucket || !scan)
+	if (!bucket || !scan || !want)
 		return LBX_CLAIM_FULL;
-	return reverse_claim(bucket, snat_port(scan->index), scan->tag, &scan->want, scan->now,
-			     scan->hard, &scan->way);
+	return reverse_claim(bucket, snat_port(scan->index), scan->tag, want, scan->now, scan->hard,
+			     &scan->way);
 }
 
 static long snat_probe(__u64 probe __attribute__((unused)), struct lbx_snat_scan *scan)
 {
 	struct lbx_rev_bucket *bucket = reverse_bucket(scan->index);
+	struct lbx_scratch *scratch = scratch_get();
 	enum lbx_claim claim = LBX_CLAIM_FULL;
 
-	if (bucket)
-		claim = snat_claim(bucket, scan);
+	if (bucket && scratch)
+		claim = snat_claim(bucket, scan, &scratch->want);
 	if (claim == LBX_CLAIM_EVICTED)
 		reasons_note(LBX_NOTE_FLOW_EVICTED);
 	if (claim == LBX_CLAIM_OK || claim == LBX_CLAIM_EVICTED) {
@@ -120,16 +122,16 @@ static __always_inline void snat_prefetch(const struct lbx_flow_key *key)
 }
 
 /*
- * Claim a port for the reply half `scan->want`, which is complete but for the port
- * (reverse_claim). True: it is in lbx_rev, at scan->index and scan->way.
+ * Claim a port for the reply half `want`, that of the scratch memory, which is complete
+ * but for the port (reverse_claim). True: it is in lbx_rev, at scan->index and scan->way.
  */
-static __always_inline _Bool snat_allocate(struct lbx_snat_scan *scan,
+static __always_inline _Bool snat_allocate(struct lbx_snat_scan *scan, const struct lbx_rev *want,
 					   const struct lbx_flow_key *key)
 {
 	__u32 slot;
 
 	scan->now = clock_now();
-	scan->tag = reverse_tag(&scan->want.backend_addr, scan->want.backend_port, key->proto);
+	scan->tag = reverse_tag(&want->backend_addr, want->backend_port, key->proto);
 	scan->found = 0;
 	scan->hard = 0;
 	snat_scan_start(scan, key);

@@ -28,11 +28,10 @@ const flow: LbxFlow4 = {
   l4Delta: 2,
   backendId: 7,
   generation: 3,
-  nextHop: '192.0.2.10',
+  routeStamp: 4,
   route: 9,
   revNatIndex: 1,
   lastSeen: 1000,
-  timeout: 15000,
   checked: 1000,
   flags: FlowFlag.replied,
   way: 1,
@@ -46,8 +45,8 @@ describe('layouts of the datapath', () => {
     ['lbx_frontend_meta', 4, 4],
     ['lbx_flow4', 16, 64],
     ['lbx_rev4', 4, 576],
-    ['lbx_routes', 4, 32],
-    ['lbx_backend_hops', 4, 16],
+    ['lbx_routes', 4, 64],
+    ['lbx_backend_hops', 4, 32],
     ['lbx_counters', 4, 16],
   ] as const)('%s: key %i, value %i bytes', (name, keySize, valueSize) => {
     expect(flowCatalog[name].key.size).toBe(keySize);
@@ -68,7 +67,8 @@ describe('layouts of the datapath', () => {
     const route = {
       dmac: '02:00:00:00:00:02',
       smac: '02:00:00:00:00:01',
-      nextHop: '192.0.2.10',
+      stamp: 2,
+      nextHop: '::ffff:192.0.2.10',
       ifindex: 4,
       updated: 5,
     };
