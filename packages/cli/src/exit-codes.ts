@@ -59,6 +59,7 @@ const environment = new Set([
   'LBX_NO_BPFFS',
   'LBX_NO_CGROUP2',
   'LBX_NO_DEVICE',
+  'LBX_NO_NATIVE_XDP',
   'LBX_NO_NODE_ADDRESS',
   'LBX_PIN_MISMATCH',
   'LBX_PLATFORM',

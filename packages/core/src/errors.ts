@@ -7,6 +7,7 @@ export type CoreErrorCode =
   | 'LBX_NO_DEVICE'
   | 'LBX_NO_NODE_ADDRESS'
   | 'LBX_HOOK_TAKEN'
+  | 'LBX_NO_NATIVE_XDP'
   | 'LBX_PIN_MISMATCH'
   | 'LBX_CLOSED';
 

@@ -1,19 +1,16 @@
 import type { ExplainOptions } from '@lbx/maps';
-import { localAddresses } from './node-addresses.ts';
-import type { ResolvedOptions } from './options.ts';
+import type { LocalAddress } from './network/node-network.ts';
+import type { ResolvedOptions } from './options/resolve-options.ts';
 
 /** How `explain` must read the maps to say what these programs do. */
-export function explainOptions({
-  algorithm,
-  maglevSize,
-  maglevSeed,
-  nodePortRange,
-}: ResolvedOptions): ExplainOptions {
+export function explainOptions(options: ResolvedOptions, addresses: readonly LocalAddress[]): ExplainOptions {
+  const { algorithm, maglevSize, maglevSeed, nodePortRange } = options;
   return {
     algorithm,
     maglevSize,
     nodePortRange,
-    localAddresses: localAddresses().map(({ address }) => address),
+    localAddresses: addresses.map(({ address }) => address),
+    externalIpsAnywhere: options.externalIPsAnywhere,
     ...(maglevSeed === undefined ? {} : { maglevSeed }),
   };
 }

@@ -15,7 +15,7 @@ import {
 import { BpfMap, inNetns, listLinks, load, queryCgroup, queryTcx, queryXdp } from 'libbpf-ts';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createLoadBalancer } from './load-balancer.ts';
-import type { LoadBalancerOptions } from './options.ts';
+import type { LoadBalancerOptions } from './options/options.ts';
 import { removePinned } from './remove-pinned.ts';
 
 const hash = { type: 'hash', keySize: 4, valueSize: 4, maxEntries: 8, flags: 0 } as const;
@@ -48,7 +48,7 @@ describeKernel('a start that fails', () => {
   const inside = <T>(act: () => T) => inNetns(netns.path, act);
   const pins = () => join(folder.path, 'lbx');
   const start = (options: LoadBalancerOptions = {}) =>
-    createLoadBalancer({ devices: ['eth0'], cgroup: cgroup.path, pins: pins(), ...options });
+    createLoadBalancer({ devices: ['eth0'], xdp: 'native', cgroup: cgroup.path, pins: pins(), ...options });
   /** Tries to start, and compares what is there before and after. */
   const failure = (options: LoadBalancerOptions = {}) =>
     inside(() => {
@@ -202,7 +202,13 @@ describeKernel('removePinned', () => {
     netns.exec('ip', ['link', 'add', 'eth0.5', 'type', 'veth', 'peer', 'eth1']);
     const addresses = { snatAddress: '192.0.2.1', nodeAddresses: ['192.0.2.1'] };
     inNetns(netns.path, () =>
-      createLoadBalancer({ devices: ['eth0.5'], cgroup: cgroup.path, pins, ...addresses }).close(),
+      createLoadBalancer({
+        devices: ['eth0.5'],
+        xdp: 'native',
+        cgroup: cgroup.path,
+        pins,
+        ...addresses,
+      }).close(),
     );
     expect(readdirSync(join(pins, 'links'))).toContain('xdp_eth0:5');
     using stranger = BpfMap.create({ ...hash, name: 'other' });

@@ -9,10 +9,17 @@ export { findCgroup2 } from './cgroup-root.ts';
 export type { Count, Counters } from './counters.ts';
 export { CoreError, type CoreErrorCode } from './errors.ts';
 export { createLoadBalancer, type LoadBalancer, type Summary } from './load-balancer.ts';
-export { defaultNodeAddresses, type LocalAddress, localAddresses } from './node-addresses.ts';
+export { defaultNodeAddresses } from './network/node-addresses.ts';
+export { type LocalAddress, localAddresses } from './network/node-network.ts';
 export { openPinnedTables } from './open-pinned-tables.ts';
-export { defaultPins, type LoadBalancerOptions, type ResolvedOptions } from './options.ts';
+export {
+  defaultPins,
+  type FlowTimeouts,
+  type LoadBalancerOptions,
+  type XdpChoice,
+} from './options/options.ts';
+export type { ResolvedOptions } from './options/resolve-options.ts';
 export { type Removed, removePinned } from './remove-pinned.ts';
-export type { AttachmentStatus, FrontendStatus, MapStatus, Status } from './status.ts';
+export type { AttachmentStatus, FamilyStatus, FrontendStatus, MapStatus, Status } from './status.ts';
 export { createKernelTable } from './tables/kernel-table.ts';
 export { createMaglevTable } from './tables/maglev-table.ts';

@@ -15,7 +15,7 @@ import {
 } from '@lbx/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createLoadBalancer, type LoadBalancer } from './load-balancer.ts';
-import type { LoadBalancerOptions } from './options.ts';
+import type { LoadBalancerOptions } from './options/options.ts';
 import { removePinned } from './remove-pinned.ts';
 
 const script = (name: string) => fileURLToPath(new URL(`../test/${name}.ts`, import.meta.url));

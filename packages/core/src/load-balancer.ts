@@ -8,23 +8,25 @@ import {
 } from '@lbx/maps';
 import type { ApplyReport } from './apply/apply-report.ts';
 import { createProgrammer, type Programmer } from './apply/programmer.ts';
-import { attachPrograms } from './attach/attach-programs.ts';
-import type { Attachment } from './attach/attachment.ts';
 import { deviceIndex } from './attach/device.ts';
+import { createHooks, type Hooks } from './attach/hooks.ts';
 import { linkFolder } from './attach/link-folder.ts';
-import { removeLinks } from './attach/remove-links.ts';
+import { plansFor } from './attach/plans.ts';
+import { removeUnwanted } from './attach/remove-unwanted.ts';
 import { createPinFolder } from './bpffs.ts';
 import { resolveCgroup } from './cgroup-root.ts';
-import { createNeighbourKeeper } from './derived/neighbours.ts';
 import { CoreError } from './errors.ts';
 import { explainOptions } from './explain-options.ts';
 import { forwardingNotices } from './forwarding-notice.ts';
 import { type Datapath, loadDatapath } from './load/datapath.ts';
-import { type LoadBalancerOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import { type NodeNetwork, openNodeNetwork } from './network/node-network.ts';
+import type { LoadBalancerOptions } from './options/options.ts';
+import { type ResolvedOptions, resolveOptions } from './options/resolve-options.ts';
 import { assertPrivileges } from './privileges.ts';
 import { removePinned } from './remove-pinned.ts';
+import { createRuntime, type Runtime } from './runtime.ts';
 import { readStatus, type Status } from './status.ts';
-import { createUndo } from './undo.ts';
+import { createUndo, type Undo } from './undo.ts';
 
 /** What is loaded and where it is attached, in numbers. */
 export interface Summary {
@@ -37,6 +39,7 @@ export interface Summary {
 
 /** A running load balancer: programs on their hooks and maps that are kept in line with what `apply` was last given. */
 export interface LoadBalancer extends Disposable {
+  /** As they are now: addresses of the node may come and go. */
   readonly options: ResolvedOptions;
   /**
    * Makes exactly these services (or frontends) be served: what is missing is added, what is gone is removed, the rest
@@ -60,48 +63,55 @@ export interface LoadBalancer extends Disposable {
 /**
  * Loads the datapath, attaches it and opens its maps. With pins, state that an earlier process left is taken over:
  * established flows go on, ids stay, and programs are swapped in one step. When anything fails, what this call made is
- * undone before the error is thrown.
+ * undone before the error is thrown. Belongs to the network namespace that it is called in.
  */
 export function createLoadBalancer(options: LoadBalancerOptions = {}): LoadBalancer {
   assertPrivileges();
   // Before anything is made: the commonest mistake is a device of another name.
   for (const device of options.devices ?? []) deviceIndex(device);
-  const resolved = resolveOptions(options);
-  const cgroup = resolved.cgroup === false ? undefined : resolveCgroup(resolved.cgroup);
-  if (resolved.devices.length === 0 && cgroup === undefined) {
-    throw new CoreError('LBX_BAD_OPTION', 'nothing to attach to: give devices, or leave cgroup on');
-  }
-  for (const notice of forwardingNotices(resolved.devices)) resolved.onNotice(notice);
   const undo = createUndo();
   try {
-    if (resolved.pins !== false) createPinFolder(linkFolder(resolved.pins), undo);
-    const datapath = loadDatapath(resolved, cgroup !== undefined, undo);
-    const programmer = createProgrammer(datapath, resolved);
-    const attachments = attachPrograms(datapath.objects, cgroup, resolved, undo);
-    removeUnwantedLinks(resolved, attachments);
-    datapath.commit();
+    const network = openNodeNetwork();
+    undo.defer(() => network.close());
+    const loadBalancer = start(options, network, undo);
     undo.keep();
-    return createHandle(resolved, datapath, programmer, attachments);
+    return loadBalancer;
   } catch (error) {
     undo.run();
     throw error;
   }
 }
 
-/** What an earlier process attached in this folder of pins, and these options do not ask for. */
-function removeUnwantedLinks({ pins, onNotice }: ResolvedOptions, wanted: readonly Attachment[]): void {
-  if (pins === false) return;
-  const removed = removeLinks(linkFolder(pins), new Set(wanted.map(({ name }) => name)));
-  if (removed.length > 0) onNotice(`no longer asked for, and detached: ${removed.join(', ')}`);
+function start(options: LoadBalancerOptions, network: NodeNetwork, undo: Undo): LoadBalancer {
+  const [devices, addresses] = [network.devices(), network.addresses()];
+  const resolved = resolveOptions(options, { devices, addresses });
+  const { pins, onNotice } = resolved;
+  const cgroup = resolved.cgroup === false ? undefined : resolveCgroup(resolved.cgroup);
+  if (resolved.devices.length + resolved.podDevices.length === 0 && cgroup === undefined) {
+    throw new CoreError('LBX_BAD_OPTION', 'nothing to attach to: give devices, or leave cgroup on');
+  }
+  for (const notice of forwardingNotices(resolved.devices, resolved.families)) onNotice(notice);
+  if (pins !== false) createPinFolder(linkFolder(pins), undo);
+  const datapath = loadDatapath(resolved, cgroup !== undefined, undo);
+  const programmer = createProgrammer(datapath, resolved, addresses);
+  const { byName, socketPrograms } = datapath.programs;
+  const isOurMap = (id: number) => [...datapath.maps.byName.values()].some((map) => map.id === id);
+  const context = { options: resolved, cgroup, programs: byName, socketPrograms, isOurMap };
+  const hooks = createHooks(pins, (there) => plansFor(there, context), onNotice);
+  hooks.attach(devices, byName, undo);
+  if (pins !== false) removeUnwanted(pins, hooks.attachments, isOurMap, onNotice);
+  datapath.programs.commit();
+  const runtime = createRuntime({ given: options, resolved, network, datapath, hooks, programmer });
+  return createHandle(runtime, network, datapath, hooks, programmer);
 }
 
 function createHandle(
-  options: ResolvedOptions,
+  runtime: Runtime,
+  network: NodeNetwork,
   datapath: Datapath,
+  hooks: Hooks,
   programmer: Programmer,
-  attachments: readonly Attachment[],
 ): LoadBalancer {
-  const neighbours = options.devices.length > 0 ? createNeighbourKeeper() : undefined;
   let open = true;
   const assertOpen = () => {
     if (!open)
@@ -113,22 +123,22 @@ function createHandle(
   const close = () => {
     if (!open) return;
     open = false;
-    neighbours?.close();
-    for (const { link } of attachments) link[Symbol.dispose]();
+    network.inside(() => hooks.close());
+    runtime.close();
     datapath.close();
   };
   return {
-    options,
+    get options() {
+      return runtime.options;
+    },
     apply(desired) {
       assertOpen();
       const frontends = [...desired].flatMap((item) => ('frontends' in item ? frontendsOf(item) : [item]));
-      const report = programmer.apply(frontends);
-      neighbours?.keep(report.remoteBackends);
-      return report;
+      return network.inside(() => runtime.apply(frontends));
     },
     status() {
       assertOpen();
-      return readStatus(datapath, attachments, programmer);
+      return network.inside(() => readStatus(runtime.options, datapath, hooks.attachments, programmer));
     },
     dump() {
       assertOpen();
@@ -136,19 +146,19 @@ function createHandle(
     },
     explain(flow) {
       assertOpen();
-      return explain(programmer.snapshot(), flow, explainOptions(options));
+      return explain(programmer.snapshot(), flow, explainOptions(runtime.options, network.addresses()));
     },
     summary: () => ({
-      programs: datapath.programs,
+      programs: datapath.programs.byName.size,
       maps: datapath.maps.byName.size,
-      attachments: attachments.map(({ name }) => name),
-      takenOver: attachments.filter(({ takenOver }) => takenOver).length,
+      attachments: hooks.attachments.map(({ name }) => name),
+      takenOver: hooks.attachments.filter(({ takenOver }) => takenOver).length,
     }),
     close,
     remove() {
       assertOpen();
-      if (options.pins === false) for (const { link } of attachments) link.detach();
-      else removePinned(options.pins);
+      const { pins } = runtime.options;
+      network.inside(() => (pins === false ? hooks.detach() : removePinned(pins)));
       close();
     },
     [Symbol.dispose]: close,

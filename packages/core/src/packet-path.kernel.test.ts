@@ -81,8 +81,21 @@ describeKernel('packets of a client', () => {
       54 * (status.counters.sent_request?.packets ?? 0),
     );
     expect(status.attachments).toMatchObject([
-      { name: 'tc_egress_eth0', attached: true },
-      { name: 'xdp_eth0', attached: true },
+      { name: 'tc_egress_eth0', hook: 'tc egress', via: 'tcx', device: 'eth0', attached: true },
+      { name: 'tc_ingress_eth0', hook: 'tc ingress', via: 'tcx', device: 'eth0', attached: true },
+      { name: 'xdp_eth0', hook: 'xdp', via: 'native', device: 'eth0', attached: true },
+    ]);
+    expect(status.families).toMatchObject([
+      {
+        family: 4,
+        packets: true,
+        xdp: ['eth0'],
+        tc: ['eth0'],
+        pods: [],
+        sockets: false,
+        snatAddress: addresses.node,
+      },
+      { family: 6, packets: false, xdp: [], tc: [], nodeAddresses: [] },
     ]);
     expect(status.frontends).toEqual([
       { name: `0.0.0.0:${nodePort}/TCP`, service: 'default/web', backends: 2, programmed: true },
@@ -102,7 +115,7 @@ describeKernel('packets of a client', () => {
     expect(world.ask(targets.NodePort, 5)).toHaveLength(5);
 
     lb = await world.start();
-    expect(lb.summary.takenOver).toBe(2);
+    expect(lb.summary.takenOver).toBe(3);
     expect(await connection.ask('somebody else')).toBe('somebody else');
     expect(await lb.dump()).toEqual(entries);
     expect(await lb.apply([serviceOf(a, b)])).toMatchObject({ writes: 0, failed: [] });

@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalog } from '@lbx/maps';
+import { BpfMap } from 'libbpf-ts';
 import { linkFolder } from './attach/link-folder.ts';
+import { removeFilters } from './attach/remove-filters.ts';
 import { removeLinks } from './attach/remove-links.ts';
 import { assertBpffs } from './bpffs.ts';
 
@@ -15,18 +17,30 @@ export interface Removed {
 const isOurs = (name: string) => name.startsWith('lbx_') || Object.hasOwn(catalog, name);
 
 /**
- * Detaches the programs and removes the pins of a folder: links first, so that no program runs on maps that are going
- * away. Only what lbx made is touched; folders go when they are empty. Nothing there is no error, so that it can be done
- * again.
+ * Detaches the programs and removes the pins of a folder: links and filters first, so that no program runs on maps that
+ * are going away. Only what lbx made is touched; folders go when they are empty. Nothing there is no error, so that it can
+ * be done again.
  * @throws CoreError `LBX_NO_BPFFS` for a folder with other files.
  */
 export function removePinned(pins: string): Removed {
   if (!existsSync(pins)) return { links: [], maps: [] };
   assertBpffs(pins);
   const folder = linkFolder(pins);
-  const links = removeLinks(folder);
   const maps = readdirSync(pins).filter(isOurs).sort();
+  const ids = new Set(maps.flatMap((name) => mapId(join(pins, name)) ?? []));
+  const links = [...removeLinks(folder), ...removeFilters((id) => ids.has(id))];
   for (const name of maps) unlinkSync(join(pins, name));
   for (const path of [folder, pins]) if (existsSync(path) && readdirSync(path).length === 0) rmdirSync(path);
   return { links, maps };
+}
+
+/** undefined for a pin of something else. */
+function mapId(path: string): number | undefined {
+  try {
+    using map = BpfMap.openPinned(path);
+    return map.id;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'LBX_WRONG_KIND') return undefined;
+    throw error;
+  }
 }

@@ -1,16 +1,40 @@
-import type { LinkInfo } from 'libbpf-ts';
 import type { Programmer } from './apply/programmer.ts';
-import type { Attachment } from './attach/attachment.ts';
+import type { Attachment, Hook } from './attach/attachment.ts';
 import { type Counters, readCounters } from './counters.ts';
 import type { Datapath } from './load/datapath.ts';
+import type { Family } from './network/node-addresses.ts';
+import type { ResolvedOptions } from './options/resolve-options.ts';
 
 export interface AttachmentStatus {
   readonly name: string;
-  /** From the kernel: id of the running program and of the link. */
+  readonly hook: Hook;
+  /** Network device; absent for cgroups. */
+  readonly device?: string;
+  /** Name of the program in the objects. */
+  readonly program: string;
+  /** `native` or `generic` (XDP), `tcx` or `clsact` (tc), `link` (cgroup); `gone` when it is no longer there. */
+  readonly via: string;
+  /** From the kernel: id of the running program and of the link (0: a clsact filter, which is none). */
   readonly programId: number;
   readonly linkId: number;
   /** False when the device or cgroup is gone. */
   readonly attached: boolean;
+}
+
+/** What is served of one address family, and where. */
+export interface FamilyStatus {
+  readonly family: Family;
+  /** Are packets of this family served by the programs on the devices? */
+  readonly packets: boolean;
+  /** Devices by hook. */
+  readonly xdp: readonly string[];
+  readonly tc: readonly string[];
+  readonly pods: readonly string[];
+  readonly sockets: boolean;
+  /** Source of packets to remote backends; absent: those are dropped. */
+  readonly snatAddress?: string;
+  /** Where NodePorts are served. */
+  readonly nodeAddresses: readonly string[];
 }
 
 export interface MapStatus {
@@ -34,6 +58,7 @@ export interface FrontendStatus {
 /** What the kernel has, next to what was asked for. */
 export interface Status {
   readonly attachments: readonly AttachmentStatus[];
+  readonly families: readonly FamilyStatus[];
   readonly maps: readonly MapStatus[];
   readonly frontends: readonly FrontendStatus[];
   /** Entries in the service maps by map name. */
@@ -44,13 +69,16 @@ export interface Status {
 
 /** Reads everything back from the kernel; nothing here is remembered. */
 export function readStatus(
+  options: ResolvedOptions,
   datapath: Datapath,
   attachments: readonly Attachment[],
   programmer: Programmer,
 ): Status {
   const { frontends, entries } = programmer.status();
+  const attached = attachments.map(attachmentStatus);
   return {
-    attachments: attachments.map(attachmentStatus),
+    attachments: attached,
+    families: options.serviceFamilies.map((family) => familyStatus(family, options, attached)),
     maps: [...datapath.maps.byName.values()].map(({ name, id, type, maxEntries }) => ({
       name,
       id,
@@ -63,7 +91,48 @@ export function readStatus(
   };
 }
 
-function attachmentStatus({ name, link }: Attachment): AttachmentStatus {
-  const info: LinkInfo = link.info();
-  return { name, programId: info.programId, linkId: info.id, attached: info.attached };
+function attachmentStatus({
+  name,
+  link,
+  plan: { hook, device, program, via },
+}: Attachment): AttachmentStatus {
+  const info = link.info();
+  return {
+    name,
+    hook,
+    ...(device === undefined ? {} : { device }),
+    program,
+    via: info.attached ? via(link) : 'gone',
+    programId: info.programId,
+    linkId: info.id,
+    attached: info.attached,
+  };
+}
+
+function familyStatus(
+  family: Family,
+  options: ResolvedOptions,
+  attachments: readonly AttachmentStatus[],
+): FamilyStatus {
+  const packets = options.families.includes(family);
+  const live = attachments.filter(({ attached }) => attached);
+  const on = (...programs: string[]) =>
+    packets
+      ? [
+          ...new Set(
+            live.filter(({ program }) => programs.includes(program)).flatMap(({ device }) => device ?? []),
+          ),
+        ]
+      : [];
+  const snatAddress = family === 4 ? options.snatAddress : options.snatAddress6;
+  return {
+    family,
+    packets: packets && live.some(({ device }) => device !== undefined),
+    xdp: on('lbx_xdp'),
+    tc: on('lbx_tc_ingress', 'lbx_tc_egress'),
+    pods: on('lbx_tc_from_pod', 'lbx_tc_to_pod'),
+    sockets: live.some(({ hook }) => hook === 'cgroup'),
+    ...(snatAddress === undefined || !packets ? {} : { snatAddress }),
+    nodeAddresses: options.nodeAddresses.filter((address) => address.includes(':') === (family === 6)),
+  };
 }

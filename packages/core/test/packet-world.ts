@@ -69,7 +69,7 @@ export async function createPacketWorld() {
       const lines = run(
         node,
         'lb-process',
-        JSON.stringify({ devices: ['eth0'], cgroup: false, pins, ...options }),
+        JSON.stringify({ devices: ['eth0'], xdp: 'native', cgroup: false, pins, ...options }),
       );
       const summary = JSON.parse(await lines.next());
       const call = async (...request: unknown[]) => JSON.parse(await lines.ask(JSON.stringify(request)));

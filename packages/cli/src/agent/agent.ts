@@ -31,7 +31,10 @@ export async function startAgent({
   onEvent,
 }: AgentOptions): Promise<Agent> {
   const started = performance.now();
-  const loadBalancer = createLoadBalancer(options);
+  const loadBalancer = createLoadBalancer({
+    ...options,
+    onNodeAddresses: (addresses) => translator.setNodeIPs(addresses),
+  });
   const translator = createTranslator({ nodeName, nodeIPs: loadBalancer.options.nodeAddresses });
   onEvent({ event: 'loaded', ms: performance.now() - started, ...loadBalancer.summary() });
 

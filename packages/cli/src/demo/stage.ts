@@ -64,6 +64,9 @@ export async function buildStage(traces: Traces, say: (text: string) => void): P
       'node',
       '--device',
       'eth0',
+      // A veth; there is a program at its other end.
+      '--xdp',
+      'native',
       '--manifests',
       manifests,
       '--pins',

@@ -43,4 +43,23 @@ describe('backend places', () => {
     expect(places.remoteAddresses()).toEqual([]);
     expect([...places.learn([])]).toEqual([name('192.0.2.3')]);
   });
+
+  it('follows the addresses of the node where the model is silent', () => {
+    const places = createBackendPlaces(new Set(['192.0.2.1']));
+    const backends = [backend('192.0.2.1'), backend('192.0.2.2'), backend('192.0.2.3', 'other')];
+    places.learn([frontend(backends)]);
+    expect([...places.setOwnAddresses(new Set(['192.0.2.2', '192.0.2.3']))].sort()).toEqual([
+      name('192.0.2.1'),
+      name('192.0.2.2'),
+    ]);
+    expect(['192.0.2.1', '192.0.2.2', '192.0.2.3'].map((address) => places.isLocal(name(address)))).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    expect(places.remoteAddresses().sort()).toEqual(['192.0.2.1', '192.0.2.3']);
+    expect(places.setOwnAddresses(new Set(['192.0.2.3', '192.0.2.2'])).size).toBe(0);
+    places.learn([]);
+    expect(places.remoteAddresses()).toEqual([]);
+  });
 });

@@ -10,6 +10,8 @@ export interface BackendPlaces {
    * or ceased to be local. Work for arrays of backends that are new or gone, not for all.
    */
   learn(frontends: Iterable<Frontend>): ReadonlySet<string>;
+  /** The node has these addresses now. Returns as `learn` does; some of these may be where they were. */
+  setOwnAddresses(addresses: ReadonlySet<string>): ReadonlySet<string>;
   isLocal(name: string): boolean;
   /** Addresses of backends that are not local, each once. */
   remoteAddresses(): string[];
@@ -32,15 +34,16 @@ class Tally {
   }
 }
 
-/** @param ownAddresses - of this network namespace, as they were when the process started. */
+/** @param ownAddresses - of this network namespace. */
 export function createBackendPlaces(ownAddresses: ReadonlySet<string>): BackendPlaces {
+  let own = ownAddresses;
   const local = new Tally();
   const remote = new Tally();
   let held: ReadonlySet<readonly Backend[]> = new Set();
 
   const count = (backends: readonly Backend[], by: 1 | -1, changed: Set<string>) => {
     for (const { address, port, protocol, node } of backends) {
-      if (node === 'local' || (node === undefined && ownAddresses.has(address))) {
+      if (node === 'local' || (node === undefined && own.has(address))) {
         const name = backendName(address, port, protocolNumbers[protocol]);
         if (local.change(name, by)) changed.add(name);
       } else remote.change(address, by);
@@ -54,6 +57,14 @@ export function createBackendPlaces(ownAddresses: ReadonlySet<string>): BackendP
       for (const backends of now) if (!held.has(backends)) count(backends, 1, changed);
       for (const backends of held) if (!now.has(backends)) count(backends, -1, changed);
       held = now;
+      return changed;
+    },
+    setOwnAddresses(addresses) {
+      const changed = new Set<string>();
+      if (addresses.size === own.size && [...addresses].every((address) => own.has(address))) return changed;
+      for (const backends of held) count(backends, -1, changed);
+      own = addresses;
+      for (const backends of held) count(backends, 1, changed);
       return changed;
     },
     isLocal: (name) => local.counts.has(name),

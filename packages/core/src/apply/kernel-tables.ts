@@ -1,33 +1,32 @@
 import { type AnyLayout, type AnyTable, type ServiceMapName, serviceCatalog, type Tables } from '@lbx/maps';
 import type { BpfMap } from 'libbpf-ts';
-import { openDerived } from '../derived/open-derived.ts';
-import { localAddresses } from '../node-addresses.ts';
+import { type Derived, openDerived } from '../derived/open-derived.ts';
 import { createKernelTable } from '../tables/kernel-table.ts';
 import { createMaglevTable } from '../tables/maglev-table.ts';
-import { type BackendPlaces, createBackendPlaces } from './backend-places.ts';
+import type { BackendPlaces } from './backend-places.ts';
 
 /** The tables that the control plane writes, over kernel maps. */
-export interface KernelTables {
+export interface KernelTables extends Pick<Derived, 'frontendMeta' | 'refreshBackends'> {
   readonly tables: Tables;
-  readonly places: BackendPlaces;
-  /** Works out anew which of these backends (all, when none are named) are on this node. */
-  refreshBackends(names: Iterable<string> | undefined): void;
 }
 
 /**
  * Opens the service maps as tables. Where the packet programs are loaded too, writing them keeps the derived state (gate
  * bitmap, backend metadata) in line.
  */
-export function openKernelTables(maps: ReadonlyMap<string, BpfMap>, maglevSize: number): KernelTables {
-  const places = createBackendPlaces(new Set(localAddresses().map(({ address }) => address)));
+export function openKernelTables(
+  maps: ReadonlyMap<string, BpfMap>,
+  maglevSize: number,
+  places: BackendPlaces,
+): KernelTables {
   const plain = Object.fromEntries(
     (Object.keys(serviceCatalog) as ServiceMapName[]).map((name) => [
       name,
       openTable(maps, name, maglevSize),
     ]),
   ) as unknown as Tables;
-  const derived = openDerived(maps, plain, places);
-  return { tables: { ...plain, ...derived.tables }, places, refreshBackends: derived.refreshBackends };
+  const { tables, ...derived } = openDerived(maps, plain, places);
+  return { tables: { ...plain, ...tables }, ...derived };
 }
 
 function openTable(maps: ReadonlyMap<string, BpfMap>, name: ServiceMapName, maglevSize: number): AnyTable {

@@ -13,9 +13,11 @@ import {
 } from '@lbx/maps';
 import { openLocalAddresses, syncLocalAddresses } from '../derived/local-addresses.ts';
 import type { Datapath } from '../load/datapath.ts';
-import type { ResolvedOptions } from '../options.ts';
+import type { LocalAddress } from '../network/node-network.ts';
+import type { ResolvedOptions } from '../options/resolve-options.ts';
 import type { FrontendStatus } from '../status.ts';
 import type { ApplyReport } from './apply-report.ts';
+import { createBackendPlaces } from './backend-places.ts';
 import { frontendStatus } from './frontend-status.ts';
 import { openKernelTables } from './kernel-tables.ts';
 import { projectOptions } from './project-options.ts';
@@ -23,7 +25,10 @@ import { readWrittenEntries } from './written-entries.ts';
 
 /** Brings the maps in line with frontends. */
 export interface Programmer {
-  apply(frontends: readonly Frontend[]): ApplyReport;
+  /** @param options - as they are now: addresses of the node come and go. */
+  apply(frontends: readonly Frontend[], options: ResolvedOptions): ApplyReport;
+  /** These are the node's own addresses now. */
+  setAddresses(addresses: readonly LocalAddress[]): void;
   /** Whether what the last apply wanted is in the maps, frontend by frontend, and how many entries they hold. */
   status(): { readonly frontends: FrontendStatus[]; readonly entries: Readonly<Record<string, number>> };
   /** What the maps hold, read now. */
@@ -35,13 +40,18 @@ export interface Programmer {
 const maxBackendId = 65535;
 
 /** Opens the tables, and takes ids and entries from what an earlier process left in them. */
-export function createProgrammer(datapath: Datapath, options: ResolvedOptions): Programmer {
-  const kernel = openKernelTables(datapath.maps.byName, options.maglevSize);
-  const { tables, places } = kernel;
-  const addresses = openLocalAddresses(datapath.maps.byName);
+export function createProgrammer(
+  datapath: Datapath,
+  { maglevSize }: ResolvedOptions,
+  addresses: readonly LocalAddress[],
+): Programmer {
+  const places = createBackendPlaces(textOf(addresses));
+  const kernel = openKernelTables(datapath.maps.byName, maglevSize, places);
+  const { tables, frontendMeta } = kernel;
+  const ownAddresses = openLocalAddresses(datapath.maps.byName);
+  if (ownAddresses !== undefined) syncLocalAddresses(ownAddresses, addresses);
   let actual: Snapshot | Projection = readSnapshot(tables);
   const ids: Ids = restoreIds(actual, { maxBackendId });
-  const settings = projectOptions(options, tables);
   let desired: Projection | undefined;
   let first = true;
 
@@ -52,14 +62,19 @@ export function createProgrammer(datapath: Datapath, options: ResolvedOptions): 
     },
     snapshot: () => readSnapshot(tables),
     dump: () => dump(tables),
-    apply(frontends) {
+    setAddresses(now) {
+      if (ownAddresses !== undefined) syncLocalAddresses(ownAddresses, now);
+      kernel.refreshBackends(places.setOwnAddresses(textOf(now)));
+    },
+    apply(frontends, options) {
       const started = performance.now();
-      if (addresses !== undefined) syncLocalAddresses(addresses);
       const moved = places.learn(frontends);
-      desired = project(frontends, settings, ids);
+      desired = project(frontends, projectOptions(options, tables), ids);
       const ops: Op[] = plan(actual, desired);
       const writing = performance.now();
+      frontendMeta?.mark(desired);
       const result = applyOps(tables, ops);
+      frontendMeta?.unmark(desired, ids);
       // Only a plan that was carried out whole tells what the maps hold; otherwise they are read again.
       actual = result.failures.length === 0 ? desired : readSnapshot(tables);
       kernel.refreshBackends(first ? undefined : moved);
@@ -81,3 +96,6 @@ export function createProgrammer(datapath: Datapath, options: ResolvedOptions): 
     },
   };
 }
+
+const textOf = (addresses: readonly LocalAddress[]): ReadonlySet<string> =>
+  new Set(addresses.map(({ address }) => address));

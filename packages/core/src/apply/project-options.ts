@@ -1,5 +1,5 @@
 import type { ProjectOptions, ServiceMapName, Tables } from '@lbx/maps';
-import type { ResolvedOptions } from '../options.ts';
+import type { ResolvedOptions } from '../options/resolve-options.ts';
 
 /** The options that decide about entries; sizes are those that the maps really have. */
 export function projectOptions(options: ResolvedOptions, tables: Tables): ProjectOptions {
@@ -12,6 +12,9 @@ export function projectOptions(options: ResolvedOptions, tables: Tables): Projec
     wildcards,
     externalClusterIP,
     nodePortRange,
+    forwarding: options.forwarding,
+    ipv4: options.serviceFamilies.includes(4),
+    ipv6: options.serviceFamilies.includes(6),
     maxEntries: sizesOf(tables),
     ...(maglevSeed === undefined ? {} : { maglevSeed }),
   };

@@ -4,43 +4,64 @@ import { BpfProgram, Link } from 'libbpf-ts';
 import { pinMismatch } from '../load/pinned-maps.ts';
 import type { Undo } from '../undo.ts';
 
+/** Where in the kernel a program runs. */
+export type Hook = 'xdp' | 'tc ingress' | 'tc egress' | 'cgroup';
+
+/** What is to be attached, where, and how to attach it when nothing of ours is there yet. */
+export interface AttachPlan {
+  /** File name of the pin: `xdp_eth0`, `tc_egress_eth0`, `cgroup_connect4`. */
+  readonly name: string;
+  readonly hook: Hook;
+  readonly device?: string;
+  /** Which device or cgroup it is, of several that had the name one after the other. */
+  readonly target: string;
+  /** Name of the program in the objects. */
+  readonly program: string;
+  /** `undefined`: it cannot be, and the load balancer does without it. */
+  attach(program: BpfProgram): Link | undefined;
+  /** Is a link found pinned on this hook? */
+  isHere(link: Link): boolean;
+  /** For what the kernel keeps without a pin: the one of ours that is there. */
+  find?(): Link | undefined;
+  /** How it is attached: `native`, `tcx`, … */
+  via(link: Link): string;
+}
+
 /** One program on one hook. */
 export interface Attachment {
-  /** File name of the pin: `xdp_eth0`, `tc_egress_eth0`, `cgroup_connect4`. */
+  readonly plan: AttachPlan;
   readonly name: string;
   readonly link: Link;
   /** It was there before this process and only got a new program. */
   readonly takenOver: boolean;
 }
 
-/** What is attached, where, and how to attach it when nothing of ours is there yet. */
-export interface AttachPlan {
-  readonly name: string;
-  readonly program: BpfProgram;
-  attach(): Link;
-  /** Is a link found pinned on this hook? */
-  isHere(link: Link): boolean;
-}
-
 /**
- * Puts a program on its hook. A pinned link of ours gets the new program in one step, without a moment in between;
- * otherwise a new link is made and, if `path` is given, pinned there. `undo` gives a link that was found its program
- * back, and takes a new one off.
+ * Puts a program on its hook. A link of ours that is there gets the new program in one step, without a moment in
+ * between; otherwise a new link is made and, if `path` is given, pinned there. `undo` gives a link that was found its
+ * program back, and takes a new one off.
  */
-export function attachOrTakeOver(plan: AttachPlan, path: string | undefined, undo: Undo): Attachment {
-  const found = path === undefined ? undefined : openLive(plan, dirname(dirname(path)), path);
-  if (found !== undefined) {
+export function attachOrTakeOver(
+  plan: AttachPlan,
+  program: BpfProgram,
+  path: string | undefined,
+  undo: Undo,
+): Attachment | undefined {
+  const { name } = plan;
+  const found = plan.find ? plan.find() : path && openLive(plan, dirname(dirname(path)), path);
+  if (found) {
     undo.defer(() => found[Symbol.dispose]());
-    replaceProgram(found, plan.program, undo);
-    return { name: plan.name, link: found, takenOver: true };
+    replaceProgram(found, program, undo);
+    return { plan, name, link: found, takenOver: true };
   }
-  const link = plan.attach();
+  const link = plan.attach(program);
+  if (link === undefined) return undefined;
   // Some kinds of links only go with their last fd, so that closing it comes last.
   undo.defer(() => link[Symbol.dispose]());
   undo.defer(() => link.detach());
   undo.defer(() => link.unpin());
-  if (path !== undefined) link.pin(path);
-  return { name: plan.name, link, takenOver: false };
+  if (path !== undefined && plan.find === undefined) link.pin(path);
+  return { plan, name, link, takenOver: false };
 }
 
 /** Opens the pinned link when it is on the hook; the pin of a link whose device or cgroup is gone is removed. */
@@ -72,7 +93,8 @@ function openLink(path: string, pins: string): Link {
   }
 }
 
-function replaceProgram(link: Link, program: BpfProgram, undo: Undo): void {
+/** Gives a link another program in one step. */
+export function replaceProgram(link: Link, program: BpfProgram, undo: Undo): void {
   const before = BpfProgram.fromId(link.info().programId);
   undo.defer(
     () => link.update(before),

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { BpfProgram, Link } from 'libbpf-ts';
 
-const ourNames = /^(xdp|tc_egress|cgroup)_/;
+const ourNames = /^(xdp|tc_ingress|tc_egress|tc_to_pod|tc_from_pod|cgroup)_/;
 /** A link that is gone already, and a kind that only goes with its last pin and fd. */
 const harmless: ReadonlySet<unknown> = new Set(['ENOLINK', 'ENOENT', 'EOPNOTSUPP']);
 

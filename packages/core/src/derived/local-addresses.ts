@@ -1,6 +1,6 @@
 import { ipv6, MapFlag, mapLayout, scalar, type Table, u32 } from '@lbx/maps';
 import type { BpfMap } from 'libbpf-ts';
-import { localAddresses } from '../node-addresses.ts';
+import type { LocalAddress } from '../network/node-network.ts';
 import { createKernelTable } from '../tables/kernel-table.ts';
 
 const LocalAddressKey = scalar('address', ipv6.doc('An address of the node; IPv4 mapped into ::ffff:0:0/96'));
@@ -27,7 +27,7 @@ const mapped = (address: string) => (address.includes(':') ? address : `::ffff:$
  * Brings the table in line with the addresses of this network namespace. Loopback needs no entry. Returns how many
  * entries changed.
  */
-export function syncLocalAddresses(table: Entries, addresses = localAddresses()): number {
+export function syncLocalAddresses(table: Entries, addresses: readonly LocalAddress[]): number {
   const wanted = new Set(addresses.filter(({ internal }) => !internal).map(({ address }) => mapped(address)));
   let changed = 0;
   for (const [key] of [...table.entries()]) {

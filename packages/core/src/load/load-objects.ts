@@ -23,12 +23,13 @@ export interface LoadSettings {
 
 /** Tail call tables belong to the programs of one load: a new version brings its own. */
 export const isPerLoad = (spec: MapSpec): boolean => spec.type === 'prog_array';
-/** libbpf's maps behind global variables; the settings of one load. */
-const isInternal = (spec: MapSpec): boolean => spec.section !== undefined;
+/** What belongs to one object alone: libbpf's maps behind global variables, and memory that no packet leaves anything in. */
+const isInternal = ({ section, name }: MapSpec): boolean =>
+  section !== undefined || name.startsWith('lbx_scratch');
 
 /**
  * Loads one prebuilt object: compares its layouts with ours, sets its variables, gives it the maps that exist already
- * and adds those that it makes to `maps`.
+ * and adds those that it makes to `maps`, which outlive it.
  */
 export function loadObject(name: ObjectName, settings: LoadSettings, maps: PinnedMaps): BpfObject {
   const bytes = readObject(name);
@@ -37,10 +38,10 @@ export function loadObject(name: ObjectName, settings: LoadSettings, maps: Pinne
   const object = load(bytes, loadOptions(spec, settings, maps));
   try {
     for (const map of sharedMaps(spec)) {
-      if (!maps.byName.has(map.name)) maps.add(map.name, object.map(map.name));
+      if (!maps.byName.has(map.name)) maps.add(map.name, object.detachMap(map.name));
     }
     for (const { name } of [...spec.maps.values()].filter(isPerLoad)) {
-      if (!settings.tailCalls.has(name)) settings.tailCalls.set(name, object.map(name));
+      if (!settings.tailCalls.has(name)) settings.tailCalls.set(name, object.detachMap(name));
     }
     return object;
   } catch (error) {

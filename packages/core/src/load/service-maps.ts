@@ -3,11 +3,13 @@ import { BpfMap, type MapSpec } from 'libbpf-ts';
 import type { LoadSettings } from './load-objects.ts';
 import type { PinnedMaps } from './pinned-maps.ts';
 
+type MapSettings = Pick<LoadSettings, 'maxEntries' | 'maglevSize'>;
+
 /**
  * Makes the service maps that none of the loaded objects declares (a family or feature that their programs do not read):
  * the control plane writes all of them, so that programs which come later find them filled.
  */
-export function addMissingServiceMaps(settings: LoadSettings, maps: PinnedMaps): void {
+export function addMissingServiceMaps(settings: MapSettings, maps: PinnedMaps): void {
   for (const layout of Object.values<AnyLayout>(serviceCatalog)) {
     if (maps.byName.has(layout.name)) continue;
     const spec = specOf(layout, settings);
@@ -15,7 +17,7 @@ export function addMissingServiceMaps(settings: LoadSettings, maps: PinnedMaps):
   }
 }
 
-function specOf(layout: AnyLayout, { maxEntries, maglevSize }: LoadSettings): MapSpec {
+function specOf(layout: AnyLayout, { maxEntries, maglevSize }: MapSettings): MapSpec {
   const { name, type, flags, inner } = layout;
   return {
     name,

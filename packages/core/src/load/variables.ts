@@ -1,6 +1,6 @@
-import { DEFAULT_SEED_TEXT, flowCatalog, parseSeed, snatPrime } from '@lbx/maps';
+import { DEFAULT_SEED_TEXT, flowCatalog, ipv6, parseSeed, snatPrime } from '@lbx/maps';
 import { type BpfMap, netnsCookie } from 'libbpf-ts';
-import type { ResolvedOptions } from '../options.ts';
+import type { ResolvedOptions } from '../options/resolve-options.ts';
 
 /** Values for the `const volatile` settings of the objects, by C name. */
 export type Variables = Readonly<Record<string, number | bigint | boolean | Uint8Array>>;
@@ -14,12 +14,14 @@ export function variablesOf(
   // A pinned gate keeps its size, whatever the options say now.
   const gateWords =
     maps.get('lbx_gate')?.maxEntries ?? options.maxEntries.lbx_gate ?? flowCatalog.lbx_gate.maxEntries;
+  const { timeouts } = options;
   const seed = parseSeed(options.maglevSeed ?? DEFAULT_SEED_TEXT);
   return {
     lbx_hz: hz,
     lbx_nodeport_min: options.nodePortRange[0],
     lbx_nodeport_max: options.nodePortRange[1],
     lbx_snat_addr4: addressBytes(options.snatAddress ?? '0.0.0.0'),
+    lbx_snat_addr6: addressBytes(options.snatAddress6 ?? '::'),
     lbx_snat_min: options.snatPorts[0],
     lbx_snat_max: options.snatPorts[1],
     lbx_snat_prime: snatPrime(options.snatPorts[1] - options.snatPorts[0] + 1),
@@ -31,7 +33,16 @@ export function variablesOf(
     lbx_gate_mask: 64 * gateWords - 1,
     lbx_wildcards_on: options.wildcards ? 1 : 0,
     lbx_derived_on: 1,
+    lbx_tcp_new_seconds: timeouts.tcpNew,
+    lbx_tcp_open_seconds: timeouts.tcpOpen,
+    lbx_tcp_half_closed_seconds: timeouts.tcpHalfClosed,
+    lbx_tcp_closed_seconds: timeouts.tcpClosed,
+    lbx_udp_new_seconds: timeouts.udpNew,
+    lbx_udp_open_seconds: timeouts.udpOpen,
     lbx_host_netns_cookie: ownNetnsCookie(),
+    lbx_peer_names: options.peerNames ? 1 : 0,
+    lbx_affinity_on: options.sessionAffinity ? 1 : 0,
+    lbx_external_ips_anywhere: options.externalIPsAnywhere ? 1 : 0,
   };
 }
 
@@ -45,7 +56,10 @@ function ownNetnsCookie(): bigint {
   }
 }
 
-/** An IPv4 address as it stands in a packet. */
+/** An address as it stands in a packet. */
 function addressBytes(address: string): Uint8Array {
-  return Uint8Array.from(address.split('.'), Number);
+  if (!address.includes(':')) return Uint8Array.from(address.split('.'), Number);
+  const bytes = new Uint8Array(16);
+  ipv6.put(new DataView(bytes.buffer), 0, address);
+  return bytes;
 }

@@ -34,6 +34,18 @@ describe('project', () => {
     );
   });
 
+  it('keeps Maglev tables when the node gets an address, and makes them anew for another size', () => {
+    const options = { algorithm: 'maglev', maglevSize: 251, nodeAddresses: ['203.0.113.1'] } as const;
+    const ids = createIds();
+    const nodePort = frontend(30080, { address: '0.0.0.0', type: 'NodePort' });
+    const before = table(project([nodePort], options, ids), '203.0.113.1:30080/TCP');
+    const more = project([nodePort], { ...options, nodeAddresses: ['203.0.113.1', '203.0.113.2'] }, ids);
+    expect(table(more, '203.0.113.1:30080/TCP')).toBe(before);
+    expect(table(more, '203.0.113.2:30080/TCP')).toBe(before);
+    const other = project([nodePort], { ...options, maglevSize: 509 }, ids);
+    expect(table(other, '203.0.113.1:30080/TCP')).toHaveLength(509);
+  });
+
   it('shares one Maglev table between all frontends with the same backends', () => {
     const options = {
       algorithm: 'maglev',

@@ -121,20 +121,21 @@ const caches = new WeakMap<Ids, Cache>();
 
 function cacheFor(ids: Ids, options: ProjectOptions): Cache {
   const key = JSON.stringify(options);
-  let cache = caches.get(ids);
-  if (cache === undefined || cache.key !== key) {
-    const resolved = resolveOptions(options);
-    const tables = createMaglevTables(resolved);
-    cache = {
-      key,
-      options: resolved,
-      made: new WeakMap(),
-      bound: new WeakMap(),
-      checked: new WeakMap(),
-      tables,
-    };
-    caches.set(ids, cache);
-  }
+  const before = caches.get(ids);
+  if (before?.key === key) return before;
+  const resolved = resolveOptions(options);
+  const { maglevSize, maglevSeed } = resolved;
+  const sameTables = before?.options.maglevSize === maglevSize && before.options.maglevSeed === maglevSeed;
+  const cache: Cache = {
+    key,
+    options: resolved,
+    made: new WeakMap(),
+    // These know nothing of the other options.
+    bound: before?.bound ?? new WeakMap(),
+    checked: before?.checked ?? new WeakMap(),
+    tables: before !== undefined && sameTables ? before.tables : createMaglevTables(resolved),
+  };
+  caches.set(ids, cache);
   return cache;
 }
 

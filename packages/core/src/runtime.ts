@@ -1,0 +1,122 @@
+import type { Frontend } from '@lbx/maps';
+import type { ApplyReport } from './apply/apply-report.ts';
+import type { Programmer } from './apply/programmer.ts';
+import type { Hooks } from './attach/hooks.ts';
+import { createNeighbourKeeper } from './derived/neighbours.ts';
+import type { Datapath } from './load/datapath.ts';
+import type { NodeNetwork } from './network/node-network.ts';
+import { needsReload, nodeSettings } from './options/node-settings.ts';
+import type { LoadBalancerOptions } from './options/options.ts';
+import type { ResolvedOptions } from './options/resolve-options.ts';
+import { createUndo } from './undo.ts';
+
+/** What a running load balancer consists of. */
+export interface RuntimeParts {
+  /** As the caller gave them. */
+  readonly given: LoadBalancerOptions;
+  readonly resolved: ResolvedOptions;
+  readonly network: NodeNetwork;
+  readonly datapath: Datapath;
+  readonly hooks: Hooks;
+  readonly programmer: Programmer;
+}
+
+/** Applies services, and keeps hooks, addresses and settings in line with the node's network while it runs. */
+export interface Runtime {
+  /** As they are now. */
+  readonly options: ResolvedOptions;
+  apply(frontends: readonly Frontend[]): ApplyReport;
+  close(): void;
+}
+
+/** Changes come in bursts: a new device is up, gets addresses, has a neighbour tested. */
+const settleMs = 20;
+
+export function createRuntime({
+  given,
+  resolved,
+  network,
+  datapath,
+  hooks,
+  programmer,
+}: RuntimeParts): Runtime {
+  let options = resolved;
+  let applied: readonly Frontend[] | undefined;
+  let pending: NodeJS.Timeout | undefined;
+  const { onNotice } = resolved;
+  const neighbours = options.devices.length > 0 ? createNeighbourKeeper() : undefined;
+
+  const apply = (frontends: readonly Frontend[]) => {
+    applied = frontends;
+    const report = programmer.apply(frontends, options);
+    neighbours?.keep(report.remoteBackends);
+    return report;
+  };
+
+  /** Loads the programs with settings that are fixed in them. */
+  const reload = (changed: ResolvedOptions): boolean => {
+    const undo = createUndo();
+    try {
+      datapath.reload(changed, undo, ({ byName }) => hooks.replace(byName, undo));
+      undo.keep();
+      return true;
+    } catch (error) {
+      undo.run();
+      onNotice(
+        `the node's network changed, but new programs could not be loaded: ${(error as Error).message}`,
+      );
+      return false;
+    }
+  };
+
+  /** Returns whether NodePorts are to be served elsewhere than before. */
+  const follow = (): boolean => {
+    const state = { devices: network.devices(), addresses: network.addresses() };
+    programmer.setAddresses(state.addresses);
+    const before = options;
+    const next = { ...before, ...nodeSettings(given, state, before) };
+    if (!needsReload(before, next)) options = next;
+    else if (reload(next)) {
+      options = next;
+      onNotice(describeChange(before, next));
+    } else options = { ...before, nodeAddresses: next.nodeAddresses };
+    hooks.follow(state.devices, datapath.programs.byName);
+    return String(before.nodeAddresses) !== String(options.nodeAddresses);
+  };
+
+  const settle = () => {
+    pending = undefined;
+    network.inside(() => {
+      if (!follow()) return;
+      resolved.onNodeAddresses(options.nodeAddresses);
+      if (applied !== undefined) apply(applied);
+    });
+  };
+  network.watch(() => {
+    pending ??= setTimeout(settle, settleMs).unref();
+  });
+
+  return {
+    get options() {
+      return options;
+    },
+    apply(frontends) {
+      // What happened just now is taken into account, though nobody was told of it yet.
+      if (network.hasChanged() && follow()) resolved.onNodeAddresses(options.nodeAddresses);
+      return apply(frontends);
+    },
+    close() {
+      clearTimeout(pending);
+      neighbours?.close();
+      network.close();
+    },
+  };
+}
+
+function describeChange(before: ResolvedOptions, after: ResolvedOptions): string {
+  const changes = (['snatAddress', 'snatAddress6', 'mtu', 'families'] as const).flatMap((name) => {
+    const [from, to] = [before[name], after[name]].map((value) => String(value ?? 'none'));
+    return from === to ? [] : [`${name} ${from} → ${to}`];
+  });
+  return `the node's network changed, programs were loaded anew: ${changes.join(', ')}`;
+}
