@@ -7,6 +7,8 @@ const MAGLEV_SIZE = 1021;
 export function startBalancer(options: { cgroup: string | false }): LoadBalancer {
   return createLoadBalancer({
     devices: [place.device],
+    // A veth, with a program at its other end.
+    xdp: 'native',
     cgroup: options.cgroup,
     pins: false,
     maglevSize: MAGLEV_SIZE,
