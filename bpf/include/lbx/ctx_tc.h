@@ -82,8 +82,12 @@ static __always_inline long ctx_store(ctx_t *ctx, __u32 at, void *from, __u32 by
 	return bpf_skb_store_bytes(ctx, at, from, bytes, BPF_F_RECOMPUTE_CSUM);
 }
 
-/* Cut or lengthen the packet at its end. Invalidates all pointers into it. */
-static __always_inline long ctx_set_length(ctx_t *ctx, __u32 bytes)
+/*
+ * Make the packet that long. Only its first `link` bytes are kept for sure, the rest is
+ * to be written anew. Invalidates all pointers into it.
+ */
+static __always_inline long ctx_set_length(ctx_t *ctx, __u32 link __attribute__((unused)),
+					   __u32 bytes)
 {
 	return bpf_skb_change_tail(ctx, bytes, 0);
 }

@@ -68,13 +68,30 @@ static __always_inline long ctx_store(ctx_t *ctx, __u32 at, void *from, __u32 by
 	return bpf_xdp_store_bytes(ctx, at, from, bytes);
 }
 
-/* Cut or lengthen the packet at its end. Invalidates all pointers into it. */
-static __always_inline long ctx_set_length(ctx_t *ctx, __u32 bytes)
+#define LBX_CTX_LINK_MAX 24
+
+/*
+ * Make the packet that long. Only its first `link` bytes are kept for sure, the rest is
+ * to be written anew. Invalidates all pointers into it. What is missing is taken in
+ * front: behind the packet a driver may have no room (veth has what the sender's buffer
+ * happens to leave).
+ */
+static __always_inline long ctx_set_length(ctx_t *ctx, __u32 link, __u32 bytes)
 {
 	__u64 length = ctx_length(ctx);
+	__u8 kept[LBX_CTX_LINK_MAX];
+	long more;
 
 	barrier_var(length); /* the verifier knows no 32-bit difference of pointers */
-	return bpf_xdp_adjust_tail(ctx, (int)bytes - (int)length);
+	more = (long)bytes - (long)length;
+	if (more <= 0)
+		return bpf_xdp_adjust_tail(ctx, (int)more);
+	barrier_var(link);
+	if (link < 1 || link > sizeof(kept))
+		return -1;
+	if (bpf_xdp_load_bytes(ctx, 0, kept, link) || bpf_xdp_adjust_head(ctx, (int)-more))
+		return -1;
+	return bpf_xdp_store_bytes(ctx, 0, kept, link);
 }
 
 /* Send the packet out of the device that it came in by. */

@@ -295,7 +295,7 @@ static __always_inline int icmp_reject(ctx_t *ctx)
 	icmp->icmp.check = ~checksum_fold(sum + icmp_pseudo_sum(&icmp->ip));
 
 	quoted += sizeof(icmp->ip) + sizeof(icmp->icmp);
-	if (ctx_set_length(ctx, l3_at + quoted) || ctx_store(ctx, l3_at, &icmp->ip, quoted) ||
+	if (ctx_set_length(ctx, l3_at, l3_at + quoted) || ctx_store(ctx, l3_at, &icmp->ip, quoted) ||
 	    !icmp_turn_link(ctx))
 		return CTX_DROP;
 	reasons_count(LBX_SENT_ICMP_ERROR, ctx_length(ctx));
