@@ -24,6 +24,7 @@ test('what the package exports, so that a reviewer sees it change', () => {
       "Variable",
       "VerifierError",
       "attachTypes",
+      "destroySocket",
       "enableRunStatistics",
       "features",
       "findInterface",
@@ -39,6 +40,7 @@ test('what the package exports, so that a reviewer sees it change', () => {
       "queryCgroup",
       "queryTcx",
       "queryXdp",
+      "readIterator",
     ]
   `);
 });

@@ -18,6 +18,7 @@ describeKernel('features', () => {
     expect(features.haveLink('cgroup')).toBe(true);
     expect(features.haveLink('xdp')).toBe(true);
     expect(features.haveLink('tc-netlink')).toBe(true);
+    expect(features.haveLink('iter')).toBe(true);
   });
 
   test('tcx is there since 6.6', () => {

@@ -6,7 +6,7 @@ import { type ProgramType, programTypes } from '../program-type.ts';
 import { errnoNumber } from '../sys/errno.ts';
 import { libbpf } from '../sys/libbpf.ts';
 import { probeHelper } from './helper-feature.ts';
-import { hasCgroupLink, hasTcx, hasXdpLink } from './link-features.ts';
+import { hasCgroupLink, hasIterators, hasTcx, hasXdpLink } from './link-features.ts';
 
 const answers = new Map<string, boolean>();
 
@@ -35,6 +35,8 @@ function haveLink(kind: LinkKind): boolean {
     case 'cgroup':
     case 'netns':
       return hasCgroupLink();
+    case 'iter':
+      return hasIterators();
     case 'tc-netlink':
       return true;
     default:
@@ -48,6 +50,7 @@ const since: Readonly<Record<string, string>> = {
   'link:xdp': '5.9',
   'link:cgroup': '5.7',
   'link:netns': '5.8',
+  'link:iter': '5.8',
   batch: '5.6',
   'map:ringbuf': '5.8',
   'map:lpm_trie': '4.11',

@@ -41,6 +41,11 @@ export function hasCgroupLink(): boolean {
   );
 }
 
+/** Iterators (Linux 5.8). A kernel that has them looks for the link; another does not know the command. */
+export function hasIterators(): boolean {
+  return once('iter', () => new Attr().u32(0, 0x7fffffff).run(command.iterCreate) === -errnoNumber('EBADF'));
+}
+
 /** Tries a link of a program that does nothing to an interface that is not there. */
 function tryLink(type: ProgramType, attachType: number): number {
   const programFd = loadEmptyProgram(type);

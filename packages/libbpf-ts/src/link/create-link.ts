@@ -10,15 +10,18 @@ export interface NewLink {
   readonly flags?: number;
   /** tcx: fd of the link to stand before or after. */
   readonly relativeFd?: number;
+  /** Iterators: `union bpf_iter_link_info`, what to walk. */
+  readonly iterInfo?: Uint8Array;
 }
 
 /** BPF_LINK_CREATE: an fd, or a negative errno. */
 export function createLinkFd(link: NewLink): number {
-  return new Attr()
+  const attr = new Attr()
     .u32(0, link.programFd)
     .u32(4, link.target)
     .u32(8, link.attachType)
-    .u32(12, link.flags ?? 0)
-    .u32(16, link.relativeFd ?? 0)
-    .run(command.linkCreate);
+    .u32(12, link.flags ?? 0);
+  if (link.iterInfo === undefined) attr.u32(16, link.relativeFd ?? 0);
+  else attr.pointer(16, link.iterInfo).u32(24, link.iterInfo.length);
+  return attr.run(command.linkCreate);
 }

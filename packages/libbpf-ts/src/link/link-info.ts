@@ -3,10 +3,16 @@ import { type AttachType, attachTypeName } from '../program-type.ts';
 import { objectInfo } from '../sys/object-info.ts';
 
 /** `tc-netlink` is a filter on a clsact qdisc, which is no kernel link; `other` is a link of a type not handled here. */
-export type LinkKind = 'xdp' | 'tcx' | 'cgroup' | 'netns' | 'tc-netlink' | 'other';
+export type LinkKind = 'xdp' | 'tcx' | 'cgroup' | 'netns' | 'iter' | 'tc-netlink' | 'other';
 
 /** Numbers of `enum bpf_link_type`. */
-const kinds: Readonly<Record<number, LinkKind>> = { 3: 'cgroup', 5: 'netns', 6: 'xdp', 11: 'tcx' };
+const kinds: Readonly<Record<number, LinkKind>> = {
+  3: 'cgroup',
+  4: 'iter',
+  5: 'netns',
+  6: 'xdp',
+  11: 'tcx',
+};
 
 /** What the kernel says about a link (`struct bpf_link_info`). */
 export interface LinkInfo {

@@ -5,7 +5,11 @@ import { OwnedFd } from '../sys/owned-fd.ts';
 
 const AF_NETLINK = 16;
 const SOCK_RAW_CLOEXEC = 3 | 0o2000000;
-const NETLINK_ROUTE = 0;
+
+/** Parts of the kernel that are talked to. */
+export const NETLINK_ROUTE = 0;
+export const NETLINK_SOCK_DIAG = 4;
+
 const MSG_DONTWAIT = 0x40;
 /** The kernel never makes a larger message. */
 const receiveBytes = 65536;
@@ -33,16 +37,16 @@ function socketFunctions(): SocketFunctions {
 }
 
 /**
- * A socket to the kernel's routing part (rtnetlink), in the network namespace that this thread is in. It stays there,
- * wherever the thread goes.
+ * A socket to a part of the kernel, usually its routing (rtnetlink), in the network namespace that this thread is in. It
+ * stays there, wherever the thread goes.
  */
 export class NetlinkSocket {
   readonly #fd: OwnedFd;
   readonly #bytes = Buffer.allocUnsafeSlow(receiveBytes);
 
   /** @param groups - bits of the multicast groups (`RTMGRP_*`) whose messages come in by themselves. */
-  constructor(groups = 0) {
-    const fd = socketFunctions().socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_ROUTE);
+  constructor(groups = 0, part = NETLINK_ROUTE) {
+    const fd = socketFunctions().socket(AF_NETLINK, SOCK_RAW_CLOEXEC, part);
     if (fd < 0) throw failure('open a netlink socket in');
     this.#fd = new OwnedFd(fd, 'netlink socket', this);
     // struct sockaddr_nl: family 0, pad 2, port id 4, groups 8.
@@ -60,7 +64,8 @@ export class NetlinkSocket {
   }
 
   send(message: Buffer): void {
-    if (socketFunctions().send(this.fd, message, message.length, 0) < 0) throw failure('ask for devices of');
+    if (socketFunctions().send(this.fd, message, message.length, 0) < 0)
+      throw failure('ask the kernel about');
   }
 
   /**

@@ -2,6 +2,7 @@ import { closeSync } from 'node:fs';
 import { BpfError, LibbpfError } from '../errors.ts';
 import { permissionHint } from '../hint.ts';
 import { attachCgroup, type CgroupOptions } from '../link/attach-cgroup.ts';
+import { attachIter, type IterOptions } from '../link/attach-iter.ts';
 import { attachNetns } from '../link/attach-netns.ts';
 import { attachTc, type TcOptions } from '../link/attach-tc.ts';
 import { attachXdp, type XdpOptions } from '../link/attach-xdp.ts';
@@ -110,6 +111,11 @@ export class BpfProgram implements Disposable {
   /** Attaches it to a network namespace (sk_lookup, flow_dissector); see {@link attachNetns}. */
   attachNetns(options: { readonly path: string }): Link {
     return attachNetns(this, options);
+  }
+
+  /** Makes an iterator of it, to be read with `readIterator`; see {@link attachIter}. */
+  attachIter(options?: IterOptions): Link {
+    return attachIter(this, options);
   }
 
   /** Pins it at a path on a bpffs, whose folder must exist. */

@@ -32,6 +32,7 @@ export const command = {
   linkGetFdById: 30,
   linkGetNextId: 31,
   enableStats: 32,
+  iterCreate: 33,
   linkDetach: 34,
 } as const;
 
