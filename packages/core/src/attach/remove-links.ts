@@ -4,7 +4,7 @@ import { BpfProgram, Link } from 'libbpf-ts';
 
 const ourNames = /^(xdp|tc_ingress|tc_egress|tc_to_pod|tc_from_pod|cgroup)_/;
 /** A link that is gone already, and a kind that only goes with its last pin and fd. */
-const harmless: ReadonlySet<unknown> = new Set(['ENOLINK', 'ENOENT', 'EOPNOTSUPP']);
+const harmless: ReadonlySet<unknown> = new Set(['ENOLINK', 'ENOENT', 'ENOTSUP', 'EOPNOTSUPP']);
 
 /**
  * Detaches the pinned links of lbx in a folder and removes their pins, but for those to keep. Links whose device, cgroup

@@ -5,7 +5,7 @@ import type { AttachPlan } from './attachment.ts';
 import { pinName } from './device.ts';
 
 /** Errors of a driver without native XDP, and of one that cannot have it with this MTU or set of features. */
-const unsupported: ReadonlySet<unknown> = new Set(['EOPNOTSUPP', 'ERANGE', 'EINVAL', 'E2BIG']);
+const unsupported: ReadonlySet<unknown> = new Set(['ENOTSUP', 'EOPNOTSUPP', 'ERANGE', 'EINVAL', 'E2BIG']);
 const taken: ReadonlySet<unknown> = new Set(['EBUSY', 'EEXIST']);
 const program = 'lbx_xdp';
 

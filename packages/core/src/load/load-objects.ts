@@ -1,4 +1,5 @@
 import { type ObjectName, readObject } from '@lbx/bpf';
+import { flowCatalog } from '@lbx/maps';
 import {
   type BpfMap,
   type BpfObject,
@@ -17,12 +18,16 @@ export interface LoadSettings {
   readonly variables: (maps: ReadonlyMap<string, BpfMap>) => Variables;
   readonly maxEntries: Readonly<Record<string, number>>;
   readonly maglevSize: number;
-  /** Tail call tables by name, shared by the objects of this load; filled as they are loaded. */
-  readonly tailCalls: Map<string, BpfMap>;
+  /** Maps of this load alone by name, shared by its objects; filled as they are loaded. */
+  readonly ownMaps: Map<string, BpfMap>;
 }
 
-/** Tail call tables belong to the programs of one load: a new version brings its own. */
-export const isPerLoad = (spec: MapSpec): boolean => spec.type === 'prog_array';
+/**
+ * Tail call tables and scratch memory belong to the programs of one load: a new version brings its own, perhaps with
+ * another layout.
+ */
+const isPerLoad = ({ name, type }: MapSpec): boolean =>
+  type === 'prog_array' || (type === 'percpu_array' && !Object.hasOwn(flowCatalog, name));
 /** What belongs to one object alone: libbpf's maps behind global variables, and memory that no packet leaves anything in. */
 const isInternal = ({ section, name }: MapSpec): boolean =>
   section !== undefined || name.startsWith('lbx_scratch');
@@ -41,7 +46,7 @@ export function loadObject(name: ObjectName, settings: LoadSettings, maps: Pinne
       if (!maps.byName.has(map.name)) maps.add(map.name, object.detachMap(map.name));
     }
     for (const { name } of [...spec.maps.values()].filter(isPerLoad)) {
-      if (!settings.tailCalls.has(name)) settings.tailCalls.set(name, object.detachMap(name));
+      if (!settings.ownMaps.has(name)) settings.ownMaps.set(name, object.detachMap(name));
     }
     return object;
   } catch (error) {
@@ -69,7 +74,7 @@ function loadOptions(spec: ObjectSpec, settings: LoadSettings, maps: PinnedMaps)
   }
   for (const { name } of [...spec.maps.values()].filter(isPerLoad)) {
     // libbpf puts the programs of each object into their places.
-    const reuse = settings.tailCalls.get(name);
+    const reuse = settings.ownMaps.get(name);
     if (reuse !== undefined) mapOptions[name] = { reuse };
   }
   const variables = Object.fromEntries(

@@ -37,18 +37,18 @@ export function loadPrograms(
     variables: (known) => variablesOf(options, hz, known),
     maxEntries: { ...defaultSizes(options), ...options.maxEntries },
     maglevSize: options.maglevSize,
-    tailCalls: new Map<string, BpfMap>(),
+    ownMaps: new Map<string, BpfMap>(),
   };
   const objects = new Map<ObjectName, BpfObject>();
   const close = () => {
     for (const object of objects.values()) object[Symbol.dispose]();
-    for (const map of settings.tailCalls.values()) map[Symbol.dispose]();
+    for (const map of settings.ownMaps.values()) map[Symbol.dispose]();
   };
   undo.defer(close);
   for (const name of objectNames(parts, options)) objects.set(name, loadObject(name, settings, maps));
   const programs = [...objects.values()].flatMap((object) => object.programs());
-  const tailCalls =
-    options.pins === false ? undefined : pinTailCalls([...settings.tailCalls.values()], options.pins, undo);
+  const calls = [...settings.ownMaps.values()].filter(({ type }) => type === 'prog_array');
+  const tailCalls = options.pins === false ? undefined : pinTailCalls(calls, options.pins, undo);
   return {
     byName: new Map(programs.map((program) => [program.name, program])),
     socketPrograms:

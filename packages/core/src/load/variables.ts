@@ -33,6 +33,8 @@ export function variablesOf(
     lbx_gate_mask: 64 * gateWords - 1,
     lbx_wildcards_on: options.wildcards ? 1 : 0,
     lbx_derived_on: 1,
+    lbx_reject_on: options.rejectWithoutEndpoints ? 1 : 0,
+    lbx_echo_on: options.answerEcho ? 1 : 0,
     lbx_tcp_new_seconds: timeouts.tcpNew,
     lbx_tcp_open_seconds: timeouts.tcpOpen,
     lbx_tcp_half_closed_seconds: timeouts.tcpHalfClosed,

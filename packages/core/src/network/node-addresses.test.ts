@@ -6,7 +6,7 @@ const local = (device: string, address: string, more: Partial<LocalAddress> = {}
   device,
   address,
   family: address.includes(':') ? 6 : 4,
-  internal: device === 'lo',
+  internal: ['127.0.0.1', '::1'].includes(address),
   unsettled: false,
   ...more,
 });
@@ -18,6 +18,7 @@ const node = [
   local('eth0', 'fe80::1'),
   local('eth0', '169.254.1.1'),
   local('eth0', '2001:db8::5', { unsettled: true }),
+  local('eth0', '2001:db8::7'),
   local('eth0', '2001:db8::6'),
   local('eth1', '192.0.2.1'),
   local('eth1', '192.0.2.2'),
@@ -27,17 +28,25 @@ const node = [
 
 describe('addresses for NodePorts', () => {
   it('are those of the devices in both families, without link-local ones', () => {
-    expect(defaultNodeAddresses(['eth0'], node)).toEqual(['2001:db8::5', '2001:db8::6']);
+    expect(defaultNodeAddresses(['eth0'], node)).toEqual(['2001:db8::5', '2001:db8::7', '2001:db8::6']);
     expect(defaultNodeAddresses(['eth0', 'eth1'], node)).toEqual([
       '2001:db8::5',
+      '2001:db8::7',
       '2001:db8::6',
       '192.0.2.1',
       '192.0.2.2',
     ]);
   });
 
-  it('are those of all devices but loopback where none is named, each once', () => {
-    expect(defaultNodeAddresses([], node)).toEqual(['2001:db8::5', '2001:db8::6', '192.0.2.1', '192.0.2.2']);
+  it('are all but loopback where no device is named, each once', () => {
+    expect(defaultNodeAddresses([], node)).toEqual([
+      '192.0.2.100',
+      '2001:db8::5',
+      '2001:db8::7',
+      '2001:db8::6',
+      '192.0.2.1',
+      '192.0.2.2',
+    ]);
   });
 });
 

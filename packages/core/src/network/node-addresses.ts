@@ -9,8 +9,8 @@ export const familyOf = (address: string): Family => (address.includes(':') ? 6 
 const isLinkLocal = (address: string) => /^fe[89ab]/i.test(address) || address.startsWith('169.254.');
 
 /**
- * The addresses on which NodePorts are served when the caller names none: those of the given devices, else of every
- * device that is not a loopback; link-local ones never, because no client outside the link can use them.
+ * The addresses on which NodePorts are served when the caller names none: those of the given devices, else all but
+ * 127.0.0.0/8 and ::1; link-local ones never, because no client outside the link can use them.
  */
 export function defaultNodeAddresses(
   devices: readonly string[],
@@ -24,8 +24,8 @@ export function defaultNodeAddresses(
 }
 
 /**
- * The source address of packets that the node forwards to remote backends: the first one of the family that other nodes
- * can answer, on the first of the devices that has one.
+ * The source address of packets that the node forwards to remote backends: the first one of the family that was given to
+ * a device and that other nodes can answer, on the first of the devices that has one.
  */
 export function defaultSnatAddress(
   devices: readonly string[],
@@ -33,10 +33,12 @@ export function defaultSnatAddress(
   addresses: readonly LocalAddress[] = localAddresses(),
 ): string | undefined {
   for (const name of devices) {
-    const found = addresses.find(
+    const usable = addresses.filter(
       ({ device, address, ...local }) =>
         device === name && local.family === family && !local.unsettled && !isLinkLocal(address),
     );
+    // The kernel puts new IPv6 addresses to the front; the oldest one stays the choice when others come.
+    const found = family === 4 ? usable[0] : usable.at(-1);
     if (found !== undefined) return found.address;
   }
   return undefined;

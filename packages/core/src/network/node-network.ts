@@ -6,7 +6,7 @@ export interface LocalAddress {
   readonly device: string;
   readonly address: string;
   readonly family: 4 | 6;
-  /** Of a loopback device. */
+  /** 127.0.0.0/8 or ::1: each network namespace has its own. Other addresses of the loopback device are not. */
   readonly internal: boolean;
   /** Not to be used as a source: still being tested, too old, or short-lived for privacy. */
   readonly unsettled: boolean;
@@ -64,6 +64,8 @@ function addressesOf(network: Network): LocalAddress[] {
     const device = devices.get(ifindex);
     // A device that came or went between the two questions: its news will follow.
     if (device === undefined) return [];
-    return [{ device: device.name, address, family, internal: device.isLoopback, unsettled: isUnsettled }];
+    return [{ device: device.name, address, family, internal: isLoopback(address), unsettled: isUnsettled }];
   });
 }
+
+const isLoopback = (address: string) => address === '::1' || address.startsWith('127.');

@@ -1,0 +1,71 @@
+import { manifest, readObject } from '@lbx/bpf';
+import { parseObject } from 'libbpf-ts/elf';
+import { describe, expect, it } from 'vitest';
+import { resolveOptions } from '../options/resolve-options.ts';
+import { variablesOf } from './variables.ts';
+
+/** Objects that core loads; the others are for measuring. */
+const objects = Object.keys(manifest.objects).filter((name) => /^(xdp|tc)[46]$|^sock$/.test(name));
+const settingsOf = (name: string) =>
+  [...parseObject(readObject(name)).variables.values()].filter(({ section }) =>
+    section.startsWith('.rodata'),
+  );
+
+/** Settings of the objects that nobody needs to change: their defaults are meant for all. */
+const fixed = new Set([
+  'lbx_reasons',
+  'lbx_icmp_per_second',
+  'lbx_skip_lb_on',
+  'lbx_refuse_errno',
+  'lbx_bind_errno',
+]);
+/** IPv6 settings, while its objects are not there. */
+const coming = Object.hasOwn(manifest.objects, 'xdp6') ? [] : ['lbx_snat_addr6', 'lbx_maglev_seed6'];
+
+const network = { devices: [], addresses: [] };
+const options = resolveOptions(
+  { snatAddress: '192.0.2.1', snatAddress6: '2001:db8::1', nodeAddresses: [] },
+  network,
+);
+const variables = variablesOf(options, 250, new Map());
+
+describe('settings of the programs', () => {
+  const declared = new Map(objects.flatMap((name) => settingsOf(name).map((spec) => [spec.name, spec])));
+
+  it('each that core writes is one of an object', () => {
+    expect(Object.keys(variables).filter((name) => !declared.has(name) && !coming.includes(name))).toEqual(
+      [],
+    );
+  });
+
+  it('each of an object is written by core, or needs no choice', () => {
+    const forgotten = [...declared.keys()].filter((name) => !(name in variables) && !fixed.has(name));
+    expect(forgotten).toEqual([]);
+  });
+
+  it('addresses are as they stand in packets', () => {
+    expect(variables.lbx_snat_addr4).toEqual(Uint8Array.of(192, 0, 2, 1));
+    expect(Buffer.from(variables.lbx_snat_addr6 as Uint8Array).toString('hex')).toBe(
+      '20010db8000000000000000000000001',
+    );
+  });
+
+  it.each([
+    [{ rejectWithoutEndpoints: false }, { lbx_reject_on: 0 }],
+    [{ answerEcho: true }, { lbx_echo_on: 1 }],
+    [{ wildcards: false }, { lbx_wildcards_on: 0 }],
+    [
+      { algorithm: 'maglev', maglevSize: 251 },
+      { lbx_algorithm: 2, lbx_maglev_size: 251 },
+    ],
+    [{ snatPorts: [10000, 10999] }, { lbx_snat_min: 10000, lbx_snat_max: 10999, lbx_snat_prime: 997 }],
+    [{ timeouts: { udpNew: 7 } }, { lbx_udp_new_seconds: 7, lbx_udp_open_seconds: 120 }],
+    [
+      { sessionAffinity: false, peerNames: false },
+      { lbx_affinity_on: 0, lbx_peer_names: 0 },
+    ],
+    [{ externalIPsAnywhere: true }, { lbx_external_ips_anywhere: 1 }],
+  ] as const)('%o', (given, expected) => {
+    expect(variablesOf(resolveOptions(given as never, network), 250, new Map())).toMatchObject(expected);
+  });
+});
