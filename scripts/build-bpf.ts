@@ -1,6 +1,6 @@
 // Builds the BPF objects that are kept in the tree, with the pinned compiler:
 //   node --conditions=@lbx/source scripts/build-bpf.ts [--check] [NAME…]
-// bpf/NAME.bpf.c becomes bpf/prebuilt/NAME.bpf.o, bpf/bench/NAME.bpf.c becomes bpf/bench/prebuilt/NAME.bpf.o (those of
+// bpf/NAME.bpf.c becomes bpf/prebuilt/NAME.bpf.o, and so in bpf/bench and bpf/test (those of
 // `families` NAME4 and NAME6, by -DLBX_FAMILY),
 // and each folder's manifest.json says how. With names, only those are built and the others' entries stay.
 // --check builds a copy of the sources in a temporary folder instead and compares byte for byte.
@@ -22,13 +22,14 @@ import { type BuildManifest, describeObject, diffManifest, formatManifest } from
 import { findToolchain, type Toolchain } from './build-bpf/toolchain.ts';
 
 /** Folders with sources; objects go to the folder's `prebuilt`. */
-const folders = ['bpf', 'bpf/bench'] as const;
+const folders = ['bpf', 'bpf/bench', 'bpf/test'] as const;
 
 /** Sources that are compiled once for each of these address families, see bpf/include/lbx/family.h. */
 const families: Readonly<Record<string, readonly number[]>> = {
   'bpf/xdp.bpf.c': [4],
   'bpf/tc.bpf.c': [4],
   'bpf/bench/wrap.bpf.c': [4],
+  'bpf/test/flow-table.bpf.c': [4, 6],
 };
 
 interface Target {

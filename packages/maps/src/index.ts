@@ -66,6 +66,8 @@ export {
 } from './flow/backend-meta.ts';
 export { LbxCounter, LbxCounterIndex } from './flow/counters.ts';
 export { type FlowMapName, flowCatalog } from './flow/flow-catalog.ts';
+export { FLOW_SECRET_WORDS, type FlowPlace, flowPlace } from './flow/flow-place.ts';
+export { FLOW_WAYS, LbxFlow4Bucket, LbxFlowSetIndex } from './flow/flow-set4.ts';
 export { FlowDirection, FlowFlag, LbxFlow4, LbxFlow4Key } from './flow/flow4.ts';
 export { FrontendMetaFlag, LbxFrontendMeta, LbxFrontendMetaKey } from './flow/frontend-meta.ts';
 export {
