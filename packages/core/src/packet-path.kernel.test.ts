@@ -68,6 +68,24 @@ describeKernel('packets of a client', () => {
     expect(await connection.ask('still there?')).toBe('ECONNRESET');
   });
 
+  it('a service without endpoints is refused; with some on other nodes only, its packets are dropped', async () => {
+    const [frontend] = serviceOf().frontends.slice(1);
+    const nobody = { ...serviceOf(), frontends: [frontend] } as ServiceSpec;
+    const elsewhere: ServiceSpec = {
+      ...nobody,
+      extLocal: true,
+      backends: [{ address: a, port: 8080, protocol: 'TCP', node: 'other' }],
+    };
+    await lb.apply([nobody]);
+    expect(world.ask(targets.LoadBalancer, 1)).toEqual(['ECONNREFUSED']);
+    const before = (await lb.status()).counters.drop_no_local_backend?.packets ?? 0;
+    await lb.apply([elsewhere]);
+    expect(world.ask(targets.LoadBalancer, 1, 500)).toEqual(['timeout']);
+    expect((await lb.status()).counters.drop_no_local_backend?.packets).toBeGreaterThan(before);
+    await lb.apply([nobody]);
+    expect(world.ask(targets.LoadBalancer, 1)).toEqual(['ECONNREFUSED']);
+  });
+
   it('status tells what became of packets, what is attached and what is programmed', async () => {
     await lb.apply([serviceOf(a, addresses.local)]);
     world.ask(targets.LoadBalancer, 10);

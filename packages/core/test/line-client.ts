@@ -1,15 +1,15 @@
 import { connect } from 'node:net';
 
-// Run as a child inside a network namespace: line-client FROM TO:PORT [COUNT]. With a count: connects that often and
+// Run as a child inside a network namespace: line-client FROM TO:PORT [COUNT TIMEOUT]. With a count: connects that often and
 // prints the first line of each server. Without: one connection between standard input and output.
-const [, , localAddress = '', target = '', count] = process.argv;
+const [, , localAddress = '', target = '', count, timeout = '5000'] = process.argv;
 const [host = '', port = ''] = target.split(':');
 const open = () => connect({ host, port: Number(port), localAddress });
 
 const firstLine = () =>
   new Promise<string>((resolve) => {
     const socket = open();
-    socket.setTimeout(5000, () => resolve('timeout'));
+    socket.setTimeout(Number(timeout), () => resolve('timeout'));
     socket.once('data', (data) => resolve(data.toString().trim()));
     socket.on('error', (error) => resolve((error as NodeJS.ErrnoException).code ?? error.message));
     socket.on('close', () => resolve('closed'));

@@ -84,12 +84,16 @@ export async function createPacketWorld() {
     },
     /** A connection of the client's; the first line tells who answered. */
     connect: (target: string) => run(lan, 'line-client', addresses.client, target),
-    /** What so many connections of the client's are told. */
-    ask: (target: string, count: number) =>
+    /** What so many connections of the client's are told; `timeout` after so many milliseconds. */
+    ask: (target: string, count: number, timeoutMs = 5000) =>
       lan
-        .exec(process.execPath, [script('line-client'), addresses.client, target, String(count)], {
-          timeoutMs: 30_000,
-        })
+        .exec(
+          process.execPath,
+          [script('line-client'), addresses.client, target, `${count}`, `${timeoutMs}`],
+          {
+            timeoutMs: 30_000,
+          },
+        )
         .trim()
         .split('\n'),
     close() {
