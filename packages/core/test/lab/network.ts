@@ -1,0 +1,166 @@
+import { objectPath } from '@lbx/bpf';
+import { createNetns, type Netns } from '@lbx/testing';
+import { inNetns, type Link, load } from 'libbpf-ts';
+import { type FamilyAddresses, families } from './addresses.ts';
+
+/** The namespaces of the lab; each but the switch has one device `eth0` towards the others. */
+export interface Network extends Disposable {
+  readonly client: Netns;
+  readonly node1: Netns;
+  readonly node2: Netns;
+  /** Pods of node 1 and of node 2: one namespace has all addresses of a node's pods. */
+  readonly pods1: Netns;
+  readonly pods2: Netns;
+  /** Its ports are named after who is connected: `client`, `node1`, `node2`. */
+  readonly switch: Netns;
+  /**
+   * `wire`: what reaches a node is what a cable brings, frames of at most an MTU with checksums. `offload`: packets of
+   * many TCP segments and without checksums, as between virtual machines of one host.
+   */
+  setCable(kind: 'wire' | 'offload'): void;
+}
+
+const all = Object.values(families);
+const nodePorts = ['node1', 'node2'] as const;
+
+/** Builds the network. Nothing in it has a default route, and no device leads out of it. */
+export function createNetwork(): Network {
+  const stack = new DisposableStack();
+  try {
+    const create = (label: string) => stack.use(createNetns(`lab-${label}`));
+    const places = {
+      switch: create('switch'),
+      client: create('client'),
+      node1: create('node1'),
+      node2: create('node2'),
+      pods1: create('pods1'),
+      pods2: create('pods2'),
+    };
+    connect(places);
+    configure(places);
+    const setCable = createCables(places.switch, stack);
+    setCable('wire');
+    return { ...places, setCable, [Symbol.dispose]: () => stack.dispose() };
+  } catch (error) {
+    stack.dispose();
+    throw error;
+  }
+}
+
+type Places = Pick<Network, 'switch' | 'client' | 'node1' | 'node2' | 'pods1' | 'pods2'>;
+
+function connect({ switch: lan, client, node1, node2, pods1, pods2 }: Places): void {
+  const members = Object.entries({ client, node1, node2 });
+  ipBatch(lan, [
+    'link add br0 type bridge',
+    'link set br0 up',
+    ...members.flatMap(([port, { name }]) => [
+      `link add ${port} type veth peer name eth0 netns ${name}`,
+      `link set ${port} master br0 up`,
+    ]),
+  ]);
+  ipBatch(node1, [`link add pods type veth peer name eth0 netns ${pods1.name}`]);
+  ipBatch(node2, [`link add pods type veth peer name eth0 netns ${pods2.name}`]);
+}
+
+function configure({ client, node1, node2, pods1, pods2 }: Places): void {
+  for (const ns of [client, pods1, pods2]) setSysctls(ns, {});
+  for (const ns of [node1, node2]) {
+    setSysctls(ns, {
+      'net.ipv4.ip_forward': 1,
+      'net.ipv6.conf.all.forwarding': 1,
+      'net.ipv4.conf.pods.rp_filter': 0,
+    });
+  }
+  const up = (commandsOf: (family: FamilyAddresses) => string[]) => [
+    'link set eth0 up',
+    ...all.flatMap(commandsOf),
+  ];
+  ipBatch(
+    client,
+    up(({ clients, network, services, node }) => [
+      ...clients.map((address) => addAddress(address, network, 'eth0')),
+      `route add ${services} via ${node[0]}`,
+    ]),
+  );
+  ipBatch(node1, [
+    'link set pods up',
+    ...up(({ node, peer, network, local, remote }) => [
+      ...node.map((address) => addAddress(address, network, 'eth0')),
+      addAddress(local.gateway, local.prefix, 'pods'),
+      `route add ${remote.prefix} via ${peer}`,
+    ]),
+  ]);
+  ipBatch(node2, [
+    'link set pods up',
+    ...up(({ node, peer, network, local, remote, services }) => [
+      addAddress(peer, network, 'eth0'),
+      addAddress(remote.gateway, remote.prefix, 'pods'),
+      ...[local.prefix, services].map((prefix) => `route add ${prefix} via ${node[0]}`),
+    ]),
+  ]);
+  for (const [ns, on] of [
+    [pods1, 'local'],
+    [pods2, 'remote'],
+  ] as const) {
+    ipBatch(
+      ns,
+      up(({ network, services, [on]: { pods, prefix, gateway } }) => [
+        ...pods.map((address) => addAddress(address, prefix, 'eth0')),
+        ...[network, services].map((to) => `route add ${to} via ${gateway}`),
+      ]),
+    );
+  }
+  // XDP cannot make the kernel ask for a link address, and the load balancer's own asking takes a moment.
+  const { mac } = node2.device('eth0');
+  for (const { peer } of all) node1.addNeighbour('eth0', peer, mac);
+}
+
+function setSysctls(ns: Netns, more: Readonly<Record<string, number>>): void {
+  const settings = {
+    'net.ipv4.conf.all.rp_filter': 0,
+    'net.ipv4.conf.eth0.rp_filter': 0,
+    'net.ipv4.conf.all.send_redirects': 0,
+    'net.ipv4.conf.eth0.send_redirects': 0,
+    // Each test hears of its own errors.
+    'net.ipv4.icmp_ratelimit': 0,
+    'net.ipv6.icmp.ratelimit': 0,
+    ...more,
+  };
+  const lines = Object.entries(settings).map(
+    ([name, value]) => `echo ${value} > /proc/sys/${name.replaceAll('.', '/')}`,
+  );
+  ns.exec('sh', ['-ec', lines.join('\n')]);
+}
+
+/**
+ * The switch's ports are the other ends of the nodes' cables: what they send is what nodes receive. They get what a
+ * node's XDP program sends back only with a program of their own, and then nothing passes uncut.
+ */
+function createCables(lan: Netns, stack: DisposableStack): Network['setCable'] {
+  const pass = stack.use(load(objectPath('pass')));
+  let links: readonly Link[] = [];
+  const unlink = () => {
+    for (const link of links) link[Symbol.dispose]();
+    links = [];
+  };
+  stack.defer(unlink);
+  return (kind) => {
+    unlink();
+    for (const port of nodePorts) lan.exec('ethtool', ['-K', port, 'tx', kind === 'wire' ? 'off' : 'on']);
+    if (kind === 'offload') return;
+    links = inNetns(lan.path, () =>
+      nodePorts.map((ifindex) => pass.program('lbx_pass').attachXdp({ ifindex, mode: 'native' })),
+    );
+  };
+}
+
+function ipBatch(ns: Netns, commands: readonly string[]): void {
+  ns.exec('ip', ['-batch', '-'], { input: commands.join('\n') });
+}
+
+/** `address` with the length of a prefix that it is in. */
+function addAddress(address: string, prefix: string, device: string): string {
+  const nodad = address.includes(':') ? ' nodad' : '';
+  return `address add ${address}/${prefix.split('/')[1]} dev ${device}${nodad}`;
+}
