@@ -1,5 +1,6 @@
-import { dueNow, isExpired, neverChecked } from './clock.ts';
-import { isClosing, timeoutOf } from './flow-phase.ts';
+import { FlowFlag } from '../flow/flow4.ts';
+import { dueNow, neverChecked } from './clock.ts';
+import { isClosing, isExpired } from './flow-phase.ts';
 import {
   type FlowBackend,
   type FlowTuple,
@@ -7,6 +8,7 @@ import {
   localReplyKey,
   type RequestHalf,
   requestKey,
+  type Way,
 } from './flow-state.ts';
 import { placeReply } from './reply-place.ts';
 import { type End, endBy, type Run } from './run.ts';
@@ -21,11 +23,11 @@ interface Binding extends FlowTuple {
 }
 
 /** Makes both halves of a flow, or makes them again, and sends the packet on. */
-export function bindFlow(run: Run, flow: Binding, nextHop: 'here' | string): End {
-  return nextHop === 'here' ? bindLocal(run, flow) : bindRemote(run, flow, nextHop);
+export function bindFlow(run: Run, flow: Binding, way: Way | 'here'): End {
+  return way === 'here' ? bindLocal(run, flow) : bindRemote(run, flow, way);
 }
 
-function bindRemote(run: Run, flow: Binding, nextHop: string): End {
+function bindRemote(run: Run, flow: Binding, way: Way): End {
   const { clock } = run;
   if (snatAddress(run) === undefined) return endBy('drop_no_snat_address');
   const snatPort = placeReply(run, {
@@ -36,7 +38,7 @@ function bindRemote(run: Run, flow: Binding, nextHop: string): End {
     clientMac: run.packet.link.src,
   });
   if (snatPort === undefined) return endBy('drop_snat_ports_used_up');
-  const half: RequestHalf = { ...halfOf(run, flow), snatPort, checked: clock.now, nextHop };
+  const half: RequestHalf = { ...halfOf(run, flow), snatPort, checked: clock.now, way };
   run.flows.requests.set(requestKey(flow), half);
   return sendOn(run, half);
 }
@@ -52,18 +54,18 @@ function bindLocal(run: Run, flow: Binding): End {
   if (
     other &&
     !isSameEndpoint(other.service, flow.service) &&
-    !isExpired(other, clock) &&
+    !isExpired(other, run) &&
     !isClosing(other.flags)
   ) {
     return endBy('drop_reply_collision');
   }
-  flows.localReplies.set(key, halfOf(run, flow));
-  const half: RequestHalf = { ...halfOf(run, flow), checked: clock.now };
+  const local = { ...flow, flags: flow.flags | FlowFlag.local };
+  flows.localReplies.set(key, halfOf(run, local));
+  const half: RequestHalf = { ...halfOf(run, local), checked: clock.now };
   flows.requests.set(requestKey(flow), half);
   return sendOn(run, half);
 }
 
-function halfOf({ clock, settings }: Run, { proto, client, service, backend, revNatId, flags }: Binding) {
-  const timeout = timeoutOf(proto, flags, settings);
-  return { proto, client, service, backend, revNatId, flags, timeout, lastSeen: clock.now };
+function halfOf({ clock }: Run, { proto, client, service, backend, revNatId, flags }: Binding) {
+  return { proto, client, service, backend, revNatId, flags, lastSeen: clock.now };
 }

@@ -8,7 +8,7 @@ export interface Clock {
   /** How far beyond a limit a time is put that is to count as beyond it: one jiffy, or more where clocks are compared. */
   readonly beyond: number;
   /**
-   * Is `age` more than `limit`? Every question about time goes through here, so that one who compares with a running
+   * Is `age` more than `limit`? Every question about jiffies goes through here, so that one who compares with a running
    * kernel can tell when an answer hangs by a jiffy.
    */
   isOlder(age: number, limit: number): boolean;
@@ -36,14 +36,6 @@ export function neverChecked(clock: Clock): number {
 
 export function isDue({ lastSeen }: { readonly lastSeen: number }, clock: Clock): boolean {
   return clock.isOlder(clock.now - lastSeen, lookOverPeriod(clock));
-}
-
-/** Has a flow been silent for too long? */
-export function isExpired(
-  half: { readonly lastSeen: number; readonly timeout: number },
-  clock: Clock,
-): boolean {
-  return clock.isOlder(clock.now - half.lastSeen, half.timeout);
 }
 
 /** Is what was asked of the kernel, or of the service map, more than a second old? */

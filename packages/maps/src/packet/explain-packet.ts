@@ -4,6 +4,8 @@ import { GATE_BACKEND } from '../flow/gate.ts';
 import type { ReasonName } from '../flow/reasons.ts';
 import type { Clock } from './clock.ts';
 import type { FlowState } from './flow-state.ts';
+import { answerEcho } from './icmp-echo.ts';
+import { relayError } from './icmp-relay.ts';
 import { leave } from './leave.ts';
 import { readPacket } from './read-packet.ts';
 import { reply } from './reply.ts';
@@ -76,6 +78,7 @@ function arrive(run: Run): End {
   const { packet, settings } = run;
   if (packet.kind === 'options') return passByName(run, 'pass_options');
   if (packet.kind === 'fragment') return passByName(run, 'pass_fragment');
+  if (packet.kind === 'icmp') return relayError(run) ?? answerEcho(run) ?? passByName(run, 'pass_icmp');
   if (packet.kind === 'other') return passed;
   const answer = reply(run);
   if (answer) return answer;

@@ -1,5 +1,7 @@
 import { FlowFlag } from '../flow/flow4.ts';
 import { IpProto } from '../layouts/names.ts';
+import type { Clock } from './clock.ts';
+import type { FlowHalf } from './flow-state.ts';
 import { TcpBit } from './packet.ts';
 import type { PacketSettings } from './settings.ts';
 
@@ -23,9 +25,19 @@ export function isConfirmed(flags: number): boolean {
   return (flags & FlowFlag.confirmed) !== 0;
 }
 
-/** Jiffies that a flow may be silent. */
-export function timeoutOf(proto: number, flags: number, settings: PacketSettings): number {
-  return secondsOf(proto, flags, settings) * settings.hz;
+/** Has a flow been silent for too long? How long it may be follows from what was seen of it. */
+export function isExpired(
+  half: Pick<FlowHalf, 'proto' | 'flags' | 'lastSeen'>,
+  { clock, settings }: Moment,
+): boolean {
+  const limit = secondsOf(half.proto, half.flags, settings) * clock.hz;
+  return clock.isOlder(clock.now - half.lastSeen, limit);
+}
+
+/** When, and how long things last. */
+interface Moment {
+  readonly clock: Clock;
+  readonly settings: PacketSettings;
 }
 
 function secondsOf(proto: number, flags: number, settings: PacketSettings): number {

@@ -21,7 +21,6 @@ export interface FlowHalf extends FlowTuple {
   /** FlowFlag bits. */
   flags: number;
   lastSeen: number;
-  timeout: number;
 }
 
 /** What a client's packets find: the backend, and how it is reached. */
@@ -30,8 +29,8 @@ export interface RequestHalf extends FlowHalf {
   readonly snatPort?: number;
   /** When the route and the service were last asked for. */
   checked: number;
-  /** Of a flow to a remote backend: next hop, see `links`. */
-  nextHop?: string;
+  /** Of a flow to a remote backend. */
+  way?: Way;
 }
 
 /** What the packets of a remote backend find, by SNAT port. */
@@ -39,13 +38,21 @@ export interface RemoteReply extends FlowHalf {
   /** The link address that the request came from. */
   readonly clientMac: string;
   checked: number;
-  nextHop?: string;
+  way?: Way;
 }
 
-/** Link addresses to write for a next hop. */
+/** The way to a next hop: the device, and the link addresses to write. */
 export interface Link {
+  readonly device: string;
   readonly dmac: string;
   readonly smac: string;
+}
+
+/** A link as it was when a flow was told of it. When its addresses have changed since, the flow must ask again. */
+export interface Way {
+  /** Of `links`. */
+  readonly key: string;
+  readonly link: Link;
 }
 
 /** Flows may share a SNAT port, each with another backend. */
@@ -64,7 +71,7 @@ export interface FlowState {
   readonly ports: Map<string, (RemoteReply | undefined)[]>;
   /** Session affinity, by `affinityKey`. */
   readonly affinities: Map<string, LbAffinityVal>;
-  /** Next hops as last seen. */
+  /** Next hops as last seen, by device and address. */
   readonly links: Map<string, Link>;
 }
 

@@ -76,7 +76,7 @@ function lengthOf({ family, frame, ipAt }: Packet): number {
 }
 
 /** Groups, loopback and nobody are not answered, and answer nobody. */
-function isAnswered(address: string): boolean {
+export function isAnswered(address: string): boolean {
   if (address.includes(':')) return !address.startsWith('ff') && address !== '::' && address !== '::1';
   const first = Number(address.slice(0, address.indexOf('.')));
   return first !== 0 && first !== 127 && first < 224;

@@ -31,7 +31,7 @@ export function newFlow(run: Run, tuple: FlowTuple, before: 'unknown' | 'over'):
   if (packet.hops <= 1) return refuseHops(run);
   const way = wayToBackend(run, backend.address);
   if (way !== 'here' && typeof way === 'string') return endBy(way);
-  return bindFlow(run, flow, way === 'here' ? way : way.nextHop);
+  return bindFlow(run, flow, way);
 }
 
 /** In mid-flow: the request half may be lost while the backend's half is not. It counts if nothing has changed since. */

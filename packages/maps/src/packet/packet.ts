@@ -10,7 +10,7 @@ export interface PacketEnd {
  * What a frame is to the datapath. `flow`: TCP or UDP with its header; the others have no ports that can be trusted.
  * `other`: nothing that is balanced.
  */
-export type PacketKind = 'flow' | 'options' | 'fragment' | 'other';
+export type PacketKind = 'flow' | 'icmp' | 'options' | 'fragment' | 'other';
 
 /** A frame, read as far as its kind says. */
 export interface Packet {
@@ -22,7 +22,7 @@ export interface Packet {
   readonly link: { readonly src: string; readonly dst: string };
   /** Offset of the IP header. */
   readonly ipAt: number;
-  /** Offset of the TCP or UDP header. */
+  /** Offset of what follows the IP header: TCP, UDP or ICMP. */
   readonly l4At: number;
   readonly proto: number;
   readonly from: PacketEnd;

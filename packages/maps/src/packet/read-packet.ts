@@ -1,6 +1,8 @@
 import { mac } from '../codec/bytes.ts';
 import { formatIpv4Number } from '../codec/ipv4-text.ts';
+import { formatIpv6 } from '../codec/ipv6.ts';
 import { IpProto } from '../layouts/names.ts';
+import type { Family } from '../model/address.ts';
 import type { Packet } from './packet.ts';
 
 const ETH_LENGTH = 14;
@@ -39,18 +41,28 @@ function readIpv4(view: DataView, start: Packet): Packet {
   if (view.byteLength < ipAt + IPV4_LENGTH) return start;
   const words = view.getUint8(ipAt) & 0x0f;
   if (view.getUint8(ipAt) >> 4 !== 4 || words < 5) return start;
+  const { from, to } = readAddresses(view, ipAt, 4);
   const ip: Packet = {
     ...start,
     l4At: ipAt + IPV4_LENGTH,
     proto: view.getUint8(ipAt + 9),
     hops: view.getUint8(ipAt + 8),
-    from: { address: formatIpv4Number(view.getUint32(ipAt + 12)), port: 0 },
-    to: { address: formatIpv4Number(view.getUint32(ipAt + 16)), port: 0 },
+    from: { address: from, port: 0 },
+    to: { address: to, port: 0 },
   };
   if (words > 5) return { ...ip, kind: 'options' };
   // More fragments to come, or a piece from further behind.
   if (view.getUint16(ipAt + 6) & 0x3fff) return { ...ip, kind: 'fragment' };
-  return readL4(view, ip);
+  return ip.proto === IpProto.ICMP ? { ...ip, kind: 'icmp' } : readL4(view, ip);
+}
+
+/** The addresses of an IP header. */
+export function readAddresses(view: DataView, ipAt: number, family: Family): { from: string; to: string } {
+  if (family === 6) return { from: formatIpv6(view, ipAt + 8), to: formatIpv6(view, ipAt + 24) };
+  return {
+    from: formatIpv4Number(view.getUint32(ipAt + 12)),
+    to: formatIpv4Number(view.getUint32(ipAt + 16)),
+  };
 }
 
 function readL4(view: DataView, ip: Packet): Packet {

@@ -1,5 +1,4 @@
-import { type Clock, isExpired } from './clock.ts';
-import { isConfirmed } from './flow-phase.ts';
+import { isConfirmed, isExpired } from './flow-phase.ts';
 import {
   type FlowState,
   type FlowTuple,
@@ -38,11 +37,12 @@ export function replyOf(flows: FlowState, flow: RequestHalf): RemoteReply | unde
 }
 
 /** The reply half of a flow that lost its request half: at one of the first ports that the flow would try. */
-export function findLostReply({ flows, clock, settings }: Run, flow: FlowTuple): RemoteReply | undefined {
+export function findLostReply(run: Run, flow: FlowTuple): RemoteReply | undefined {
+  const { flows, settings } = run;
   let tries = HEAL_TRIES;
   for (const port of snatPorts(flow, settings)) {
     const ways = flows.ports.get(portKey(flow.client.address, port));
-    const found = ways?.find((half) => half && isSameFlow(half, flow) && !isExpired(half, clock));
+    const found = ways?.find((half) => half && isSameFlow(half, flow) && !isExpired(half, run));
     if (found || --tries === 0) return found;
   }
   return undefined;
@@ -66,7 +66,8 @@ export function placeReply(run: Run, half: RemoteReply): number | undefined {
 }
 
 /** Undefined: no place here. Else: was a flow that lives displaced? */
-function placeAt({ flows, clock }: Run, port: number, half: RemoteReply, hard: boolean): boolean | undefined {
+function placeAt(run: Run, port: number, half: RemoteReply, hard: boolean): boolean | undefined {
+  const { flows, clock } = run;
   const key = portKey(half.client.address, port);
   const ways = flows.ports.get(key) ?? Array<RemoteReply | undefined>(REPLY_WAYS).fill(undefined);
   flows.ports.set(key, ways);
@@ -76,7 +77,7 @@ function placeAt({ flows, clock }: Run, port: number, half: RemoteReply, hard: b
   if (same >= 0) {
     const other = ways[same]!;
     const mine = isSameFlow(other, half);
-    if (!mine && !isExpired(other, clock)) {
+    if (!mine && !isExpired(other, run)) {
       const isYoung = !clock.isOlder(clock.now - other.lastSeen, clock.hz);
       if (!hard || isConfirmed(other.flags) || isYoung) return undefined;
       ways[same] = half;
@@ -86,9 +87,9 @@ function placeAt({ flows, clock }: Run, port: number, half: RemoteReply, hard: b
     return false;
   }
   const free = ways.lastIndexOf(undefined);
-  const way = free >= 0 ? free : victimOf(ways as RemoteReply[], clock, hard);
+  const way = free >= 0 ? free : victimOf(run, ways as RemoteReply[], hard);
   if (way === undefined) return undefined;
-  const evicts = free < 0 && !isExpired(ways[way]!, clock);
+  const evicts = free < 0 && !isExpired(ways[way]!, run);
   ways[way] = half;
   return evicts;
 }
@@ -97,8 +98,8 @@ function placeAt({ flows, clock }: Run, port: number, half: RemoteReply, hard: b
  * Who leaves a port that eight backends use: a flow that has expired; else the longest silent that is not confirmed, so
  * that a flood displaces its own; with `hard`, the longest silent of all.
  */
-function victimOf(ways: readonly RemoteReply[], clock: Clock, hard: boolean): number | undefined {
-  const expired = ways.findIndex((half) => isExpired(half, clock));
+function victimOf(run: Run, ways: readonly RemoteReply[], hard: boolean): number | undefined {
+  const expired = ways.findIndex((half) => isExpired(half, run));
   if (expired >= 0) return expired;
   const longest = (candidates: (half: RemoteReply) => boolean) =>
     ways.reduce<number | undefined>((best, half, way) => {

@@ -3,8 +3,8 @@ import { FlowFlag } from '../flow/flow4.ts';
 import type { ReasonName } from '../flow/reasons.ts';
 import { isLeaving, isStillThere } from './backend-of-flow.ts';
 import { bindFlow } from './bind-flow.ts';
-import { isDue, isExpired, isStale } from './clock.ts';
-import { flagsAfter, isClosing, timeoutOf } from './flow-phase.ts';
+import { isDue, isStale } from './clock.ts';
+import { flagsAfter, isClosing, isExpired } from './flow-phase.ts';
 import { type FlowHalf, type FlowTuple, type RequestHalf, requestKey } from './flow-state.ts';
 import { newFlow } from './new-flow.ts';
 import { otherHalf, touchReply } from './other-half.ts';
@@ -12,7 +12,7 @@ import { isTcpEvent, isTcpStart } from './packet.ts';
 import { refuseHops } from './refuse.ts';
 import { type End, endBy, type Run } from './run.ts';
 import { sendOn } from './send-on.ts';
-import { wayToBackend } from './way-out.ts';
+import { hasWay, wayToBackend } from './way-out.ts';
 
 /** A packet that may be a client's to a service. */
 export function request(run: Run): End {
@@ -34,23 +34,21 @@ export function request(run: Run): End {
 function isQuiet(run: Run, flow: RequestHalf): boolean {
   const { tcpFlags, hops } = run.packet;
   if (isTcpEvent(tcpFlags) || hops <= 1) return false;
-  return isStillThere(run, flow.backend) && !isDue(flow, run.clock);
+  if (!isStillThere(run, flow.backend) || isDue(flow, run.clock)) return false;
+  return flow.snatPort === undefined || hasWay(run, flow.way);
 }
 
 /** Is a flow over, and why? A reply half that outlives it here still ends or resets what the client has open. */
 function whyOver(run: Run, flow: RequestHalf, reply: FlowHalf | undefined): ReasonName | undefined {
-  const { packet, clock, settings } = run;
+  const { packet, clock } = run;
   if (!isStillThere(run, flow.backend)) {
-    if (reply && flow.snatPort !== undefined) {
-      reply.flags |= FlowFlag.reset;
-      reply.timeout = timeoutOf(reply.proto, reply.flags, settings);
-    }
+    if (reply && flow.snatPort !== undefined) reply.flags |= FlowFlag.reset;
     return 'note_backend_gone';
   }
   const starts = isTcpStart(packet.tcpFlags);
   if (starts && (isClosing(flow.flags) || isLeaving(run, flow.backend))) return 'note_flow_expired';
   if (isStale(flow, clock) && isServiceGone(run, flow)) return 'note_service_gone';
-  const isAlive = !isExpired(flow, clock) || (reply !== undefined && !isExpired(reply, clock));
+  const isAlive = !isExpired(flow, run) || (reply !== undefined && !isExpired(reply, run));
   return isAlive ? undefined : 'note_flow_expired';
 }
 
@@ -66,10 +64,10 @@ function isServiceGone(
 
 /** The flow lives: its way is asked for anew once a second, both halves learn of the packet, a lost one is made again. */
 function goOn(run: Run, flow: RequestHalf, reply: FlowHalf | undefined): End {
-  const { packet, clock, settings } = run;
+  const { packet, clock } = run;
   const isRemote = flow.snatPort !== undefined;
   if (isRemote && packet.hops <= 1) return refuseHops(run);
-  if (isStale(flow, clock)) {
+  if (isStale(flow, clock) || (isRemote && !hasWay(run, flow.way))) {
     if (isRemote) {
       const way = freshWay(run, flow);
       if (way === 'here') {
@@ -77,27 +75,25 @@ function goOn(run: Run, flow: RequestHalf, reply: FlowHalf | undefined): End {
         return newFlow(run, flow, 'over');
       }
       if (typeof way === 'string') return endBy(way);
-      flow.nextHop = way.nextHop;
+      flow.way = way;
     }
     flow.checked = clock.now;
   }
   flow.flags = flagsAfter(flow.flags, 'request', packet.tcpFlags) | (isRemote ? (reply?.flags ?? 0) : 0);
-  flow.timeout = timeoutOf(flow.proto, flow.flags, settings);
   flow.lastSeen = clock.now;
   if (reply === undefined) {
     run.notes.push('note_healed_flow');
-    return bindFlow(run, flow, isRemote ? flow.nextHop! : 'here');
+    return bindFlow(run, flow, isRemote ? flow.way! : 'here');
   }
   touchReply(reply, isRemote, clock);
   reply.flags = flow.flags;
-  reply.timeout = flow.timeout;
   return sendOn(run, flow);
 }
 
 /** Where the kernel has forgotten a neighbour, a flow that works goes on with what is known. */
-function freshWay(run: Run, { backend, nextHop }: RequestHalf): ReturnType<typeof wayToBackend> {
+function freshWay(run: Run, { backend, way: known }: RequestHalf): ReturnType<typeof wayToBackend> {
   const way = wayToBackend(run, backend.address);
-  if (way !== 'drop_no_neighbour' || nextHop === undefined || !run.flows.links.has(nextHop)) return way;
+  if (way !== 'drop_no_neighbour' || !hasWay(run, known)) return way;
   run.notes.push('note_neighbour_kept');
-  return { nextHop };
+  return known;
 }

@@ -17,6 +17,8 @@ export interface PacketSettings {
   readonly maglevSize?: number;
   /** Base64 of 12 bytes; Cilium's default seed when absent. */
   readonly maglevSeed?: string;
+  /** Are pings of service addresses answered? */
+  readonly echo: boolean;
   /** Are clients told by ICMP that a service has no endpoint? */
   readonly reject: boolean;
   /** Are there ICMP errors at all? How many in a second is not looked at. */
@@ -37,6 +39,7 @@ export const defaultPacketSettings: PacketSettings = Object.freeze({
   wildcards: true,
   derived: true,
   algorithm: 'random',
+  echo: false,
   reject: true,
   icmpErrors: true,
   tcpNewSeconds: 60,

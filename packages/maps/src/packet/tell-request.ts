@@ -2,8 +2,7 @@ import { type Clock, dueNow } from './clock.ts';
 import type { FlowHalf } from './flow-state.ts';
 
 /** The request half learns what the reply half has seen, and is looked over with its next packet: that may confirm it. */
-export function tellRequest(request: FlowHalf, { flags, timeout }: FlowHalf, clock: Clock): void {
+export function tellRequest(request: FlowHalf, { flags }: FlowHalf, clock: Clock): void {
   request.flags |= flags;
-  request.timeout = timeout;
   request.lastSeen = dueNow(clock);
 }

@@ -1,5 +1,5 @@
 import type { ReasonName } from '../flow/reasons.ts';
-import type { Link } from './flow-state.ts';
+import type { Link, Way } from './flow-state.ts';
 import type { RouteAnswer } from './routes.ts';
 import type { End, Run } from './run.ts';
 
@@ -11,7 +11,7 @@ export function snatAddress({ packet: { family }, settings }: Run): string | und
 const unspecified = { 4: '0.0.0.0', 6: '::' } as const;
 
 /** The way to a remote backend: the next hop, or why there is none; `here` when it turns out to be on this node. */
-export function wayToBackend(run: Run, address: string): { nextHop: string } | 'here' | ReasonName {
+export function wayToBackend(run: Run, address: string): Way | 'here' | ReasonName {
   const answer = ask(run, snatAddress(run) ?? unspecified[run.packet.family], address);
   switch (answer) {
     case 'local':
@@ -27,12 +27,7 @@ export function wayToBackend(run: Run, address: string): { nextHop: string } | '
 }
 
 /** The way to a client; where the kernel has none, the link address that the request came from. */
-export function wayToClient(
-  run: Run,
-  from: string,
-  client: string,
-  link: Link,
-): { nextHop: string } | ReasonName {
+export function wayToClient(run: Run, from: string, client: string, link: Link): Way | ReasonName {
   const answer = ask(run, from, client);
   switch (answer) {
     case 'local':
@@ -67,9 +62,18 @@ function ask(run: Run, from: string, to: string) {
   }
 }
 
-function remember({ flows }: Run, nextHop: string, { dmac, smac }: Link) {
-  flows.links.set(nextHop, { dmac, smac });
-  return { nextHop };
+/** The same link stays the same object: those who were told of it need not ask again. */
+function remember({ flows }: Run, nextHop: string, { device, dmac, smac }: Link): Way {
+  const key = `${device} ${nextHop}`;
+  const known = flows.links.get(key);
+  const link = known?.dmac === dmac && known.smac === smac ? known : { device, dmac, smac };
+  flows.links.set(key, link);
+  return { key, link };
+}
+
+/** Is a flow's way still the same, and one that this hook can send by? */
+export function hasWay(run: Run, way: Way | undefined): way is Way {
+  return way !== undefined && run.flows.links.get(way.key) === way.link && reaches(run, way.link.device);
 }
 
 /** Sent by this node: back out of the device, or (tc) out of any. */

@@ -1,0 +1,80 @@
+import type { FlowHalf, FlowState, LbxFlow4, LbxRev4 } from '@lbx/maps';
+import type { KernelFlows } from './kernel-flows.ts';
+
+/** What a half says apart from times; and how long ago it was seen. */
+type Halves = Map<string, { readonly text: string; readonly age: number }>;
+
+/** Jiffies (seconds for affinity) by which ages may differ. */
+const TOLERANCE = 25;
+
+/** Every difference between the flow tables of the kernel and what the oracle knows, a line each. */
+export function compareFlows(
+  kernel: KernelFlows,
+  oracle: FlowState,
+  kernelNow: number,
+  oracleNow: number,
+): string[] {
+  const there = kernelHalves(kernel, kernelNow);
+  const expected = oracleHalves(oracle, oracleNow);
+  const problems: string[] = [];
+  for (const key of new Set([...there.keys(), ...expected.keys()])) {
+    const [has, wants] = [there.get(key), expected.get(key)];
+    if (has?.text !== wants?.text) {
+      problems.push(`${key}: the kernel has ${has?.text ?? 'nothing'}, expected ${wants?.text ?? 'nothing'}`);
+    } else if (Math.abs(has!.age - wants!.age) > TOLERANCE) {
+      problems.push(`${key}: last seen ${has!.age} jiffies ago, expected ${wants!.age}`);
+    }
+  }
+  const affinities = new Map(kernel.affinities.map(([key, id]) => [key, id]));
+  for (const key of new Set([...affinities.keys(), ...oracle.affinities.keys()])) {
+    const [has, wants] = [affinities.get(key), oracle.affinities.get(key)?.backendId];
+    if (has !== wants) problems.push(`affinity of ${key}: the kernel has ${has}, expected ${wants}`);
+  }
+  return problems;
+}
+
+// Jiffies of the kernel begin 300 seconds before the 32-bit zero, those here at boot: only ages are compared.
+function kernelHalves({ flows, replies }: KernelFlows, now: number): Halves {
+  const halves: Halves = new Map();
+  const tail = (half: LbxFlow4 | LbxRev4) =>
+    `backend ${half.backendId} generation ${half.generation} service ${half.revNatIndex} flags ${half.flags}`;
+  const age = ({ lastSeen }: { lastSeen: number }) => (now - lastSeen) | 0;
+  for (const [key, flow] of flows) {
+    const name = `${key.direction === 0 ? 'request' : 'reply'} ${key.proto} ${key.saddr}:${key.sport} > ${key.daddr}:${key.dport}`;
+    const becomes = `${flow.saddr}:${flow.sport} > ${flow.daddr}:${flow.dport}`;
+    halves.set(name, { text: `${becomes} ${tail(flow)}`, age: age(flow) });
+  }
+  for (const [port, half] of replies) {
+    const name = `reply ${half.proto} ${half.backendAddr}:${half.backendPort} > SNAT:${port}`;
+    const becomes = `${half.vipAddr}:${half.vipPort} > ${half.clientAddr}:${half.clientPort}`;
+    halves.set(name, { text: `${becomes} ${tail(half)}`, age: age(half) });
+  }
+  return halves;
+}
+
+function oracleHalves({ requests, localReplies, ports }: FlowState, now: number, snat = '192.0.2.1'): Halves {
+  const halves: Halves = new Map();
+  const end = ({ address, port }: { address: string; port: number }) => `${address}:${port}`;
+  const add = (name: string, from: string, to: string, half: FlowHalf) => {
+    const { backend, revNatId, flags, lastSeen } = half;
+    const text = `${from} > ${to} backend ${backend.id} generation ${backend.generation} service ${revNatId} flags ${flags}`;
+    halves.set(name, { text, age: now - lastSeen });
+  };
+  for (const half of requests.values()) {
+    const { proto, client, service, backend, snatPort } = half;
+    const from = snatPort === undefined ? end(client) : `${snat}:${snatPort}`;
+    add(`request ${proto} ${end(client)} > ${end(service)}`, from, end(backend), half);
+  }
+  for (const half of localReplies.values()) {
+    const { proto, client, service, backend } = half;
+    add(`reply ${proto} ${end(backend)} > ${end(client)}`, end(service), end(client), half);
+  }
+  for (const [key, ways] of ports) {
+    for (const half of ways) {
+      if (!half) continue;
+      const name = `reply ${half.proto} ${end(half.backend)} > SNAT:${key.split(' ')[1]}`;
+      add(name, end(half.service), end(half.client), half);
+    }
+  }
+  return halves;
+}

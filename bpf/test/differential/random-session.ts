@@ -1,0 +1,53 @@
+import type { FlowState, Frontend } from '@lbx/maps';
+import type { Random } from '@lbx/testing';
+import { type Op, type PacketOp, pokedMaps } from './op.ts';
+import { oddFrame, replyFrame, requestFrame, spoilt } from './random-packets.ts';
+import { randomServices } from './random-services.ts';
+
+/** The next step, from what flows there are (as the oracle knows them) and chance. */
+export function randomOp(random: Random, frontends: readonly Frontend[], flows: FlowState): Op {
+  const dice = random.below(1000);
+  if (dice < 15) return { kind: 'wait', seconds: random.pick([0.4, 1.4, 9, 31, 61, 125, 8001]) };
+  if (dice < 25) return { kind: 'evict', half: random.pick(['request', 'reply']), nth: random.below(1000) };
+  if (dice < 27) return { kind: 'services', frontends: randomServices(random) };
+  if (dice < 31) return poke(random);
+  const plain = plainPacket(random, frontends, flows);
+  // Half of what arrives meets XDP, the other half tc.
+  const hook = plain.hook === 'xdp' && random.chance(50) ? 'tc-ingress' : plain.hook;
+  const packet = { ...plain, hook, ...(hook !== 'xdp' && random.chance(50) && { complete: true }) };
+  if (dice < 80) return { ...packet, frame: oddFrame(random, frontends, plain.frame) };
+  if (dice < 160) return { ...packet, frame: spoilt(random, plain.frame) };
+  return packet;
+}
+
+function plainPacket(random: Random, frontends: readonly Frontend[], flows: FlowState): PacketOp {
+  const dice = random.below(100);
+  if (dice < 30) {
+    const used = [...flows.ports].flatMap(([key, ways]) =>
+      ways.flatMap((half) => (half ? [{ half, port: Number(key.split(' ')[1]) }] : [])),
+    );
+    if (used.length > 0) {
+      const { half, port } = random.pick(used);
+      return { kind: 'packet', hook: 'xdp', frame: replyFrame(random, half, port) };
+    }
+  }
+  if (dice < 45 && flows.localReplies.size > 0) {
+    const half = random.pick([...flows.localReplies.values()]);
+    return { kind: 'packet', hook: 'tc-egress', frame: replyFrame(random, half) };
+  }
+  const hook = random.chance(97) ? 'xdp' : 'tc-egress';
+  return { kind: 'packet', hook, frame: requestFrame(random, frontends, [...flows.requests.values()]) };
+}
+
+function poke(random: Random): Op {
+  const nth = random.below(1000);
+  const map = random.pick(pokedMaps);
+  if (random.chance(40) && map !== 'lbx_backend_meta') return { kind: 'poke', map, nth, at: 0 };
+  // Of services: the flags, the count; of backends: the state, the port; of metadata: the generation.
+  const at = {
+    lb4_services_v2: random.pick([4, 6, 8, 9]),
+    lb4_backends_v3: random.pick([7, 4]),
+    lbx_backend_meta: 0,
+  }[map as 'lbx_backend_meta'];
+  return { kind: 'poke', map, nth, at: at ?? 0, byte: random.below(256) };
+}

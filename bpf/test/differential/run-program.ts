@@ -1,0 +1,51 @@
+import type { BpfError } from 'libbpf-ts';
+import type { Lab } from '../xdp-lab.ts';
+import type { PacketOp } from './op.ts';
+
+const XDP_VERDICTS: Record<number, string> = { 1: 'drop', 2: 'pass', 3: 'tx', 4: 'redirect' };
+const TC_VERDICTS: Record<number, string> = { 4294967295: 'pass', 2: 'drop', 7: 'redirect' };
+/** In place of a verdict: the sum of all bytes that a device made is no longer true (CHECKSUM_COMPLETE). */
+export const SPOILT_SUM = "the kernel's sum of the packet is spoilt";
+const PROGRAMS = { 'tc-ingress': 'lbx_tc_ingress', 'tc-egress': 'lbx_tc_egress' } as const;
+
+/** A frame through the program of its hook, at the node's device; undefined when the kernel does not take it. */
+export function runProgram(
+  lab: Lab,
+  { hook, frame, complete }: PacketOp,
+): { verdict: string; data: Uint8Array } | undefined {
+  if (hook === 'xdp') {
+    const ctx = xdpContext(frame.length, lab.ifindex);
+    const { retval, data } = lab.xdp.program('lbx_xdp').testRun({ data: frame, ctx });
+    return { verdict: XDP_VERDICTS[retval] ?? `${retval}`, data };
+  }
+  const program = lab.tc.program(PROGRAMS[hook]);
+  try {
+    const { retval, data } = program.testRun({
+      data: frame,
+      ctx: skbContext(lab.ifindex),
+      checksumComplete: complete === true,
+    });
+    return { verdict: TC_VERDICTS[retval >>> 0] ?? `${retval}`, data };
+  } catch (error) {
+    const { code } = error as BpfError;
+    // The kernel does not make a socket buffer of everything.
+    if (code === 'EINVAL') return undefined;
+    if (code === 'EBADMSG') return { verdict: SPOILT_SUM, data: frame };
+    throw error;
+  }
+}
+
+/** `struct xdp_md`. */
+function xdpContext(length: number, ifindex: number): Uint8Array {
+  const ctx = new DataView(new ArrayBuffer(24));
+  ctx.setUint32(4, length, true);
+  ctx.setUint32(12, ifindex, true);
+  return new Uint8Array(ctx.buffer);
+}
+
+/** `struct __sk_buff`: only the device is given. */
+function skbContext(ifindex: number): Uint8Array {
+  const ctx = new DataView(new ArrayBuffer(192));
+  ctx.setUint32(40, ifindex, true);
+  return new Uint8Array(ctx.buffer);
+}

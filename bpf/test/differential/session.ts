@@ -1,0 +1,245 @@
+import {
+  type Clock,
+  createFlowState,
+  explainPacket,
+  type FlowState,
+  type LbxFlow4Key,
+  type PacketOutcome,
+  type PacketSettings,
+  type PacketState,
+  type ReasonName,
+  reasons,
+} from '@lbx/maps';
+import { parsePacket } from '@lbx/testing';
+import type { Lab } from '../xdp-lab.ts';
+import { compareFlows } from './compare-flows.ts';
+import { type Jiffies, nextJiffy } from './jiffies.ts';
+import { clearFlows, evictFlow, evictReply, makeOlder, readFlows } from './kernel-flows.ts';
+import { poke, readTables } from './kernel-tables.ts';
+import { askRoute } from './lab-routes.ts';
+import type { Op, PacketOp, Session } from './op.ts';
+import { runProgram, SPOILT_SUM } from './run-program.ts';
+
+/** How one session ended. */
+export interface SessionResult {
+  readonly ops: readonly Op[];
+  readonly pairs: number;
+  /** Empty: the kernel and the oracle agree. */
+  readonly problems: readonly string[];
+  /** The last packet hung by a jiffy, so the session ended there. */
+  readonly undecided: boolean;
+  readonly counts: ReadonlyMap<ReasonName, number>;
+}
+
+/** Answers to questions about time that could be the other one a few jiffies earlier or later. */
+const MARGIN = 14;
+
+/** A kernel and an oracle side by side. */
+export interface Arena {
+  readonly lab: Lab;
+  readonly settings: PacketSettings;
+  readonly jiffies: Jiffies;
+}
+
+/**
+ * Runs steps through programs and oracle from an empty flow table on; `next` gives them one by one and may look at what
+ * flows there are. Ends with the first difference.
+ */
+export function runSession(
+  arena: Arena,
+  frontends: Session['frontends'],
+  next: (frontends: Session['frontends'], flows: FlowState) => Op | undefined,
+): SessionResult {
+  const { lab, settings, jiffies } = arena;
+  const undo: (() => void)[] = [];
+  const ops: Op[] = [];
+  const counts = new Map<ReasonName, number>();
+  let services = frontends;
+  let [waited, waitedSeconds] = [0, 0];
+  let hangs = false;
+  let pairs = 0;
+
+  clearFlows(lab);
+  let state: PacketState = { ...readTables(lab), flows: createFlowState() };
+  const countedBefore = readCounters(lab);
+  const problems = play();
+  if (problems.length === 0 && !hangs) problems.push(...compareEnd());
+  for (const back of undo.reverse()) back();
+  if (services !== frontends) lab.apply(frontends);
+  return { ops, pairs, problems, undecided: hangs && problems.length === 0, counts };
+
+  function play(): string[] {
+    for (let op = next(services, state.flows); op !== undefined; op = next(services, state.flows)) {
+      ops.push(op);
+      const found = step(op);
+      if (hangs || found.length > 0) return hangs ? [] : found;
+    }
+    return [];
+  }
+
+  function step(op: Op): string[] {
+    switch (op.kind) {
+      case 'packet':
+        return packet(op);
+      case 'wait':
+        waited += Math.round(op.seconds * settings.hz);
+        waitedSeconds += Math.floor(op.seconds);
+        makeOlder(lab, Math.round(op.seconds * settings.hz), Math.floor(op.seconds));
+        return [];
+      case 'evict':
+        evict(op);
+        return [];
+      case 'services':
+        for (const back of undo.splice(0).reverse()) back();
+        services = op.frontends;
+        lab.apply(services);
+        break;
+      case 'poke':
+        undo.push(poke(lab, op));
+    }
+    state = { ...readTables(lab), flows: state.flows };
+    return [];
+  }
+
+  function packet(op: PacketOp): string[] {
+    const { hook, frame } = op;
+    // Whole seconds, which session affinity counts in, must not change meanwhile.
+    while (isNearSecond(jiffies)) nextJiffy(jiffies);
+    const begun = jiffies.now();
+    const ran = runProgram(lab, op);
+    if (ran === undefined) return [];
+    const { verdict, data } = ran;
+    pairs++;
+    const took = jiffies.now() - begun;
+    const outcome = explainPacket(state, frame, {
+      hook,
+      device: 'eth0',
+      settings,
+      clock: clockOf(took),
+      askRoute,
+    });
+    for (const reason of [...outcome.notes, ...(outcome.reason ? [outcome.reason] : [])])
+      counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    // A search for a port that failed is not tried again in the same jiffy: wait for the next, so that time plays no part.
+    if (outcome.reason === 'drop_snat_ports_used_up' || outcome.notes.includes('note_flow_evicted'))
+      nextJiffy(jiffies);
+    return comparePacket(frame, verdict, data, outcome);
+  }
+
+  function clockOf(took: number): Clock {
+    const now = jiffies.now();
+    return {
+      now: now + waited,
+      seconds: Math.floor(now / settings.hz) + waitedSeconds,
+      hz: settings.hz,
+      beyond: MARGIN + 6,
+      isOlder(age, limit) {
+        if (Math.abs(age - limit) <= MARGIN + took) hangs = true;
+        return age > limit;
+      },
+    };
+  }
+
+  function evict({ half, nth }: Extract<Op, { kind: 'evict' }>): void {
+    const { requests, localReplies, ports } = state.flows;
+    if (half === 'request') {
+      const key = [...requests.keys()].sort()[nth % requests.size];
+      if (key === undefined) return;
+      const { proto, client, service } = requests.get(key)!;
+      requests.delete(key);
+      evictFlow(lab, keyOf(proto, client, service, 0));
+      return;
+    }
+    const places = [...ports].flatMap(([key, ways]) =>
+      ways.flatMap((each, way) => (each ? [{ key, way, each }] : [])),
+    );
+    const all = places.length + localReplies.size;
+    if (all === 0) return;
+    if (nth % all < places.length) {
+      const { key, way, each } = places[nth % all]!;
+      ports.get(key)![way] = undefined;
+      const index = Number(key.split(' ')[1]) - settings.snatPorts[0];
+      evictReply(lab, index, each.proto, each.backend.address, each.backend.port);
+      return;
+    }
+    const [key, { proto, backend, client }] = [...localReplies][(nth % all) - places.length]!;
+    localReplies.delete(key);
+    evictFlow(lab, keyOf(proto, backend, client, 1));
+  }
+
+  function compareEnd(): string[] {
+    const kernel = readFlows(lab, settings.snatPorts[0]);
+    const now = jiffies.now();
+    const found = compareFlows(kernel, state.flows, now - 300 * settings.hz, now + waited);
+    const after = readCounters(lab);
+    for (const { id, name } of reasons) {
+      const [has, wants] = [after[id]! - countedBefore[id]!, counts.get(name) ?? 0];
+      if (has !== wants) found.push(`${name}: counted ${has} times, expected ${wants}`);
+    }
+    return found;
+  }
+}
+
+function isNearSecond({ now, hz }: Jiffies): boolean {
+  const fraction = now() % hz;
+  return fraction < 2 || fraction > hz - 3;
+}
+
+function keyOf(
+  proto: number,
+  from: { address: string; port: number },
+  to: { address: string; port: number },
+  direction: number,
+): LbxFlow4Key {
+  return {
+    saddr: from.address,
+    daddr: to.address,
+    sport: from.port,
+    dport: to.port,
+    proto,
+    direction,
+  } as LbxFlow4Key;
+}
+
+function comparePacket(
+  frame: Uint8Array,
+  verdict: string,
+  data: Uint8Array,
+  outcome: PacketOutcome,
+): string[] {
+  const problems: string[] = [];
+  // Not kept true yet when a packet becomes an ICMP error.
+  if (verdict === SPOILT_SUM && outcome.notes.includes('sent_icmp_error')) return [];
+  const says = `${outcome.reason ?? 'a stranger'}${outcome.notes.length > 0 ? ` (${outcome.notes.join(', ')})` : ''}`;
+  if (verdict !== outcome.verdict) problems.push(`verdict ${verdict}, expected ${outcome.verdict}: ${says}`);
+  // What a dropped packet looks like is nobody's business.
+  else if (verdict !== 'drop' && Buffer.compare(data, outcome.frame) !== 0) {
+    problems.push(
+      `frame out   ${Buffer.from(data).toString('hex')}`,
+      `expected    ${Buffer.from(outcome.frame).toString('hex')}: ${says}`,
+    );
+  } else if (outcome.frame !== frame && verdict !== 'drop') {
+    // What came in right must go out right.
+    const before = parsePacket(frame);
+    const after = parsePacket(data);
+    if (before.problems.length === 0) problems.push(...after.problems);
+  }
+  return problems;
+}
+
+/** Packets by reason. */
+function readCounters(lab: Lab): number[] {
+  const map = lab.xdp.map('lbx_counters');
+  const counts: number[] = [];
+  const stride = (map.valueSize + 7) & ~7;
+  for (const { values, count } of map.readBatches()!) {
+    const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
+    for (let i = 0; i < count; i++) {
+      let sum = 0;
+      for (let at = 0; at < map.valueBytes; at += stride)
+        sum += Number(view.getBigUint64(i * map.valueBytes + at, true));
+      counts.push(sum);
+    }
+  }
+  return counts;
+}
