@@ -7,10 +7,10 @@ import { socketRows } from './forward/sockets.ts';
 
 /**
  * Rows in ns are nanoseconds a frame of 60 bytes, the generator's and the sink's part included, which is the same in
- * every row. floor-routing: the kernel's plain routing of the same frames; floor-bounce: an XDP program that sends each
- * frame back as the only work of the node. `xdp-s1k-…`: lbx with 1,000 NodePort services of 10 remote backends each;
- * `est-f10k`: UDP of 10,000 flows in turn that are known; `new-udp`, `new-syn`: each frame is the first of its flow.
- * Rows in us are those of forward/sockets.ts. About 40 s; needs root.
+ * every row. floor-routing: the kernel's plain routing of the same frames; floor-bounce, floor-bounce-tc: an XDP or tc
+ * program that sends each frame back as the only work of the node. `xdp-s1k-…`, `tc-s1k-…`: lbx at that hook with 1,000
+ * NodePort services of 10 remote backends each; `est-f10k`: UDP of 10,000 flows in turn that are known; `new-udp`,
+ * `new-syn`: each frame is the first of its flow. Rows in us are those of forward/sockets.ts. About 40 s; needs root.
  */
 export async function bench(_options: { json: boolean }): Promise<Row[]> {
   using node = createNetns('forward-node');

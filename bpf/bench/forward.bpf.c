@@ -5,12 +5,14 @@
  * forward_generate runs as live frames on one end of a veth pair; what it writes
  * arrives at the other end, in the node. What the node sends back arrives at the
  * first end again, where forward_sink counts and drops it. forward_bounce is the
- * cheapest node there can be: it swaps the link addresses and sends the frame back.
+ * cheapest node there can be: it swaps the link addresses and sends the frame back;
+ * forward_bounce_tc does so at tc ingress.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/in.h>
 #include <linux/ip.h>
+#include <linux/pkt_cls.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
 #include <bpf/bpf_endian.h>
@@ -19,7 +21,7 @@
 /* The shortest frame of Ethernet, without its check sequence. */
 #define FRAME_BYTES 60
 #define FRAME_WORDS (FRAME_BYTES / 4)
-#define L4_BYTES (FRAME_BYTES - sizeof(struct ethhdr) - sizeof(struct iphdr))
+#define L4_BYTES    (FRAME_BYTES - sizeof(struct ethhdr) - sizeof(struct iphdr))
 
 struct frame {
 	struct ethhdr eth;
@@ -35,7 +37,7 @@ _Static_assert(sizeof(struct frame) == FRAME_BYTES, "a frame without padding");
 
 /* The first frame, checksums included: client port 1024, the lowest port of a service. */
 __u32 forward_template[FRAME_WORDS];
-volatile __u32 forward_flows = 1; /* how many flows, each in turn; 0: never the same again */
+volatile __u32 forward_flows = 1;    /* how many flows, each in turn; 0: never the same again */
 volatile __u32 forward_services = 1; /* ports of services, each in turn */
 volatile __u32 forward_first_service;
 volatile __u32 forward_flow; /* the next */
@@ -43,9 +45,9 @@ volatile __u32 forward_service;
 volatile __u64 forward_sent;
 
 /* The sink. */
-volatile __u16 forward_port; /* destination ports that arriving frames must have: */
+volatile __u16 forward_port;          /* destination ports that arriving frames must have: */
 volatile __u32 forward_ports = 65536; /* that one, and so many in all */
-volatile __u8 forward_verify; /* 1: recompute checksums */
+volatile __u8 forward_verify;         /* 1: recompute checksums */
 volatile __u64 forward_arrived;
 volatile __u64 forward_others; /* IPv4 frames that are not what was awaited */
 volatile __u64 forward_broken; /* wrong checksums */
@@ -138,21 +140,39 @@ int forward_sink(struct xdp_md *ctx)
 	return XDP_DROP;
 }
 
-SEC("xdp")
-int forward_bounce(struct xdp_md *ctx)
+static __always_inline void turn_around(struct frame *frame)
 {
-	struct frame *frame = frame_of(ctx);
 	__u16 *words = (__u16 *)frame;
 
-	if (!frame)
-		return XDP_PASS;
 	for (int i = 0; i < ETH_ALEN / 2; i++) {
 		__u16 word = words[i];
 
 		words[i] = words[i + ETH_ALEN / 2];
 		words[i + ETH_ALEN / 2] = word;
 	}
+}
+
+SEC("xdp")
+int forward_bounce(struct xdp_md *ctx)
+{
+	struct frame *frame = frame_of(ctx);
+
+	if (!frame)
+		return XDP_PASS;
+	turn_around(frame);
 	return XDP_TX;
+}
+
+SEC("tc")
+int forward_bounce_tc(struct __sk_buff *skb)
+{
+	void *data = (void *)(long)skb->data;
+	void *data_end = (void *)(long)skb->data_end;
+
+	if (data + FRAME_BYTES > data_end)
+		return TC_ACT_UNSPEC;
+	turn_around(data);
+	return bpf_redirect(skb->ifindex, 0);
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

@@ -14,7 +14,7 @@ const real: ServiceSpec = {
   ],
   backends: [{ address: place.lan, port: ports.server, protocol: 'TCP', node: 'other' }],
 };
-const balancer = startBalancer({ cgroup });
+const balancer = startBalancer({ xdp: 'native', cgroup });
 const { failed, refused } = balancer.apply([real, ...nodePortServices(Number(others), 'random')]);
 if (failed.length + refused.length > 0) throw new Error('not all frontends were written');
 console.log('balancing');

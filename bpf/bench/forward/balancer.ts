@@ -4,12 +4,10 @@ import { place, ports } from './place.ts';
 const MAGLEV_SIZE = 1021;
 
 /** The load balancer of the node, with room for 10,000 services of two protocols and 10 backends. */
-export function startBalancer(options: { cgroup: string | false }): LoadBalancer {
+export function startBalancer(options: { xdp: 'native' | 'off'; cgroup: string | false }): LoadBalancer {
   return createLoadBalancer({
     devices: [place.device],
-    // A veth, with a program at its other end.
-    xdp: 'native',
-    cgroup: options.cgroup,
+    ...options,
     pins: false,
     maglevSize: MAGLEV_SIZE,
     nodePortRange: ports.range,

@@ -11,6 +11,7 @@ const fresh = { runs: 5, frames: 10_000 } as const;
 const WARM_UP = 10_000;
 const FLOWS = 10_000;
 const SERVICES = [1, 100, 1000, 10_000] as const;
+const ENDS = [1, 10_000] as const;
 
 const [, , lan = ''] = process.argv;
 using arm = createArm({
@@ -33,18 +34,25 @@ measure('floor-routing', known);
   using _bounce = arm.object.program('forward_bounce').attachXdp({ ifindex: place.device, mode: 'native' });
   measure('floor-bounce', known);
 }
-for (const services of SERVICES) {
-  for (const algorithm of ['random', 'maglev'] as const) measureServices(services, algorithm);
+for (const services of SERVICES) measureServices('xdp', services, 'random');
+for (const services of ENDS) measureServices('xdp', services, 'maglev');
+{
+  using _bounce = arm.object
+    .program('forward_bounce_tc')
+    .attachTc({ ifindex: place.device, direction: 'ingress' });
+  arm.load(direct);
+  measure('floor-bounce-tc', known);
 }
+for (const services of ENDS) measureServices('tc', services, 'random');
 
-function measureServices(services: number, algorithm: 'random' | 'maglev'): void {
-  using balancer = startBalancer({ cgroup: false });
+function measureServices(hook: 'xdp' | 'tc', services: number, algorithm: 'random' | 'maglev'): void {
+  using balancer = startBalancer({ xdp: hook === 'xdp' ? 'native' : 'off', cgroup: false });
   const { failed, refused } = balancer.apply(nodePortServices(services, algorithm));
   if (failed.length + refused.length > 0)
     throw new Error(
       `of ${services} services, ${failed.length} writes failed, ${refused.length} were refused`,
     );
-  const prefix = `xdp-s${String(services).replace(/000$/, 'k')}`;
+  const prefix = `${hook}-s${String(services).replace(/000$/, 'k')}`;
   const nodePorts = { address: place.node, port: ports.service, services, arrivesAt: backendPorts } as const;
   const row = (name: string, stream: Pick<Stream, 'protocol' | 'flows' | 'firstService'>) => {
     arm.load({ ...nodePorts, ...stream });
