@@ -26,9 +26,9 @@ const folders = ['bpf', 'bpf/bench', 'bpf/test'] as const;
 
 /** Sources that are compiled once for each of these address families, see bpf/include/lbx/family.h. */
 const families: Readonly<Record<string, readonly number[]>> = {
-  'bpf/xdp.bpf.c': [4],
-  'bpf/tc.bpf.c': [4],
-  'bpf/bench/wrap.bpf.c': [4],
+  'bpf/xdp.bpf.c': [4, 6],
+  'bpf/tc.bpf.c': [4, 6],
+  'bpf/bench/wrap.bpf.c': [4, 6],
   'bpf/test/flow-table.bpf.c': [4, 6],
 };
 

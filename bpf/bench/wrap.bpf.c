@@ -23,7 +23,7 @@ enum bench_mode {
 };
 
 /* The first bytes of the packet: link, IP and L4 header, in whole words. */
-__u64 bench_template[7];
+__u64 bench_template[FAMILY_OF(7, 9)];
 volatile __u32 bench_mode = BENCH_SAME;
 volatile __u32 bench_state = 1; /* of the random numbers, or the next flow's number */
 
@@ -45,7 +45,9 @@ struct {
 /* Client address (203.0.113.0/24) and port of flow `n`: 8 million different ones. */
 static __always_inline void bench_client(struct lbx_packet *packet, __u32 n)
 {
-	packet->ip->saddr = bpf_htonl(0xcb007100u | ((n >> 15) & 0xff));
+	__be32 *last = (__be32 *)packet_daddr(packet) - 1; /* last word of the source address */
+
+	*last = bpf_htonl(0xcb007100u | ((n >> 15) & 0xff));
 	packet->udp->source = bpf_htons(1024 + (n & 0x7fff));
 }
 

@@ -110,6 +110,11 @@ static __always_inline __u32 hash_endpoint(const addr_t *address, __be16 port, _
 	return hash_endpoint4(*address, port, kind);
 }
 
+static __always_inline __u32 hash_maglev(const addr_t *client, __u32 ports, __u32 proto, __u32 seed)
+{
+	return hash_maglev4(*client, ports, proto, seed);
+}
+
 #elif LBX_FAMILY == 6
 
 #define addr_t union v6addr
@@ -178,6 +183,11 @@ static __always_inline void addr_map(const addr_t *address, union v6addr *to)
 static __always_inline __u32 hash_endpoint(const addr_t *address, __be16 port, __u32 kind)
 {
 	return hash_endpoint6(address, port, kind);
+}
+
+static __always_inline __u32 hash_maglev(const addr_t *client, __u32 ports, __u32 proto, __u32 seed)
+{
+	return hash_maglev6(client, ports, proto, seed);
 }
 
 #else

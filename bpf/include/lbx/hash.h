@@ -19,18 +19,8 @@ static __always_inline __u32 hash_rol32(__u32 word, __u32 shift)
 	return (word << shift) | (word >> (32 - shift));
 }
 
-/*
- * Bob Jenkins' lookup3 over three words, seeded as Linux' jhash_3words() is:
- * the packet hash of Maglev tables.
- */
-static __always_inline __u32 hash_jhash3(__u32 a, __u32 b, __u32 c, __u32 seed)
+static __always_inline __u32 hash_jhash_final(__u32 a, __u32 b, __u32 c)
 {
-	__u32 init = seed + LBX_JHASH_INITVAL + (3u << 2);
-
-	a += init;
-	b += init;
-	c += init;
-
 	c ^= b;
 	c -= hash_rol32(b, 14);
 	a ^= c;
@@ -46,6 +36,47 @@ static __always_inline __u32 hash_jhash3(__u32 a, __u32 b, __u32 c, __u32 seed)
 	c ^= b;
 	c -= hash_rol32(b, 24);
 	return c;
+}
+
+/* Bob Jenkins' lookup3 over three words, seeded as Linux' jhash_3words() is. */
+static __always_inline __u32 hash_jhash3(__u32 a, __u32 b, __u32 c, __u32 seed)
+{
+	__u32 init = seed + LBX_JHASH_INITVAL + (3u << 2);
+
+	return hash_jhash_final(a + init, b + init, c + init);
+}
+
+/*
+ * The packet hash of Maglev tables as Cilium has it: `ports` is the service's port
+ * << 16 | the client's (0: any). The service's address does not count. Of IPv6 it is
+ * two rounds of Jenkins' mixing and the final one, from no initial value.
+ */
+static __always_inline __u32 hash_maglev4(__be32 client, __u32 ports, __u32 proto, __u32 seed)
+{
+	return hash_jhash3(client, ports, proto, seed);
+}
+
+#define LBX_JHASH_MIX(a, b, c)                          \
+	{                                               \
+		a -= c, a ^= hash_rol32(c, 4), c += b;  \
+		b -= a, b ^= hash_rol32(a, 6), a += c;  \
+		c -= b, c ^= hash_rol32(b, 8), b += a;  \
+		a -= c, a ^= hash_rol32(c, 16), c += b; \
+		b -= a, b ^= hash_rol32(a, 19), a += c; \
+		c -= b, c ^= hash_rol32(b, 4), b += a;  \
+	}
+
+static __always_inline __u32 hash_maglev6(const union v6addr *client, __u32 ports, __u32 proto,
+					  __u32 seed)
+{
+	__u32 a = client->w[0], b = client->w[1], c = client->w[2];
+
+	LBX_JHASH_MIX(a, b, c);
+	a += client->w[3];
+	b += ports;
+	c += proto;
+	LBX_JHASH_MIX(a, b, c);
+	return hash_jhash_final(a + seed, b, c);
 }
 
 /*

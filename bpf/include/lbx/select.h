@@ -113,8 +113,8 @@ static __always_inline __u32 select_maglev(const struct lb_service *service,
 {
 	/* Session affinity: all ports of a client meet the same backend. */
 	__u32 client_port = service->flags & LBX_SVC_AFFINITY ? 0 : key->sport;
-	__u32 index = hash_jhash3(addr_word(&key->saddr), (__u32)key->dport << 16 | client_port,
-				  key->proto, lbx_maglev_seed) %
+	__u32 index = hash_maglev(&key->saddr, (__u32)key->dport << 16 | client_port, key->proto,
+				  lbx_maglev_seed) %
 		      lbx_maglev_size;
 	__u16 rev_nat = service->rev_nat_index;
 	__u32 zero = 0, *table;

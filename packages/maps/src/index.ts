@@ -69,6 +69,7 @@ export { type FlowMapName, flowCatalog } from './flow/flow-catalog.ts';
 export { FLOW_SECRET_WORDS, type FlowPlace, flowPlace } from './flow/flow-place.ts';
 export { FLOW_WAYS, LbxFlow4Bucket, LbxFlowSetIndex } from './flow/flow-set4.ts';
 export { FlowDirection, FlowFlag, LbxFlow4, LbxFlow4Key } from './flow/flow4.ts';
+export { LbxFlow6, LbxFlow6Key } from './flow/flow6.ts';
 export { FrontendMetaFlag, LbxFrontendMeta, LbxFrontendMetaKey } from './flow/frontend-meta.ts';
 export {
   createGate,
@@ -80,7 +81,7 @@ export {
   LbxGateIndex,
   LbxGateWord,
 } from './flow/gate.ts';
-export { randomSlot4, type Tuple4 } from './flow/random-slot.ts';
+export { randomSlot4, randomSlot6, type Tuple } from './flow/random-slot.ts';
 export {
   REASON_COUNT,
   type Reason,
@@ -90,6 +91,7 @@ export {
   reasons,
 } from './flow/reasons.ts';
 export { LbxRev4, LbxRev4Bucket, LbxRev4Index, REV_WAYS } from './flow/rev4.ts';
+export { LbxRev6, LbxRev6Bucket } from './flow/rev6.ts';
 export { LbxBackendHop, LbxBackendHopKey, LbxRoute, LbxRouteIndex } from './flow/route.ts';
 export { snatPrime } from './flow/snat-prime.ts';
 export { IdSpace, type IdSpaceOptions, IdsExhaustedError } from './ids/id-space.ts';

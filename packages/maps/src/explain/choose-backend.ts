@@ -1,5 +1,5 @@
-import { DEFAULT_SEED, jhash3Words, maglevHash4, maglevHash6, parseSeed } from '@lbx/maglev';
-import { parseIpv4Number } from '../codec/ipv4-text.ts';
+import { DEFAULT_SEED, maglevHash4, maglevHash6, parseSeed } from '@lbx/maglev';
+import { randomSlot4, randomSlot6 } from '../flow/random-slot.ts';
 import { Algorithm, ServiceFlag } from '../layouts/names.ts';
 import type { Lb4Slot } from '../layouts/service.ts';
 import { mapsOf } from '../project/entry.ts';
@@ -45,7 +45,7 @@ export function maglevChoice(
 
 /**
  * The slot that lbx's XDP program takes where the choice is random: a hash of the whole tuple, scaled to the count.
- * Undefined where dice are thrown: by sockets, by Cilium, and (as long as lbx's XDP program knows only IPv4) for IPv6.
+ * Undefined where dice are thrown: by sockets, and by Cilium.
  */
 export function randomSlot(
   { family, client, address, port, proto }: Destination,
@@ -55,11 +55,12 @@ export function randomSlot(
 ): number | undefined {
   if (hook === 'connect') return undefined;
   if (value.count === 1) return 1;
-  if (family === 6 || datapath === 'cilium') return undefined;
+  if (datapath === 'cilium') return undefined;
   const seed = maglevSeed === undefined ? DEFAULT_SEED : parseSeed(maglevSeed);
-  const ports = (swap16(port) << 16) | swap16(from.port);
-  const hash = jhash3Words(rawAddress(client), ports, rawAddress(address), (seed.jhash4 ^ proto) >>> 0);
-  return 1 + Math.floor((hash * value.count) / 2 ** 32);
+  const tuple = { saddr: client, sport: from.port, daddr: address, dport: port, proto };
+  return family === 4
+    ? randomSlot4(tuple, value.count, seed.jhash4)
+    : randomSlot6(tuple, value.count, seed.jhash6);
 }
 
 /** All backends that a random choice is made from, with equal shares; slots that lead nowhere are left out. */
@@ -82,14 +83,4 @@ export function backendIdOfSlot(
 ): number {
   const value = trace.lookup(mapsOf[family].services, { ...key, backendSlot }, `slot ${backendSlot}`);
   return (value as Lb4Slot | undefined)?.backendId ?? 0;
-}
-
-/** The address as a little-endian machine loads it from the packet. */
-function rawAddress(address: string): number {
-  const n = parseIpv4Number(address);
-  return ((n & 0xff) << 24) | ((n & 0xff00) << 8) | ((n >>> 8) & 0xff00) | (n >>> 24);
-}
-
-function swap16(port: number): number {
-  return ((port & 0xff) << 8) | (port >> 8);
 }

@@ -2,10 +2,12 @@ import { mapLayout } from '../layouts/map-layout.ts';
 import { LbxBackendMeta, LbxBackendMetaKey } from './backend-meta.ts';
 import { LbxCounter, LbxCounterIndex } from './counters.ts';
 import { LbxFlow4, LbxFlow4Key } from './flow4.ts';
+import { LbxFlow6, LbxFlow6Key } from './flow6.ts';
 import { LbxFrontendMeta, LbxFrontendMetaKey } from './frontend-meta.ts';
 import { LbxGateIndex, LbxGateWord } from './gate.ts';
 import { REASON_COUNT } from './reasons.ts';
 import { LbxRev4Bucket, LbxRev4Index } from './rev4.ts';
+import { LbxRev6Bucket } from './rev6.ts';
 import { LbxBackendHop, LbxBackendHopKey, LbxRoute, LbxRouteIndex } from './route.ts';
 
 /** The maps of our own that the packet datapath has besides Cilium's; pinned by the same rule (`pinPath`). */
@@ -26,9 +28,17 @@ export const flowCatalog = Object.freeze({
     maxEntries: 262144,
     doc: 'Request halves of flows, and reply halves of flows to local backends',
   }),
+  lbx_flow6: mapLayout('lru_hash', 'lbx_flow6', LbxFlow6Key, LbxFlow6, {
+    maxEntries: 262144,
+    doc: 'The same of IPv6',
+  }),
   lbx_rev4: mapLayout('array', 'lbx_rev4', LbxRev4Index, LbxRev4Bucket, {
     maxEntries: 32768,
     doc: 'Reply halves of flows to remote backends, by SNAT port',
+  }),
+  lbx_rev6: mapLayout('array', 'lbx_rev6', LbxRev4Index, LbxRev6Bucket, {
+    maxEntries: 32768,
+    doc: 'The same of IPv6',
   }),
   lbx_routes: mapLayout('array', 'lbx_routes', LbxRouteIndex, LbxRoute, {
     maxEntries: 4096,
