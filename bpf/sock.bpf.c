@@ -62,7 +62,7 @@ static __always_inline void sock_store4(struct bpf_sock_addr *ctx, __be32 addres
 	ctx->user_port = port;
 }
 
-/* The prefix ::ffff:0:0/96 is there already. */
+/* To ::ffff:a.b.c.d; the prefix is there already. */
 static __always_inline void sock_store_mapped(struct bpf_sock_addr *ctx, __be32 address,
 					      __be16 port)
 {
@@ -70,10 +70,11 @@ static __always_inline void sock_store_mapped(struct bpf_sock_addr *ctx, __be32 
 	ctx->user_port = port;
 }
 
-static __always_inline int sock_translate4(struct bpf_sock_addr *ctx)
+static __always_inline int sock_translate4(struct bpf_sock_addr *ctx, _Bool connecting)
 {
 	struct lb4_backend *backend;
-	int verdict = sock_forward4(ctx, ctx->user_ip4, (__be16)ctx->user_port, &backend);
+	int verdict =
+		sock_forward4(ctx, connecting, ctx->user_ip4, (__be16)ctx->user_port, &backend);
 
 	if (verdict == SOCK_PROCEED && backend)
 		sock_store4(ctx, backend->address, backend->port);
@@ -83,17 +84,18 @@ static __always_inline int sock_translate4(struct bpf_sock_addr *ctx)
 static __always_inline int sock_translate_mapped(struct bpf_sock_addr *ctx)
 {
 	struct lb4_backend *backend;
-	int verdict = sock_forward4(ctx, ctx->user_ip6[3], (__be16)ctx->user_port, &backend);
+	int verdict = sock_forward4(ctx, 1, ctx->user_ip6[3], (__be16)ctx->user_port, &backend);
 
 	if (verdict == SOCK_PROCEED && backend)
 		sock_store_mapped(ctx, backend->address, backend->port);
 	return verdict;
 }
 
-static __always_inline int sock_translate6(struct bpf_sock_addr *ctx, const union v6addr *address)
+static __always_inline int sock_translate6(struct bpf_sock_addr *ctx, _Bool connecting,
+					   const union v6addr *address)
 {
 	struct lb6_backend *backend;
-	int verdict = sock_forward6(ctx, address, (__be16)ctx->user_port, &backend);
+	int verdict = sock_forward6(ctx, connecting, address, (__be16)ctx->user_port, &backend);
 
 	if (verdict == SOCK_PROCEED && backend)
 		sock_store6(ctx, &backend->address, backend->port);
@@ -103,7 +105,7 @@ static __always_inline int sock_translate6(struct bpf_sock_addr *ctx, const unio
 SEC("cgroup/connect4")
 int lbx_connect4(struct bpf_sock_addr *ctx)
 {
-	return sock_translate4(ctx);
+	return sock_translate4(ctx, 1);
 }
 
 SEC("cgroup/connect6")
@@ -114,13 +116,13 @@ int lbx_connect6(struct bpf_sock_addr *ctx)
 	sock_load6(ctx, &address);
 	if (sock_is_mapped(&address))
 		return sock_translate_mapped(ctx);
-	return sock_translate6(ctx, &address);
+	return sock_translate6(ctx, 1, &address);
 }
 
 SEC("cgroup/sendmsg4")
 int lbx_sendmsg4(struct bpf_sock_addr *ctx)
 {
-	return sock_translate4(ctx);
+	return sock_translate4(ctx, 0);
 }
 
 /* The kernel hands datagrams to mapped addresses to sendmsg4. */
@@ -130,37 +132,34 @@ int lbx_sendmsg6(struct bpf_sock_addr *ctx)
 	union v6addr address;
 
 	sock_load6(ctx, &address);
-	return sock_translate6(ctx, &address);
+	return sock_translate6(ctx, 0, &address);
 }
 
 SEC("cgroup/recvmsg4")
 int lbx_recvmsg4(struct bpf_sock_addr *ctx)
 {
-	struct ipv4_revnat_entry *entry = sock_source4(ctx, ctx->user_ip4, (__be16)ctx->user_port);
+	__be32 service;
+	__be16 port;
 
-	if (entry)
-		sock_store4(ctx, entry->address, entry->port);
+	if (sock_source4(ctx, ctx->user_ip4, (__be16)ctx->user_port, &service, &port))
+		sock_store4(ctx, service, port);
 	return SOCK_PROCEED;
 }
 
 SEC("cgroup/recvmsg6")
 int lbx_recvmsg6(struct bpf_sock_addr *ctx)
 {
+	const void *service6;
 	union v6addr address;
+	__be32 service4;
+	__be16 port;
 
 	sock_load6(ctx, &address);
 	if (sock_is_mapped(&address)) {
-		struct ipv4_revnat_entry *entry =
-			sock_source4(ctx, address.w[3], (__be16)ctx->user_port);
-
-		if (entry)
-			sock_store_mapped(ctx, entry->address, entry->port);
-	} else {
-		struct ipv6_revnat_entry *entry =
-			sock_source6(ctx, &address, (__be16)ctx->user_port);
-
-		if (entry)
-			sock_store6(ctx, &entry->address, entry->port);
+		if (sock_source4(ctx, address.w[3], (__be16)ctx->user_port, &service4, &port))
+			sock_store_mapped(ctx, service4, port);
+	} else if (sock_source6(ctx, &address, (__be16)ctx->user_port, &service6, &port)) {
+		sock_store6(ctx, service6, port);
 	}
 	return SOCK_PROCEED;
 }
@@ -168,30 +167,28 @@ int lbx_recvmsg6(struct bpf_sock_addr *ctx)
 SEC("cgroup/getpeername4")
 int lbx_getpeername4(struct bpf_sock_addr *ctx)
 {
-	struct ipv4_revnat_entry *entry = sock_peer4(ctx, ctx->user_ip4, (__be16)ctx->user_port);
+	__be32 service;
+	__be16 port;
 
-	if (entry)
-		sock_store4(ctx, entry->address, entry->port);
+	if (sock_peer4(ctx, ctx->user_ip4, (__be16)ctx->user_port, &service, &port))
+		sock_store4(ctx, service, port);
 	return SOCK_PROCEED;
 }
 
 SEC("cgroup/getpeername6")
 int lbx_getpeername6(struct bpf_sock_addr *ctx)
 {
+	const void *service6;
 	union v6addr address;
+	__be32 service4;
+	__be16 port;
 
 	sock_load6(ctx, &address);
 	if (sock_is_mapped(&address)) {
-		struct ipv4_revnat_entry *entry =
-			sock_peer4(ctx, address.w[3], (__be16)ctx->user_port);
-
-		if (entry)
-			sock_store_mapped(ctx, entry->address, entry->port);
-	} else {
-		struct ipv6_revnat_entry *entry = sock_peer6(ctx, &address, (__be16)ctx->user_port);
-
-		if (entry)
-			sock_store6(ctx, &entry->address, entry->port);
+		if (sock_peer4(ctx, address.w[3], (__be16)ctx->user_port, &service4, &port))
+			sock_store_mapped(ctx, service4, port);
+	} else if (sock_peer6(ctx, &address, (__be16)ctx->user_port, &service6, &port)) {
+		sock_store6(ctx, service6, port);
 	}
 	return SOCK_PROCEED;
 }

@@ -7,6 +7,7 @@ type Bench = (options: { json: boolean }) => Promise<readonly Row[]>;
 
 const suites: Record<string, readonly string[]> = {
   datapath: ['../bpf/bench/datapath.bench.ts', '../bpf/bench/connect.bench.ts'],
+  connect: ['../bpf/bench/connect.bench.ts'],
   forward: ['../bpf/bench/forward.bench.ts'],
   maglev: ['../packages/maglev/bench/maglev.bench.ts'],
   maps: ['../packages/maps/bench/maps.bench.ts'],

@@ -1,15 +1,21 @@
-// A child process of the connect bench, in its cgroup and namespace: calls connect(2) on one UDP socket. Takes
-// { targets: [[address, port], …], calls } a line and walks the targets; answers with the nanoseconds per call.
+// A child process of the connect bench, in its cgroup and namespace: calls connect(2), of UDP on one socket or on a new
+// one each time, of TCP on one socket that never gets through. Takes { targets: [[address, port], …], calls, socket } a
+// line and walks the targets; answers with the nanoseconds per call.
 import { createInterface } from 'node:readline';
 import koffi from 'koffi';
 
 const AF_INET = 2;
+const SOCK_STREAM = 1;
 const SOCK_DGRAM = 2;
+const SOCK_NONBLOCK = 0o4000;
+const ENETUNREACH = 101;
 const SOCKADDR_SIZE = 16;
 
 export interface ConnectRequest {
   readonly targets: readonly (readonly [address: string, port: number])[];
   readonly calls: number;
+  /** `tcp`: the backend has no route, so that connect() ends with the lookup of one and the socket can be used again. */
+  readonly socket: 'udp' | 'new-udp' | 'tcp';
 }
 
 const libc = koffi.load(null);
@@ -24,7 +30,9 @@ const connect = libc.func('int connect(int, uintptr_t, uint32_t)') as (
   address: number | bigint,
   size: number,
 ) => number;
-const fd = socket(AF_INET, SOCK_DGRAM, 0);
+const close = libc.func('int close(int)') as (fd: number) => number;
+const udp = socket(AF_INET, SOCK_DGRAM, 0);
+const tcp = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 
 /** `struct sockaddr_in`, one after the other, in memory that does not move. */
 function encode(targets: ConnectRequest['targets']): Buffer {
@@ -38,14 +46,33 @@ function encode(targets: ConnectRequest['targets']): Buffer {
   return bytes;
 }
 
-function measure({ targets, calls }: ConnectRequest): number {
+function fail(): never {
+  throw new Error(`connect: errno ${koffi.errno()}`);
+}
+
+const connectOnce: Readonly<Record<ConnectRequest['socket'], (at: number) => void>> = {
+  udp(at) {
+    if (connect(udp, at, SOCKADDR_SIZE) !== 0) fail();
+  },
+  'new-udp'(at) {
+    const fd = socket(AF_INET, SOCK_DGRAM, 0);
+    if (connect(fd, at, SOCKADDR_SIZE) !== 0) fail();
+    close(fd);
+  },
+  tcp(at) {
+    if (connect(tcp, at, SOCKADDR_SIZE) === 0 || koffi.errno() !== ENETUNREACH) fail();
+  },
+};
+
+function measure({ targets, calls, socket: kind }: ConnectRequest): number {
   const bytes = encode(targets);
   const first = Number(koffi.address(bytes));
   const end = first + bytes.length;
+  const call = connectOnce[kind];
   let at = first;
   const started = process.hrtime.bigint();
   for (let n = 0; n < calls; n++) {
-    if (connect(fd, at, SOCKADDR_SIZE) !== 0) throw new Error(`connect: errno ${koffi.errno()}`);
+    call(at);
     at += SOCKADDR_SIZE;
     if (at === end) at = first;
   }

@@ -5,6 +5,8 @@ import { on, once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { netnsCookie } from './netns-cookie.ts';
+import { type HeldSocket, HeldTcp, HeldUdp } from './sock-held.ts';
+import { RawUdp } from './sock-raw.ts';
 
 export type Request =
   | { readonly op: 'tcp'; readonly address: string; readonly port: number }
@@ -14,7 +16,34 @@ export type Request =
   | { readonly op: 'udp-send'; readonly address: string; readonly port: number }
   | { readonly op: 'udp-receive' }
   | { readonly op: 'bind'; readonly proto: 'TCP' | 'UDP'; readonly address: string; readonly port: number }
-  | { readonly op: 'netns-cookie' };
+  | { readonly op: 'netns-cookie' }
+  /** Connects `count` sockets (default 1) and keeps them under `name`, in place of those it stood for. */
+  | {
+      readonly op: 'hold';
+      readonly name: string;
+      readonly proto: 'TCP' | 'UDP';
+      readonly address: string;
+      readonly port: number;
+      readonly count?: number;
+    }
+  /** Sends on each of them: `from` and `peer` of the last one's answer, or the first error. */
+  | { readonly op: 'talk'; readonly name: string }
+  /** Waits until each of them has failed. */
+  | { readonly op: 'await-error'; readonly name: string }
+  /** connect() of the same UDP socket again. */
+  | { readonly op: 'reconnect'; readonly name: string; readonly address: string; readonly port: number }
+  /** Connects a UDP socket and, while it is connected, again. */
+  | {
+      readonly op: 'connect-twice';
+      readonly name: string;
+      readonly first: Endpoint;
+      readonly second: Endpoint;
+    };
+
+interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
 
 /** `from`: what answered, as it calls itself; `peer`: what the socket says that it talks to. Both "ADDRESS PORT". */
 export interface Answer {
@@ -26,6 +55,7 @@ export interface Answer {
 
 const udpType = (address: string) => (address.includes(':') ? 'udp6' : 'udp4');
 let open: UdpSocket | undefined;
+const held = new Map<string, HeldSocket[]>();
 /** Datagrams of `open`; begins to listen before the first is sent, so that none is missed. */
 let arrivals: AsyncIterator<unknown[]> | undefined;
 
@@ -95,6 +125,16 @@ async function bind(proto: 'TCP' | 'UDP', address: string, port: number): Promis
   return {};
 }
 
+async function hold(request: Extract<Request, { op: 'hold' }>): Promise<Answer> {
+  const { name, proto, address, port, count = 1 } = request;
+  for (const socket of held.get(name) ?? []) socket.close();
+  const sockets: HeldSocket[] = [];
+  held.set(name, sockets);
+  for (let n = 0; n < count; n++)
+    sockets.push(await (proto === 'UDP' ? HeldUdp.connect(address, port) : HeldTcp.connect(address, port)));
+  return { peer: sockets[0]!.peer };
+}
+
 async function answer(request: Request): Promise<Answer> {
   switch (request.op) {
     case 'tcp':
@@ -115,6 +155,26 @@ async function answer(request: Request): Promise<Answer> {
       return received((await arrivals!.next()).value);
     case 'bind':
       return bind(request.proto, request.address, request.port);
+    case 'hold':
+      return hold(request);
+    case 'talk': {
+      let last: Answer = {};
+      for (const socket of held.get(request.name)!) last = await socket.talk();
+      return last;
+    }
+    case 'await-error': {
+      const errors = await Promise.all(held.get(request.name)!.map((socket) => socket.failure));
+      return { error: [...new Set(errors)].join() };
+    }
+    case 'reconnect':
+      for (const socket of held.get(request.name)!) await socket.reconnect(request.address, request.port);
+      return {};
+    case 'connect-twice': {
+      const socket = new RawUdp(request.first);
+      socket.connect(request.second);
+      held.set(request.name, [socket]);
+      return { peer: socket.peer };
+    }
     case 'netns-cookie':
       return { cookie: String(netnsCookie()) };
   }

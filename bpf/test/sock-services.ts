@@ -39,7 +39,7 @@ export interface TestService {
   readonly flags2?: number;
   readonly affinitySeconds?: number;
   readonly backends: readonly TestBackend[];
-  /** Active backends; all of them unless told. */
+  /** Active backends, the first ones; all of them unless told. */
   readonly count?: number;
 }
 
@@ -56,6 +56,7 @@ export function writeService(object: BpfObject, service: TestService): void {
   const key = (backendSlot: number) =>
     (v6 ? Lb6Key : Lb4Key).encode({ address, dport: port, backendSlot, proto, scope: service.scope ?? 0 });
   const tail = { revNatIndex, flags, flags2, qcount: 0 };
+  const count = service.count ?? backends.length;
 
   backends.forEach((backend, index) => {
     writeBackend(object, backend, proto);
@@ -75,8 +76,9 @@ export function writeService(object: BpfObject, service: TestService): void {
     key(0),
     (v6 ? Lb6Frontend : Lb4Frontend).encode({
       affinityTimeout: { seconds: service.affinitySeconds ?? 0, algorithm: 0 },
-      count: service.count ?? backends.length,
+      count,
       ...tail,
+      qcount: Math.max(backends.length - count, 0),
     }),
   );
 }
@@ -90,6 +92,16 @@ export function writeBackend(object: BpfObject, backend: TestBackend, proto: num
       BackendKey.encode({ backendId: backend.id as BackendId }),
       (v6 ? Lb6Backend : Lb4Backend).encode({ address, port, proto, state, clusterId: 0, zone: 0 }),
     );
+}
+
+/** Deletes the frontend and its slots; `from`: only the slots from that one on. */
+export function deleteService(object: BpfObject, service: TestService, from = 0): void {
+  const v6 = isV6(service.address);
+  const { address, port, backends, scope = 0 } = service;
+  for (let backendSlot = from; backendSlot <= backends.length; backendSlot++) {
+    const key = { address, dport: port, backendSlot, proto: IpProto[service.proto], scope };
+    object.map(v6 ? 'lb6_services_v2' : 'lb4_services_v2').delete((v6 ? Lb6Key : Lb4Key).encode(key));
+  }
 }
 
 export function deleteBackend(object: BpfObject, { id, address }: TestBackend): void {

@@ -15,6 +15,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 #include <lbx/config.h>
+#include <lbx/frontend_meta.h>
 #include <lbx/structs.h>
 
 #define SOCK_FAIL    0
@@ -38,9 +39,13 @@
 const volatile __u64 lbx_host_netns_cookie = 0;
 
 /*
- * 1: getpeername() of a connected socket gives the service address. Costs a
- * reverse entry for every TCP connection (an LRU insert). 0: it gives the backend.
- * UDP has its reverse entries in either case: recvmsg() needs them.
+ * What getpeername() of a TCP socket gives:
+ *   0  the backend. Costs nothing.
+ *   1  the service, by an entry of lb*_reverse_sk for each connection: an LRU insert,
+ *      and a node that makes many connections forgets the oldest.
+ *   2  the service for as long as the socket lives, by socket storage
+ *      (sock_origin.h), which costs a new connection more.
+ * UDP gives the service in any case.
  */
 const volatile __u8 lbx_peer_names = 1;
 
@@ -66,6 +71,13 @@ const volatile __u8 lbx_affinity_on = 1;
 const volatile __u16 lbx_refuse_errno = 111; /* ECONNREFUSED */
 
 /*
+ * The same for a service that has backends, but none that its traffic policy allows
+ * on this node: the host is not to be reached from here, while connections from
+ * other nodes are served. (A packet from outside is dropped, and its sender waits.)
+ */
+const volatile __u16 lbx_elsewhere_errno = 113; /* EHOSTUNREACH */
+
+/*
  * What bind() to an address and port of a service fails with; 98 is what an occupied
  * port gives. 0: EPERM, for kernels before 6.0, whose bind hooks have no bpf_set_retval().
  */
@@ -77,6 +89,31 @@ static __always_inline int sock_fail(__u16 code)
 	if (code)
 		bpf_set_retval(-(int)code);
 	return SOCK_FAIL;
+}
+
+/* End a hook whose service, rev_nat_index in network order, has no backend. */
+static __always_inline int sock_refuse(__u16 rev_nat_index)
+{
+	return sock_fail(frontend_has_endpoints_elsewhere(rev_nat_index) ? lbx_elsewhere_errno
+									 : lbx_refuse_errno);
+}
+
+/* Whether a translated connect() is noted in the socket itself (sock_origin.h). */
+static __always_inline _Bool sock_has_origin(__u8 proto, _Bool connecting)
+{
+	return connecting && (proto == IPPROTO_UDP || lbx_peer_names == 2);
+}
+
+/* Whether a translation is noted in lb*_reverse_sk: that of a datagram always is. */
+static __always_inline _Bool sock_has_entry(__u8 proto, _Bool connecting)
+{
+	return !connecting || (proto == IPPROTO_TCP && lbx_peer_names == 1);
+}
+
+/* A connected UDP socket receives from its peer only. */
+static __always_inline _Bool sock_is_connected(struct bpf_sock_addr *ctx)
+{
+	return ctx->sk->state == BPF_TCP_ESTABLISHED;
 }
 
 /* The protocol as in service keys; 0: not translated here. */

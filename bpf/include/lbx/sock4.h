@@ -19,6 +19,7 @@
 #include <lbx/sock.h>
 #include <lbx/sock_affinity.h>
 #include <lbx/sock_local.h>
+#include <lbx/sock_origin.h>
 #include <lbx/structs.h>
 
 /*
@@ -177,12 +178,30 @@ static __always_inline long sock_remember4(struct bpf_sock_addr *ctx,
 	return bpf_map_update_elem(&lb4_reverse_sk, &key, &entry, BPF_ANY);
 }
 
+/* Notes a translation where it belongs; 0: the answers could not be told from a stranger's. */
+static __always_inline _Bool sock_note4(struct bpf_sock_addr *ctx, _Bool connecting, __u8 proto,
+					const struct lb4_backend *backend, __be32 address,
+					__be16 port, __u16 rev_nat)
+{
+	_Bool noted = 1;
+
+	if (sock_has_origin(proto, connecting)) {
+		union v6addr from = sock_mapped(address), to = sock_mapped(backend->address);
+
+		noted = sock_origin_write(ctx, &to, backend->port, &from, port);
+	} else if (sock_has_entry(proto, connecting)) {
+		noted = !sock_remember4(ctx, backend, address, port, rev_nat);
+	}
+	return noted || proto == IPPROTO_TCP;
+}
+
 /*
  * Where a socket that asks for address:port is to go: to *backend or, where that
  * is NULL, where it asked for. The result is what the hook has to return.
+ * `connecting`: connect(), not a datagram.
  */
-static __always_inline int sock_forward4(struct bpf_sock_addr *ctx, __be32 address, __be16 port,
-					 struct lb4_backend **backend)
+static __always_inline int sock_forward4(struct bpf_sock_addr *ctx, _Bool connecting,
+					 __be32 address, __be16 port, struct lb4_backend **backend)
 {
 	__u8 proto = sock_protocol(ctx->protocol);
 	struct lb4_service *service;
@@ -193,52 +212,76 @@ static __always_inline int sock_forward4(struct bpf_sock_addr *ctx, __be32 addre
 	if (!proto)
 		return SOCK_PROCEED;
 	service = sock_find4(ctx, address, port, proto, &key);
-	if (!service || sock_is_skipped4(ctx, address, port))
+	if (!service || sock_is_skipped4(ctx, address, port)) {
+		if (sock_has_origin(proto, connecting))
+			sock_origin_leave4(ctx, address, port);
 		return SOCK_PROCEED;
+	}
 	rev_nat = service->rev_nat_index;
 	*backend = sock_select4(ctx, &key, service);
 	if (!*backend)
-		return sock_fail(lbx_refuse_errno);
-	/* Without its reverse entry, UDP would show answers of a stranger. */
-	if ((proto == IPPROTO_UDP || lbx_peer_names) &&
-	    sock_remember4(ctx, *backend, address, port, rev_nat) && proto == IPPROTO_UDP)
+		return sock_refuse(rev_nat);
+	if (!sock_note4(ctx, connecting, proto, *backend, address, port, rev_nat))
 		return sock_fail(SOCK_ENOMEM);
 	return SOCK_PROCEED;
 }
 
 /*
- * The service address under which this socket reaches address:port, or NULL where
- * there is none. The answer to getpeername(): stays true for as long as the socket.
+ * The service address under which this socket is connected to address:port, in
+ * *service and *service_port; 0: under its own. True for as long as the connection.
  */
-static __always_inline struct ipv4_revnat_entry *sock_peer4(struct bpf_sock_addr *ctx,
-							    __be32 address, __be16 port)
+static __always_inline _Bool sock_peer4(struct bpf_sock_addr *ctx, __be32 address, __be16 port,
+					__be32 *service, __be16 *service_port)
 {
-	union sock_tuple4 key = sock_tuple4(ctx, address, port);
+	union v6addr mapped = sock_mapped(address);
+	struct lbx_sock_origin *origin = sock_origin_find(ctx, &mapped, port);
+	struct ipv4_revnat_entry *entry;
+	union sock_tuple4 key;
 
-	return bpf_map_lookup_elem(&lb4_reverse_sk, &key);
+	if (origin) {
+		*service = origin->service.w[3];
+		*service_port = origin->service_port;
+		return 1;
+	}
+	if (lbx_peer_names != 1 || sock_protocol(ctx->protocol) != IPPROTO_TCP)
+		return 0;
+	key = sock_tuple4(ctx, address, port);
+	entry = bpf_map_lookup_elem(&lb4_reverse_sk, &key);
+	if (!entry)
+		return 0;
+	*service = entry->address;
+	*service_port = entry->port;
+	return 1;
 }
 
 /*
- * The service address to show as the source of a datagram from address:port, or
- * NULL. An entry whose service is gone, or has another id now, is deleted.
+ * The service address to show as the source of a datagram from address:port; 0: its
+ * own. An entry whose service is gone, or has another id now, is deleted.
  */
-static __always_inline struct ipv4_revnat_entry *sock_source4(struct bpf_sock_addr *ctx,
-							      __be32 address, __be16 port)
+static __always_inline _Bool sock_source4(struct bpf_sock_addr *ctx, __be32 address, __be16 port,
+					  __be32 *service, __be16 *service_port)
 {
-	union sock_tuple4 key = sock_tuple4(ctx, address, port);
-	struct ipv4_revnat_entry *entry = bpf_map_lookup_elem(&lb4_reverse_sk, &key);
+	struct ipv4_revnat_entry *entry;
 	struct lb4_reverse_nat *now;
+	union sock_tuple4 key;
 	__u16 rev_nat;
 
+	if (sock_is_connected(ctx))
+		return sock_peer4(ctx, address, port, service, service_port);
+	key = sock_tuple4(ctx, address, port);
+	entry = bpf_map_lookup_elem(&lb4_reverse_sk, &key);
 	if (!entry)
-		return NULL;
+		return 0;
 	rev_nat = entry->rev_nat_index;
 	now = bpf_map_lookup_elem(&lb4_reverse_nat, &rev_nat);
 	/* Address 0: a NodePort that was reached by any of the node's addresses. */
-	if (now && now->port == entry->port && (!now->address || now->address == entry->address))
-		return entry;
+	if (now && now->port == entry->port && (!now->address || now->address == entry->address)) {
+		*service = entry->address;
+		*service_port = entry->port;
+		return 1;
+	}
 	bpf_map_delete_elem(&lb4_reverse_sk, &key);
-	return NULL;
+	return 0;
 }
 
 /*

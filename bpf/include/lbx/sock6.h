@@ -18,6 +18,7 @@
 #include <lbx/sock.h>
 #include <lbx/sock_affinity.h>
 #include <lbx/sock_local.h>
+#include <lbx/sock_origin.h>
 #include <lbx/structs.h>
 
 /* As sock_find4(). */
@@ -158,9 +159,24 @@ static __always_inline long sock_remember6(struct bpf_sock_addr *ctx,
 	return bpf_map_update_elem(&lb6_reverse_sk, &key, &entry, BPF_ANY);
 }
 
+/* As sock_note4(). */
+static __always_inline _Bool sock_note6(struct bpf_sock_addr *ctx, _Bool connecting, __u8 proto,
+					const struct lb6_backend *backend,
+					const union v6addr *address, __be16 port, __u16 rev_nat)
+{
+	_Bool noted = 1;
+
+	if (sock_has_origin(proto, connecting))
+		noted = sock_origin_write(ctx, &backend->address, backend->port, address, port);
+	else if (sock_has_entry(proto, connecting))
+		noted = !sock_remember6(ctx, backend, address, port, rev_nat);
+	return noted || proto == IPPROTO_TCP;
+}
+
 /* As sock_forward4(). */
-static __always_inline int sock_forward6(struct bpf_sock_addr *ctx, const union v6addr *address,
-					 __be16 port, struct lb6_backend **backend)
+static __always_inline int sock_forward6(struct bpf_sock_addr *ctx, _Bool connecting,
+					 const union v6addr *address, __be16 port,
+					 struct lb6_backend **backend)
 {
 	__u8 proto = sock_protocol(ctx->protocol);
 	struct lb6_service *service;
@@ -171,50 +187,74 @@ static __always_inline int sock_forward6(struct bpf_sock_addr *ctx, const union 
 	if (!proto)
 		return SOCK_PROCEED;
 	service = sock_find6(ctx, address, port, proto, &key);
-	if (!service || sock_is_skipped6(ctx, address, port))
+	if (!service || sock_is_skipped6(ctx, address, port)) {
+		if (sock_has_origin(proto, connecting))
+			sock_origin_leave6(ctx, address, port);
 		return SOCK_PROCEED;
+	}
 	rev_nat = service->rev_nat_index;
 	*backend = sock_select6(ctx, &key, service);
 	if (!*backend)
-		return sock_fail(lbx_refuse_errno);
-	if ((proto == IPPROTO_UDP || lbx_peer_names) &&
-	    sock_remember6(ctx, *backend, address, port, rev_nat) && proto == IPPROTO_UDP)
+		return sock_refuse(rev_nat);
+	if (!sock_note6(ctx, connecting, proto, *backend, address, port, rev_nat))
 		return sock_fail(SOCK_ENOMEM);
 	return SOCK_PROCEED;
 }
 
-/* As sock_peer4(). */
-static __always_inline struct ipv6_revnat_entry *
-sock_peer6(struct bpf_sock_addr *ctx, const union v6addr *address, __be16 port)
+/* As sock_peer4(); the address is inside a map value. */
+static __always_inline _Bool sock_peer6(struct bpf_sock_addr *ctx, const union v6addr *address,
+					__be16 port, const void **service, __be16 *service_port)
 {
-	union sock_tuple6 key = sock_tuple6(ctx, address, port);
+	struct lbx_sock_origin *origin = sock_origin_find(ctx, address, port);
+	struct ipv6_revnat_entry *entry;
+	union sock_tuple6 key;
 
-	return bpf_map_lookup_elem(&lb6_reverse_sk, &key);
+	if (origin) {
+		*service = &origin->service;
+		*service_port = origin->service_port;
+		return 1;
+	}
+	if (lbx_peer_names != 1 || sock_protocol(ctx->protocol) != IPPROTO_TCP)
+		return 0;
+	key = sock_tuple6(ctx, address, port);
+	entry = bpf_map_lookup_elem(&lb6_reverse_sk, &key);
+	if (!entry)
+		return 0;
+	*service = entry;
+	*service_port = entry->port;
+	return 1;
 }
 
 /* As sock_source4(). */
-static __always_inline struct ipv6_revnat_entry *
-sock_source6(struct bpf_sock_addr *ctx, const union v6addr *address, __be16 port)
+static __always_inline _Bool sock_source6(struct bpf_sock_addr *ctx, const union v6addr *address,
+					  __be16 port, const void **service, __be16 *service_port)
 {
-	union sock_tuple6 key = sock_tuple6(ctx, address, port);
-	struct ipv6_revnat_entry *entry = bpf_map_lookup_elem(&lb6_reverse_sk, &key);
-	union v6addr service, wanted;
+	union v6addr recorded, wanted;
+	struct ipv6_revnat_entry *entry;
 	struct lb6_reverse_nat *now;
+	union sock_tuple6 key;
 	__u16 rev_nat;
 
+	if (sock_is_connected(ctx))
+		return sock_peer6(ctx, address, port, service, service_port);
+	key = sock_tuple6(ctx, address, port);
+	entry = bpf_map_lookup_elem(&lb6_reverse_sk, &key);
 	if (!entry)
-		return NULL;
+		return 0;
 	rev_nat = entry->rev_nat_index;
 	now = bpf_map_lookup_elem(&lb6_reverse_nat, &rev_nat);
 	if (now && now->port == entry->port) {
 		/* Packed structs, but map values start aligned. */
-		mem_copy8(&service, now, sizeof(service));
+		mem_copy8(&recorded, now, sizeof(recorded));
 		mem_copy8(&wanted, entry, sizeof(wanted));
-		if (sock_is_unspecified6(&service) || mem_equal(&service, &wanted))
-			return entry;
+		if (sock_is_unspecified6(&recorded) || mem_equal(&recorded, &wanted)) {
+			*service = entry;
+			*service_port = entry->port;
+			return 1;
+		}
 	}
 	bpf_map_delete_elem(&lb6_reverse_sk, &key);
-	return NULL;
+	return 0;
 }
 
 /* As sock_is_taken4(). */

@@ -14,6 +14,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 #include <lbx/sock.h>
+#include <lbx/sock_address.h>
 #include <lbx/structs.h>
 
 /* Addresses of the node, IPv4 mapped into ::ffff:0:0/96; the value has no meaning yet: 0. */
@@ -25,30 +26,9 @@ struct {
 	__type(value, __u32);
 } lbx_local_addrs SEC(".maps");
 
-static __always_inline _Bool sock_is_loopback4(__be32 address)
-{
-	return !address || (address & bpf_htonl(0xff000000)) == bpf_htonl(0x7f000000);
-}
-
-static __always_inline _Bool sock_is_unspecified6(const union v6addr *address)
-{
-	return !(address->d[0] | address->d[1]);
-}
-
-/* ::1 or :: */
-static __always_inline _Bool sock_is_loopback6(const union v6addr *address)
-{
-	return !address->d[0] && !address->w[2] && !(address->w[3] & ~bpf_htonl(1));
-}
-
-static __always_inline _Bool sock_is_mapped(const union v6addr *address)
-{
-	return !address->d[0] && address->w[2] == bpf_htonl(0xffff);
-}
-
 static __always_inline _Bool sock_is_own4(void *context, __be32 address)
 {
-	union v6addr mapped = {.d = {0, bpf_htonl(0xffff) | (__u64)address << 32}};
+	union v6addr mapped = sock_mapped(address);
 
 	if (sock_is_loopback4(address))
 		return sock_in_host_netns(context);

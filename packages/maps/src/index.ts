@@ -94,6 +94,7 @@ export { LbxRev4, LbxRev4Bucket, LbxRev4Index, REV_WAYS } from './flow/rev4.ts';
 export { LbxRev6, LbxRev6Bucket } from './flow/rev6.ts';
 export { LbxBackendHop, LbxBackendHopKey, LbxRoute, LbxRouteIndex } from './flow/route.ts';
 export { snatPrime } from './flow/snat-prime.ts';
+export { LbxSockOrigin, LbxSockOriginKey, LbxStaleSocket } from './flow/sock-origin.ts';
 export { IdSpace, type IdSpaceOptions, IdsExhaustedError } from './ids/id-space.ts';
 export { createIds, type Ids, type IdsOptions } from './ids/ids.ts';
 export { restoreIds } from './ids/restore-ids.ts';

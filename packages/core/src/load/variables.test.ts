@@ -17,6 +17,7 @@ const fixed = new Set([
   'lbx_icmp_per_second',
   'lbx_skip_lb_on',
   'lbx_refuse_errno',
+  'lbx_elsewhere_errno',
   'lbx_bind_errno',
 ]);
 /** IPv6 settings, while its objects are not there. */

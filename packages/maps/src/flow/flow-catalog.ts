@@ -1,4 +1,4 @@
-import { mapLayout } from '../layouts/map-layout.ts';
+import { MapFlag, mapLayout } from '../layouts/map-layout.ts';
 import { LbxBackendMeta, LbxBackendMetaKey } from './backend-meta.ts';
 import { LbxCounter, LbxCounterIndex } from './counters.ts';
 import { LbxFlow4, LbxFlow4Key } from './flow4.ts';
@@ -9,8 +9,9 @@ import { REASON_COUNT } from './reasons.ts';
 import { LbxRev4Bucket, LbxRev4Index } from './rev4.ts';
 import { LbxRev6Bucket } from './rev6.ts';
 import { LbxBackendHop, LbxBackendHopKey, LbxRoute, LbxRouteIndex } from './route.ts';
+import { LbxSockOrigin, LbxSockOriginKey } from './sock-origin.ts';
 
-/** The maps of our own that the packet datapath has besides Cilium's; pinned by the same rule (`pinPath`). */
+/** The maps of our own that the datapath has besides Cilium's; pinned by the same rule (`pinPath`). */
 export const flowCatalog = Object.freeze({
   lbx_gate: mapLayout('array', 'lbx_gate', LbxGateIndex, LbxGateWord, {
     maxEntries: 16384,
@@ -47,6 +48,11 @@ export const flowCatalog = Object.freeze({
   lbx_backend_hops: mapLayout('array', 'lbx_backend_hops', LbxBackendHopKey, LbxBackendHop, {
     maxEntries: 65536,
     doc: 'Ways to backends',
+  }),
+  lbx_sock_origin: mapLayout('sk_storage', 'lbx_sock_origin', LbxSockOriginKey, LbxSockOrigin, {
+    flags: MapFlag.noPrealloc,
+    maxEntries: 0,
+    doc: 'Of connected sockets, the service that they asked for',
   }),
   lbx_counters: mapLayout('percpu_array', 'lbx_counters', LbxCounterIndex, LbxCounter, {
     maxEntries: REASON_COUNT,

@@ -10,7 +10,8 @@ export type MapType =
   | 'lru_hash'
   | 'lru_percpu_hash'
   | 'lpm_trie'
-  | 'hash_of_maps';
+  | 'hash_of_maps'
+  | 'sk_storage';
 
 /** Flags of BPF_MAP_CREATE that occur here. */
 export const MapFlag = {
