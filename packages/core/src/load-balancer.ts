@@ -138,7 +138,7 @@ function createHandle(
     },
     status() {
       assertOpen();
-      return network.inside(() => readStatus(runtime.options, datapath, hooks.attachments, programmer));
+      return network.inside(() => readStatus(runtime, datapath, hooks.attachments, programmer));
     },
     dump() {
       assertOpen();

@@ -4,10 +4,13 @@ import type { Programmer } from './apply/programmer.ts';
 import type { Hooks } from './attach/hooks.ts';
 import { createNeighbourKeeper } from './derived/neighbours.ts';
 import type { Datapath } from './load/datapath.ts';
+import { loadSettings } from './load/load-programs.ts';
 import type { NodeNetwork } from './network/node-network.ts';
 import { needsReload, nodeSettings } from './options/node-settings.ts';
 import type { LoadBalancerOptions } from './options/options.ts';
 import type { ResolvedOptions } from './options/resolve-options.ts';
+import { openSweeps } from './sweep/open-sweeps.ts';
+import { createSweeper, type SweepCount } from './sweep/sweeper.ts';
 import { createUndo } from './undo.ts';
 
 /** What a running load balancer consists of. */
@@ -25,6 +28,8 @@ export interface RuntimeParts {
 export interface Runtime {
   /** As they are now. */
   readonly options: ResolvedOptions;
+  /** Flows by table, as the last sweep found them. */
+  readonly flows: Readonly<Record<string, SweepCount>>;
   apply(frontends: readonly Frontend[]): ApplyReport;
   close(): void;
 }
@@ -45,6 +50,17 @@ export function createRuntime({
   let pending: NodeJS.Timeout | undefined;
   const { onNotice } = resolved;
   const neighbours = options.devices.length > 0 ? createNeighbourKeeper() : undefined;
+
+  const { sweepSeconds } = resolved;
+  const sweeper =
+    datapath.hz > 0 && sweepSeconds !== false
+      ? createSweeper(
+          () =>
+            openSweeps(datapath.maps, loadSettings(resolved, datapath.hz), datapath.hz, resolved.timeouts),
+          sweepSeconds,
+          onNotice,
+        )
+      : undefined;
 
   const apply = (frontends: readonly Frontend[]) => {
     applied = frontends;
@@ -100,6 +116,7 @@ export function createRuntime({
     get options() {
       return options;
     },
+    flows: sweeper?.counts ?? {},
     apply(frontends) {
       // What happened just now is taken into account, though nobody was told of it yet.
       if (network.hasChanged() && follow()) resolved.onNodeAddresses(options.nodeAddresses);
@@ -107,6 +124,7 @@ export function createRuntime({
     },
     close() {
       clearTimeout(pending);
+      sweeper?.close();
       neighbours?.close();
       network.close();
     },

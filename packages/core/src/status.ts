@@ -4,6 +4,8 @@ import { type Counters, readCounters } from './counters.ts';
 import type { Datapath } from './load/datapath.ts';
 import type { Family } from './network/node-addresses.ts';
 import type { ResolvedOptions } from './options/resolve-options.ts';
+import type { Runtime } from './runtime.ts';
+import type { SweepCount } from './sweep/sweeper.ts';
 
 export interface AttachmentStatus {
   readonly name: string;
@@ -65,11 +67,13 @@ export interface Status {
   readonly entries: Readonly<Record<string, number>>;
   /** What became of packets, by reason. */
   readonly counters: Counters;
+  /** Flows that are remembered, by table, as the last sweep found them; and how many it gave back since the start. */
+  readonly flows: Readonly<Record<string, SweepCount>>;
 }
 
-/** Reads everything back from the kernel; nothing here is remembered. */
+/** Reads everything back from the kernel. */
 export function readStatus(
-  options: ResolvedOptions,
+  { options, flows }: Pick<Runtime, 'options' | 'flows'>,
   datapath: Datapath,
   attachments: readonly Attachment[],
   programmer: Programmer,
@@ -88,6 +92,7 @@ export function readStatus(
     frontends,
     entries,
     counters: readCounters(datapath.maps.byName),
+    flows,
   };
 }
 

@@ -12,6 +12,8 @@ import { addMissingServiceMaps } from './service-maps.ts';
 export interface Datapath {
   readonly maps: PinnedMaps;
   readonly programs: LoadedPrograms;
+  /** Jiffies per second; 0 where no packet programs are loaded. */
+  readonly hz: number;
   /**
    * Loads the programs with other settings; `use` puts them where the old ones are. When anything fails, the old ones stay.
    */
@@ -35,6 +37,7 @@ export function loadDatapath(options: ResolvedOptions, sockets: boolean, undo: U
   assertSnatRoom(maps.byName, options);
   return {
     maps,
+    hz,
     get programs() {
       return programs;
     },

@@ -33,12 +33,7 @@ export function loadPrograms(
   maps: PinnedMaps,
   undo: Undo,
 ): LoadedPrograms {
-  const settings: LoadSettings = {
-    variables: (known) => variablesOf(options, hz, known),
-    maxEntries: { ...defaultSizes(options), ...options.maxEntries },
-    maglevSize: options.maglevSize,
-    ownMaps: new Map<string, BpfMap>(),
-  };
+  const settings = loadSettings(options, hz);
   const objects = new Map<ObjectName, BpfObject>();
   const close = () => {
     for (const object of objects.values()) object[Symbol.dispose]();
@@ -58,6 +53,16 @@ export function loadPrograms(
         .map(({ name }) => name) ?? [],
     commit: () => tailCalls?.commit(),
     close,
+  };
+}
+
+/** How these options want objects to be loaded; for one load. */
+export function loadSettings(options: ResolvedOptions, hz: number): LoadSettings {
+  return {
+    variables: (known) => variablesOf(options, hz, known),
+    maxEntries: { ...defaultSizes(options), ...options.maxEntries },
+    maglevSize: options.maglevSize,
+    ownMaps: new Map<string, BpfMap>(),
   };
 }
 
