@@ -19,8 +19,10 @@ async function act(request: Request): Promise<unknown> {
       const answers: Answer[] = [];
       for (let n = 0; n < request.count; n++) {
         const conversation = openConversation(request.target);
-        answers.push(await conversation.exchange(request.exchange, request.timeoutMs));
+        const answer = await conversation.exchange(request.exchange, request.timeoutMs);
         conversation.close();
+        answers.push(answer);
+        if (answer.error !== undefined) break;
       }
       return answers;
     }

@@ -13,7 +13,7 @@ export interface OpenSocket {
 export interface Actor {
   /** Serves TCP and UDP there. */
   listen(addresses: readonly string[], port: number): Promise<void>;
-  /** So many times on a new socket, one after the other. */
+  /** So many times on a new socket, one after the other; no more after an error. */
   ask(
     target: Target,
     options?: Partial<Exchange> & { count?: number; timeoutMs?: number },

@@ -1,6 +1,7 @@
 /**
  * The lab: a client, two nodes and a switch. 192.0.2.0/24 and 2001:db8:1::/64 are the switch's network; services are
- * routed to node 1, and each node routes its pods.
+ * routed to node 1, and each node routes its pods. A second cable joins the nodes: node 1 reaches the second pod of node
+ * 2 by it, so that what comes by one device leaves by another; answers take the switch.
  */
 export interface FamilyAddresses {
   /** Of the client; the second is another client's as far as services can tell. */
@@ -11,6 +12,9 @@ export interface FamilyAddresses {
   readonly peer: string;
   /** The network that all of these are in. */
   readonly network: string;
+  /** Ends of the second cable: of node 1, of node 2. */
+  readonly link: readonly [string, string];
+  readonly linkNetwork: string;
   /** Pods on node 1 and on node 2, and the nodes' ends of the pods' cables. */
   readonly local: Pods;
   readonly remote: Pods;
@@ -35,9 +39,11 @@ export const families: Readonly<Record<Family, FamilyAddresses>> = {
     node: ['192.0.2.1', '192.0.2.3'],
     peer: '192.0.2.2',
     network: '192.0.2.0/24',
+    link: ['198.51.100.129', '198.51.100.130'],
+    linkNetwork: '198.51.100.128/30',
     local: { prefix: '203.0.113.16/28', gateway: '203.0.113.30', pods: ['203.0.113.17', '203.0.113.18'] },
     remote: { prefix: '203.0.113.32/28', gateway: '203.0.113.46', pods: ['203.0.113.33', '203.0.113.34'] },
-    services: '198.51.100.0/24',
+    services: '198.51.100.0/25',
     clusterIp: '198.51.100.10',
     loadBalancer: '198.51.100.20',
     externalIp: '198.51.100.30',
@@ -47,6 +53,8 @@ export const families: Readonly<Record<Family, FamilyAddresses>> = {
     node: ['2001:db8:1::1', '2001:db8:1::3'],
     peer: '2001:db8:1::2',
     network: '2001:db8:1::/64',
+    link: ['2001:db8:2::1', '2001:db8:2::2'],
+    linkNetwork: '2001:db8:2::/64',
     local: {
       prefix: '2001:db8:11::/64',
       gateway: '2001:db8:11::1',
@@ -68,6 +76,9 @@ export const families: Readonly<Record<Family, FamilyAddresses>> = {
 export const podPort = 8080;
 
 export const familyOf = (address: string): Family => (address.includes(':') ? 6 : 4);
+
+/** The prefix of one address. */
+export const hostPrefix = (address: string) => `${address}/${familyOf(address) === 4 ? 32 : 128}`;
 
 /** `address:port`, with brackets where needed. */
 export const endpoint = (address: string, port: number) =>

@@ -21,7 +21,7 @@ export async function startBalancer(ns: Netns, options: LoadBalancerOptions): Pr
       [
         '--conditions=@lbx/source',
         script,
-        JSON.stringify({ devices: ['eth0'], cgroup: false, pins: false, ...options }),
+        JSON.stringify({ devices: ['eth0', 'eth1'], cgroup: false, pins: false, ...options }),
       ],
       { stdio: ['pipe', 'pipe', 'inherit'] },
     ),

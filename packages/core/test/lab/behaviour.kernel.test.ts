@@ -3,11 +3,11 @@ import { describeKernel } from '@lbx/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { LoadBalancerOptions } from '../../src/index.ts';
 import type { OpenSocket } from './actor.ts';
-import { type Family, families, podPort } from './addresses.ts';
+import { type Family, families, hostPrefix, podPort } from './addresses.ts';
 import { createLab, type Lab, type Nodes } from './lab.ts';
 import type { Answer, Target, Transport } from './messages.ts';
 
-const served: readonly Family[] = [4];
+const served: readonly Family[] = [4, 6];
 const hooks: readonly { name: string; cable: 'wire' | 'offload'; options: LoadBalancerOptions }[] = [
   { name: 'XDP', cable: 'wire', options: { xdp: 'native' } },
   { name: 'tc', cable: 'offload', options: { xdp: 'off' } },
@@ -32,6 +32,7 @@ describeKernel('what becomes of connections', () => {
   describe.each(hooks)('$name', ({ cable, options }) => {
     beforeAll(async () => {
       lab.network.setCable(cable);
+      lab.network.setSecondCable(options.xdp === 'off');
       nodes = await lab.start(options);
     }, 60_000);
     afterAll(() => nodes?.stop());
@@ -108,8 +109,7 @@ describeKernel('what becomes of connections', () => {
 
         it('source ranges: only clients inside of them are served', async () => {
           const [inside, outside] = clients;
-          const range = `${inside}/${family === 4 ? 32 : 128}`;
-          await serve(backends(pods), { sourceRanges: [range] });
+          await serve(backends(pods), { sourceRanges: [hostPrefix(inside)] });
           expect((await lab.client.ask(to(protocol, { from: inside })))[0]).toMatchObject({ intact: true });
           expect(await lab.client.ask(to(protocol, { from: outside }), briefly)).toEqual([timeout]);
           // They are not for NodePorts.
@@ -119,8 +119,7 @@ describeKernel('what becomes of connections', () => {
 
         it('denied source ranges: only clients outside of them are served', async () => {
           const [denied, other] = clients;
-          const range = `${denied}/${family === 4 ? 32 : 128}`;
-          await serve(backends(pods), { sourceRanges: [range], sourceRangesPolicy: 'deny' });
+          await serve(backends(pods), { sourceRanges: [hostPrefix(denied)], sourceRangesPolicy: 'deny' });
           expect(await lab.client.ask(to(protocol, { from: denied }), briefly)).toEqual([timeout]);
           expect((await lab.client.ask(to(protocol, { from: other })))[0]).toMatchObject({ intact: true });
         });

@@ -5,7 +5,7 @@ import { createLab, type Lab, type Nodes } from './lab.ts';
 import { cellsOf, type Mode, problemsOf } from './matrix.ts';
 import { servicesOf } from './services.ts';
 
-const served: readonly Family[] = [4];
+const served: readonly Family[] = [4, 6];
 
 const common = { externalClusterIP: true, algorithm: 'maglev', maglevSize: 251 } as const;
 const modes: readonly Mode[] = [
@@ -35,6 +35,7 @@ describeKernel('a client of the nodes', () => {
     let nodes: Nodes;
     beforeAll(async () => {
       lab.network.setCable(mode.cable);
+      lab.network.setSecondCable(mode.options.xdp === 'off');
       nodes = await lab.start(mode.options);
       await nodes.node1.apply(served.flatMap((family) => servicesOf(family, 1)));
       await nodes.node2.apply(served.flatMap((family) => servicesOf(family, 2)));

@@ -1,9 +1,9 @@
 import { objectPath } from '@lbx/bpf';
 import { createNetns, type Netns } from '@lbx/testing';
 import { inNetns, type Link, load } from 'libbpf-ts';
-import { type FamilyAddresses, families } from './addresses.ts';
+import { type FamilyAddresses, families, hostPrefix } from './addresses.ts';
 
-/** The namespaces of the lab; each but the switch has one device `eth0` towards the others. */
+/** The namespaces of the lab; each but the switch has a device `eth0` towards the others, and nodes have `eth1`. */
 export interface Network extends Disposable {
   readonly client: Netns;
   readonly node1: Netns;
@@ -18,6 +18,8 @@ export interface Network extends Disposable {
    * many TCP segments and without checksums, as between virtual machines of one host.
    */
   setCable(kind: 'wire' | 'offload'): void;
+  /** Does node 1 reach the second pod of node 2 by the second cable? Else by the switch. */
+  setSecondCable(used: boolean): void;
 }
 
 const all = Object.values(families);
@@ -38,9 +40,17 @@ export function createNetwork(): Network {
     };
     connect(places);
     configure(places);
-    const setCable = createCables(places.switch, stack);
+    const setCable = createCables(places, stack);
     setCable('wire');
-    return { ...places, setCable, [Symbol.dispose]: () => stack.dispose() };
+    const setSecondCable = (used: boolean) =>
+      ipBatch(
+        places.node1,
+        all.map(
+          ({ remote, link, peer }) =>
+            `route replace ${hostPrefix(remote.pods[1])} via ${used ? link[1] : peer}`,
+        ),
+      );
+    return { ...places, setCable, setSecondCable, [Symbol.dispose]: () => stack.dispose() };
   } catch (error) {
     stack.dispose();
     throw error;
@@ -59,7 +69,10 @@ function connect({ switch: lan, client, node1, node2, pods1, pods2 }: Places): v
       `link set ${port} master br0 up`,
     ]),
   ]);
-  ipBatch(node1, [`link add pods type veth peer name eth0 netns ${pods1.name}`]);
+  ipBatch(node1, [
+    `link add pods type veth peer name eth0 netns ${pods1.name}`,
+    `link add eth1 type veth peer name eth1 netns ${node2.name}`,
+  ]);
   ipBatch(node2, [`link add pods type veth peer name eth0 netns ${pods2.name}`]);
 }
 
@@ -70,6 +83,7 @@ function configure({ client, node1, node2, pods1, pods2 }: Places): void {
       'net.ipv4.ip_forward': 1,
       'net.ipv6.conf.all.forwarding': 1,
       'net.ipv4.conf.pods.rp_filter': 0,
+      'net.ipv4.conf.eth1.rp_filter': 0,
     });
   }
   const up = (commandsOf: (family: FamilyAddresses) => string[]) => [
@@ -85,16 +99,20 @@ function configure({ client, node1, node2, pods1, pods2 }: Places): void {
   );
   ipBatch(node1, [
     'link set pods up',
-    ...up(({ node, peer, network, local, remote }) => [
+    'link set eth1 up',
+    ...up(({ node, peer, network, link, linkNetwork, local, remote }) => [
       ...node.map((address) => addAddress(address, network, 'eth0')),
       addAddress(local.gateway, local.prefix, 'pods'),
+      addAddress(link[0], linkNetwork, 'eth1'),
       `route add ${remote.prefix} via ${peer}`,
     ]),
   ]);
   ipBatch(node2, [
     'link set pods up',
-    ...up(({ node, peer, network, local, remote, services }) => [
+    'link set eth1 up',
+    ...up(({ node, peer, network, link, linkNetwork, local, remote, services }) => [
       addAddress(peer, network, 'eth0'),
+      addAddress(link[1], linkNetwork, 'eth1'),
       addAddress(remote.gateway, remote.prefix, 'pods'),
       ...[local.prefix, services].map((prefix) => `route add ${prefix} via ${node[0]}`),
     ]),
@@ -112,8 +130,13 @@ function configure({ client, node1, node2, pods1, pods2 }: Places): void {
     );
   }
   // XDP cannot make the kernel ask for a link address, and the load balancer's own asking takes a moment.
-  const { mac } = node2.device('eth0');
-  for (const { peer } of all) node1.addNeighbour('eth0', peer, mac);
+  for (const [device, addresses] of [
+    ['eth0', all.map(({ peer }) => peer)],
+    ['eth1', all.map(({ link }) => link[1])],
+  ] as const) {
+    const { mac } = node2.device(device);
+    for (const address of addresses) node1.addNeighbour(device, address, mac);
+  }
 }
 
 function setSysctls(ns: Netns, more: Readonly<Record<string, number>>): void {
@@ -137,7 +160,7 @@ function setSysctls(ns: Netns, more: Readonly<Record<string, number>>): void {
  * The switch's ports are the other ends of the nodes' cables: what they send is what nodes receive. They get what a
  * node's XDP program sends back only with a program of their own, and then nothing passes uncut.
  */
-function createCables(lan: Netns, stack: DisposableStack): Network['setCable'] {
+function createCables({ switch: lan, node1, node2 }: Places, stack: DisposableStack): Network['setCable'] {
   const pass = stack.use(load(objectPath('pass')));
   let links: readonly Link[] = [];
   const unlink = () => {
@@ -147,7 +170,9 @@ function createCables(lan: Netns, stack: DisposableStack): Network['setCable'] {
   stack.defer(unlink);
   return (kind) => {
     unlink();
-    for (const port of nodePorts) lan.exec('ethtool', ['-K', port, 'tx', kind === 'wire' ? 'off' : 'on']);
+    const tx = kind === 'wire' ? 'off' : 'on';
+    for (const port of nodePorts) lan.exec('ethtool', ['-K', port, 'tx', tx]);
+    for (const node of [node1, node2]) node.exec('ethtool', ['-K', 'eth1', 'tx', tx]);
     if (kind === 'offload') return;
     links = inNetns(lan.path, () =>
       nodePorts.map((ifindex) => pass.program('lbx_pass').attachXdp({ ifindex, mode: 'native' })),
