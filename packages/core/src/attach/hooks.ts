@@ -112,10 +112,10 @@ export function createHooks(
   };
 }
 
-/** A device may go while it is asked. */
-function isHere(plan: AttachPlan, { link }: Attachment): boolean {
+/** Is the device or cgroup still the one that it was attached to? It may go while it is asked. */
+function isHere(plan: AttachPlan, attachment: Attachment): boolean {
   try {
-    return plan.isHere(link);
+    return plan.target === attachment.plan.target && attachment.link.info().attached;
   } catch {
     return false;
   }
