@@ -39,6 +39,7 @@
 #define TC_HEADERS (ETH_HLEN + 4 + sizeof(ip_t) + sizeof(struct tcphdr))
 
 int FAMILY_NAME(lbx_tc_request)(ctx_t *ctx);
+int FAMILY_NAME(lbx_tc_bind)(ctx_t *ctx);
 int FAMILY_NAME(lbx_tc_reply)(ctx_t *ctx);
 int FAMILY_NAME(lbx_tc_special)(ctx_t *ctx);
 int FAMILY_NAME(lbx_tc_reject)(ctx_t *ctx);
@@ -60,6 +61,7 @@ struct {
 			[CALL_SLOT(LBX_CALL_EGRESS)] = &lbx_tc_egress6,
 #endif
 			[CALL_SLOT(LBX_CALL_REQUEST)] = &FAMILY_NAME(lbx_tc_request),
+			[CALL_SLOT(LBX_CALL_BIND)] = &FAMILY_NAME(lbx_tc_bind),
 			[CALL_SLOT(LBX_CALL_REPLY)] = &FAMILY_NAME(lbx_tc_reply),
 			[CALL_SLOT(LBX_CALL_SPECIAL)] = &FAMILY_NAME(lbx_tc_special),
 			[CALL_SLOT(LBX_CALL_REJECT)] = &FAMILY_NAME(lbx_tc_reject),
@@ -115,6 +117,7 @@ static __always_inline int tc_enter(ctx_t *ctx)
 	case LBX_PACKET_OPTIONS:
 	case LBX_PACKET_FRAGMENT:
 	case LBX_PACKET_ICMP:
+	case LBX_PACKET_TUNNEL:
 		return tc_call(ctx, LBX_CALL_SPECIAL);
 	case LBX_PACKET_OTHER:
 		break;
@@ -174,6 +177,12 @@ SEC("tc")
 int FAMILY_NAME(lbx_tc_request)(ctx_t *ctx)
 {
 	return tc_end(ctx, request_slow(ctx));
+}
+
+SEC("tc")
+int FAMILY_NAME(lbx_tc_bind)(ctx_t *ctx)
+{
+	return tc_end(ctx, request_bind(ctx));
 }
 
 SEC("tc")

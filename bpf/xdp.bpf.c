@@ -31,6 +31,7 @@
 #include <lbx/verdict.h>
 
 int FAMILY_NAME(lbx_xdp_request)(ctx_t *ctx);
+int FAMILY_NAME(lbx_xdp_bind)(ctx_t *ctx);
 int FAMILY_NAME(lbx_xdp_reply)(ctx_t *ctx);
 int FAMILY_NAME(lbx_xdp_special)(ctx_t *ctx);
 int FAMILY_NAME(lbx_xdp_reject)(ctx_t *ctx);
@@ -50,6 +51,7 @@ struct {
 			[CALL_SLOT(LBX_CALL_ENTRY)] = &lbx_xdp_entry6,
 #endif
 			[CALL_SLOT(LBX_CALL_REQUEST)] = &FAMILY_NAME(lbx_xdp_request),
+			[CALL_SLOT(LBX_CALL_BIND)] = &FAMILY_NAME(lbx_xdp_bind),
 			[CALL_SLOT(LBX_CALL_REPLY)] = &FAMILY_NAME(lbx_xdp_reply),
 			[CALL_SLOT(LBX_CALL_SPECIAL)] = &FAMILY_NAME(lbx_xdp_special),
 			[CALL_SLOT(LBX_CALL_REJECT)] = &FAMILY_NAME(lbx_xdp_reject),
@@ -105,6 +107,7 @@ static __always_inline int xdp_packet(ctx_t *ctx)
 	case LBX_PACKET_OPTIONS:
 	case LBX_PACKET_FRAGMENT:
 	case LBX_PACKET_ICMP:
+	case LBX_PACKET_TUNNEL:
 		return xdp_call(ctx, LBX_CALL_SPECIAL);
 	case LBX_PACKET_OTHER:
 		break;
@@ -134,6 +137,12 @@ SEC("xdp")
 int FAMILY_NAME(lbx_xdp_request)(ctx_t *ctx)
 {
 	return xdp_end(ctx, request_slow(ctx));
+}
+
+SEC("xdp")
+int FAMILY_NAME(lbx_xdp_bind)(ctx_t *ctx)
+{
+	return xdp_end(ctx, request_bind(ctx));
 }
 
 SEC("xdp")

@@ -27,7 +27,10 @@ describeKernel('lbx_xdp leaves alone', () => {
     ['a port of the SNAT range that nobody uses', reply({ dport: 40500 })],
     ['a port below the SNAT range', reply({ dport: 39999 })],
     ['a port above the SNAT range', reply({ dport: 41000 })],
-    ['ICMP echo to the service address', toService.icmp({ type: 8, id: 1, seq: 1 }).payload('ping')],
+    [
+      'ICMP echo to the node',
+      eth(link).ipv4({ src: place.client, dst: place.node }).icmp({ type: 8, id: 1 }),
+    ],
     ['another protocol to the service address', toService.payload('what')],
     [
       'a VLAN tag',
@@ -159,7 +162,7 @@ const verdicts: readonly Case[] = [
     reason: 'drop_source_range',
   },
   { name: 'L7 proxy', frontends: lb({ proxyPort: 12345 }), verdict: 'pass', reason: 'pass_l7_service' },
-  { name: 'DSR service', frontends: lb({ forwarding: 'dsr' }), verdict: 'tx', reason: 'note_dsr_by_snat' },
+  { name: 'DSR service', frontends: lb({ forwarding: 'dsr' }), verdict: 'tx', reason: 'sent_request' },
   { name: 'TTL 1', packet: { ttl: 1 }, verdict: 'tx', reason: 'drop_ttl' },
   {
     name: 'no SNAT address',

@@ -17,10 +17,10 @@
 enum lbx_call {
 	LBX_CALL_ENTRY,   /* IPv6 as it comes in; the program that is attached is IPv4's */
 	LBX_CALL_REQUEST, /* to a service, not served by the fast path */
+	LBX_CALL_BIND,    /* a new flow, whose backend and way are found */
 	LBX_CALL_REPLY,   /* from a remote backend, not served by the fast path */
 	LBX_CALL_SPECIAL, /* ICMP, fragments, IP options and extension headers */
 	LBX_CALL_EGRESS,  /* tc only: IPv6 as it leaves */
-	LBX_CALL_DSR_IN,  /* a request that another node sent on by DSR */
 	LBX_CALL_REJECT,  /* to a service that has nobody to answer */
 	LBX_CALLS_OF_FAMILY = 16,
 };

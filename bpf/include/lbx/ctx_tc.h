@@ -11,9 +11,22 @@
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 #include <linux/types.h>
+#include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
 #define LBX_HOOK_TC
+
+/*
+ * How packets are sent on.
+ *   0  with the link addresses that our own routes have; unresolved ones as by 1
+ *   1  the kernel finds the next hop of each packet (bpf_redirect_neigh)
+ *   2  as 0, and packets for backends in namespaces of this node straight into these
+ *      (bpf_redirect_peer), past the rest of the host's stack
+ */
+const volatile __u8 lbx_redirect = 0;
+
+#define LBX_REDIRECT_NEIGH 1
+#define LBX_REDIRECT_PEER  2
 
 typedef struct __sk_buff ctx_t;
 
@@ -45,12 +58,38 @@ static __always_inline _Bool ctx_reaches(const ctx_t *ctx __attribute__((unused)
 }
 
 /*
- * Send it, with its link header written, by that device. One of two constants is
- * returned: to the verifier the helper's result could be any of our own codes.
+ * A tag belongs to the link that the packet came by: a way that leads to a VLAN leads
+ * to that VLAN's device, which writes its own.
  */
-static __always_inline int ctx_send(ctx_t *ctx __attribute__((unused)), __u32 ifindex)
+static __always_inline void ctx_untag(ctx_t *ctx)
 {
-	return bpf_redirect(ifindex, 0) == CTX_TX ? CTX_TX : CTX_DROP;
+	if (ctx->vlan_present || ctx->protocol == bpf_htons(0x8100))
+		bpf_skb_vlan_pop(ctx);
+}
+
+/* One of two constants: to the verifier a helper's result could be any code of ours. */
+static __always_inline int ctx_redirected(long result)
+{
+	return result == CTX_TX ? CTX_TX : CTX_DROP;
+}
+
+/* The kernel can be asked to find a link address. */
+#define CTX_RESOLVES 1
+
+/* Send it by that device, to the next hop that the kernel has, as soon as it is resolved. */
+static __always_inline int ctx_send_unresolved(ctx_t *ctx, __u32 ifindex)
+{
+	ctx_untag(ctx);
+	return ctx_redirected(bpf_redirect_neigh(ifindex, NULL, 0, 0));
+}
+
+/* Send it, with its link header written, by that device. */
+static __always_inline int ctx_send(ctx_t *ctx, __u32 ifindex)
+{
+	if (lbx_redirect == LBX_REDIRECT_NEIGH)
+		return ctx_send_unresolved(ctx, ifindex);
+	ctx_untag(ctx);
+	return ctx_redirected(bpf_redirect(ifindex, 0));
 }
 
 /* The whole packet, also what is not in the linear part. */
@@ -95,7 +134,7 @@ static __always_inline long ctx_set_length(ctx_t *ctx, __u32 link __attribute__(
 /* Send the packet out of the device that it came in by. */
 static __always_inline int ctx_send_back(ctx_t *ctx)
 {
-	return ctx_send(ctx, ctx->ifindex);
+	return ctx_redirected(bpf_redirect(ctx->ifindex, 0));
 }
 
 #endif

@@ -32,7 +32,11 @@ static __always_inline void *ctx_data_end(const ctx_t *ctx)
 
 static __always_inline __u64 ctx_length(const ctx_t *ctx)
 {
-	return ctx_data_end(ctx) - ctx_data(ctx);
+	__u64 length = ctx_data_end(ctx) - ctx_data(ctx);
+
+	/* Else clang may put the pointers into other sums, which the verifier refuses. */
+	barrier_var(length);
+	return length;
 }
 
 /* The device that the packet came in by. */
@@ -45,6 +49,15 @@ static __always_inline __u32 ctx_ifindex(const ctx_t *ctx)
 static __always_inline _Bool ctx_reaches(const ctx_t *ctx, __u32 ifindex)
 {
 	return ifindex == ctx->ingress_ifindex;
+}
+
+/* Nobody resolves link addresses for us. */
+#define CTX_RESOLVES 0
+
+static __always_inline int ctx_send_unresolved(ctx_t *ctx __attribute__((unused)),
+					       __u32 ifindex __attribute__((unused)))
+{
+	return CTX_DROP;
 }
 
 /* Send it, with its link header written, by a device that is reached. */

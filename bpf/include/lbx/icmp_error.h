@@ -143,12 +143,6 @@ static __always_inline void icmp_set_type(struct lbx_icmp *icmp)
 	}
 }
 
-/* Bytes of the packet by its own account, link header not included. */
-static __always_inline __u32 icmp_packet_length(const ip_t *ip)
-{
-	return bpf_ntohs(ip->tot_len);
-}
-
 static __always_inline void icmp_write_ip(ip_t *ip, const addr_t *from, const addr_t *to,
 					  __u32 length)
 {
@@ -203,11 +197,6 @@ static __always_inline void icmp_set_type(struct lbx_icmp *icmp)
 		icmp->icmp.type = 1;
 		icmp->icmp.code = 4;
 	}
-}
-
-static __always_inline __u32 icmp_packet_length(const ip_t *ip)
-{
-	return sizeof(*ip) + bpf_ntohs(ip->payload_len);
 }
 
 static __always_inline void icmp_write_ip(ip_t *ip, const addr_t *from, const addr_t *to,
@@ -269,7 +258,7 @@ static __always_inline int icmp_reject(ctx_t *ctx)
 
 	/* Of what is there, without padding of the link. */
 	barrier_var(length);
-	quoted = icmp_packet_length(packet.ip);
+	quoted = packet_ip_length(&packet);
 	if (quoted > length - l3_at)
 		quoted = length - l3_at;
 	if (quoted > LBX_ICMP_QUOTE)
@@ -295,8 +284,8 @@ static __always_inline int icmp_reject(ctx_t *ctx)
 	icmp->icmp.check = ~checksum_fold(sum + icmp_pseudo_sum(&icmp->ip));
 
 	quoted += sizeof(icmp->ip) + sizeof(icmp->icmp);
-	if (ctx_set_length(ctx, l3_at, l3_at + quoted) || ctx_store(ctx, l3_at, &icmp->ip, quoted) ||
-	    !icmp_turn_link(ctx))
+	if (ctx_set_length(ctx, l3_at, l3_at + quoted) ||
+	    ctx_store(ctx, l3_at, &icmp->ip, quoted) || !icmp_turn_link(ctx))
 		return CTX_DROP;
 	reasons_count(LBX_SENT_ICMP_ERROR, ctx_length(ctx));
 	return ctx_send_back(ctx);

@@ -40,6 +40,13 @@ struct lbx_quote {
 	__u16 l4_at;
 };
 
+/* What the message becomes. */
+struct lbx_relay {
+	struct lbx_ends quote;
+	addr_t from; /* its source */
+	addr_t to;
+};
+
 static __always_inline __u32 quote_check_at(const struct lbx_quote *quote)
 {
 	return quote->l4_at + (quote->proto == IPPROTO_TCP ? offsetof(struct tcphdr, check)

@@ -34,14 +34,32 @@
 #include <lbx/reverse.h>
 #include <lbx/rewrite.h>
 #include <lbx/routes.h>
+#include <lbx/scratch.h>
 #include <lbx/verdict.h>
 
-/* What the message becomes. */
-struct lbx_relay {
-	struct lbx_ends quote;
-	addr_t from; /* its source */
-	addr_t to;
-};
+/*
+ * The IP header of the message, by stores that keep the sum of a socket buffer right;
+ * `outer` is the change of its addresses.
+ */
+static __always_inline _Bool relay_headers(ctx_t *ctx, const ip_t *old, __u32 l3_at,
+					   const struct lbx_relay *relay, __u64 outer, _Bool sends)
+{
+	ip_t ip;
+
+	mem_copy_by(&ip, old, sizeof(ip), 4);
+	mem_copy_by(&ip.saddr, &relay->from, sizeof(addr_t), 4);
+	mem_copy_by(&ip.daddr, &relay->to, sizeof(addr_t), 4);
+#if LBX_FAMILY == 4
+	ip.ttl -= sends;
+	if (sends)
+		outer += LBX_CHECKSUM_TTL_MINUS_1;
+	ip.check = checksum_apply(ip.check, checksum_fold(outer));
+#else
+	(void)outer;
+	ip.hop_limit -= sends;
+#endif
+	return !ctx_store(ctx, l3_at, &ip, sizeof(ip));
+}
 
 /* Rewrite message and quote; send by `hop`, or hand on where the kernel takes it (NULL). */
 static __always_inline int relay_finish(ctx_t *ctx, const struct lbx_quote *quote,
@@ -61,20 +79,20 @@ static __always_inline int relay_finish(ctx_t *ctx, const struct lbx_quote *quot
 	    parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_ICMP)
 		return verdict_of(ctx, LBX_DROP_REWRITE);
 
-	*packet_saddr(&packet) = relay->from;
-	*packet_daddr(&packet) = relay->to;
-	if (hop) {
-		--*packet_ttl(&packet);
-		outer += LBX_CHECKSUM_TTL_MINUS_1;
+	if (!relay_headers(ctx, packet.ip, packet.l3_at, relay, outer, hop != NULL))
+		return verdict_of(ctx, LBX_DROP_REWRITE);
+	if (CTX_RESOLVES && hop && !hop->stamp) {
+		reasons_count(LBX_SENT_ICMP_RELAYED, ctx_length(ctx));
+		return ctx_send_unresolved(ctx, hop->ifindex);
 	}
-#if LBX_FAMILY == 4
-	packet.ip->check = checksum_apply(packet.ip->check, checksum_fold(outer));
-#endif
 	if (hop) {
 		route = routes_lookup(hop->route);
-		if (!route)
+		if (!route ||
+		    parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_ICMP)
 			return verdict_of(ctx, LBX_DROP_CONTENDED);
 		rewrite_link(packet.eth, route);
+		if (!routes_is(route, hop->stamp))
+			return verdict_of(ctx, LBX_DROP_CONTENDED);
 	}
 	reasons_count(LBX_SENT_ICMP_RELAYED, ctx_length(ctx));
 	return hop ? ctx_send(ctx, route->ifindex) : CTX_PASS;
@@ -82,15 +100,16 @@ static __always_inline int relay_finish(ctx_t *ctx, const struct lbx_quote *quot
 
 /* About a request to a remote backend: to its client. False: nobody's. */
 static __always_inline _Bool relay_to_client(ctx_t *ctx, struct lbx_packet *packet,
-					     const struct lbx_quote *quote, int *verdict)
+					     struct lbx_scratch *scratch, int *verdict)
 {
+	const struct lbx_quote *quote = &scratch->quote;
+	struct lbx_relay *relay = &scratch->relay;
 	struct lbx_rev_bucket *bucket;
 	__u8 client_mac[ETH_ALEN];
 	struct lbx_rewrite to = {};
-	struct lbx_relay relay;
 	struct lbx_rev *entry;
 	struct lbx_hop hop;
-	__u32 index;
+	__u32 index, client_ifindex;
 	int way, reason;
 
 	if (!reverse_index(quote->ends.sport, &index))
@@ -102,30 +121,32 @@ static __always_inline _Bool relay_to_client(ctx_t *ctx, struct lbx_packet *pack
 	if (way < 0)
 		return 0;
 	entry = &bucket->entry[way & (LBX_REV_WAYS - 1)];
-	relay.quote.saddr = entry->client_addr;
-	relay.quote.daddr = entry->vip_addr;
-	relay.quote.sport = entry->client_port;
-	relay.quote.dport = entry->vip_port;
+	relay->quote.saddr = entry->client_addr;
+	relay->quote.daddr = entry->vip_addr;
+	relay->quote.sport = entry->client_port;
+	relay->quote.dport = entry->vip_port;
 	mem_copy_by(client_mac, entry->client_mac, ETH_ALEN, 1);
+	client_ifindex = entry->client_ifindex;
 	barrier();
 	if (!reverse_from_backend(entry, &quote->ends.daddr, quote->ends.dport, quote->proto))
 		return 0;
 
-	relay.from = relay.quote.daddr;
-	relay.to = relay.quote.saddr;
-	to.saddr = relay.from;
-	to.daddr = relay.to;
-	reason = reply_route(ctx, packet, &to, client_mac, &hop);
-	*verdict = reason >= 0 ? verdict_of(ctx, reason) : relay_finish(ctx, quote, &relay, &hop);
+	relay->from = relay->quote.daddr;
+	relay->to = relay->quote.saddr;
+	to.saddr = relay->from;
+	to.daddr = relay->to;
+	reason = reply_route(ctx, packet, &to, client_ifindex, client_mac, &hop);
+	*verdict = reason >= 0 ? verdict_of(ctx, reason) : relay_finish(ctx, quote, relay, &hop);
 	return 1;
 }
 
 /* About a reply that went to a client: to the backend that had sent it. False: nobody's. */
 static __always_inline _Bool relay_to_backend(ctx_t *ctx, struct lbx_packet *packet,
-					      const struct lbx_quote *quote, int *verdict)
+					      struct lbx_scratch *scratch, int *verdict)
 {
+	const struct lbx_quote *quote = &scratch->quote;
+	struct lbx_relay *relay = &scratch->relay;
 	struct lbx_target target = {};
-	struct lbx_relay relay;
 	struct lbx_flow_key key;
 	struct lbx_flow *flow;
 	struct lbx_hop hop;
@@ -138,23 +159,23 @@ static __always_inline _Bool relay_to_backend(ctx_t *ctx, struct lbx_packet *pac
 	flow = flow_find(&key);
 	if (!flow)
 		return 0;
-	relay.quote.saddr = flow->daddr;
-	relay.quote.daddr = flow->saddr;
-	relay.quote.sport = flow->dport;
-	relay.quote.dport = flow->sport;
+	relay->quote.saddr = flow->daddr;
+	relay->quote.daddr = flow->saddr;
+	relay->quote.sport = flow->dport;
+	relay->quote.dport = flow->sport;
 	target.backend_id = flow->backend_id;
 	local = flow->flags & LBX_FLOW_LOCAL;
 	if (!flow_is(flow, &key))
 		return 0;
 
-	relay.from = local ? *packet_saddr(packet) : relay.quote.daddr;
-	relay.to = relay.quote.saddr;
-	target.address = relay.to;
+	relay->from = local ? *packet_saddr(packet) : relay->quote.daddr;
+	relay->to = relay->quote.saddr;
+	target.address = relay->to;
 	reason = local ? LBX_SELECT_OK : request_route(ctx, &target, &hop, &local);
 	if (reason != LBX_SELECT_OK)
 		*verdict = verdict_of(ctx, reason);
 	else
-		*verdict = relay_finish(ctx, quote, &relay, local ? NULL : &hop);
+		*verdict = relay_finish(ctx, quote, relay, local ? NULL : &hop);
 	return 1;
 }
 
@@ -165,16 +186,16 @@ static __always_inline _Bool relay_to_backend(ctx_t *ctx, struct lbx_packet *pac
 static __always_inline _Bool relay_in(ctx_t *ctx, struct lbx_packet *packet, int *verdict)
 {
 	addr_t snat = snat_addr();
-	struct lbx_quote quote;
+	struct lbx_scratch *scratch = scratch_get();
 
 	/* An error is for whom it quotes as the sender; anything else is no NAT's business. */
-	if (!quote_read(ctx, packet, &quote) ||
-	    !addr_equal(packet_daddr(packet), &quote.ends.saddr))
+	if (!scratch || !quote_read(ctx, packet, &scratch->quote) ||
+	    !addr_equal(packet_daddr(packet), &scratch->quote.ends.saddr))
 		return 0;
 	if (addr_equal(packet_daddr(packet), &snat) &&
-	    relay_to_client(ctx, packet, &quote, verdict))
+	    relay_to_client(ctx, packet, scratch, verdict))
 		return 1;
-	return relay_to_backend(ctx, packet, &quote, verdict);
+	return relay_to_backend(ctx, packet, scratch, verdict);
 }
 
 #endif

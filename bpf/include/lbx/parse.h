@@ -43,6 +43,7 @@ enum lbx_packet_class {
 	LBX_PACKET_OPTIONS,  /* IPv4 with options, IPv6 with extension headers */
 	LBX_PACKET_FRAGMENT, /* first ones included */
 	LBX_PACKET_ICMP,     /* ICMP, ICMPv6 */
+	LBX_PACKET_TUNNEL,   /* IPv4 in IPv4, IPv6 in IPv6 */
 	LBX_PACKET_FLOW,     /* TCP or UDP with all of its header, and no options before it */
 };
 
@@ -122,7 +123,14 @@ static __always_inline addr_t *packet_daddr(const struct lbx_packet *packet)
 
 #if LBX_FAMILY == 4
 
-#define LBX_ETH_P ETH_P_IP
+#define LBX_ETH_P          ETH_P_IP
+#define LBX_IPPROTO_TUNNEL IPPROTO_IPIP
+
+/* Bytes of the packet by its own account, link header not included. */
+static __always_inline __u32 packet_ip_length(const struct lbx_packet *packet)
+{
+	return bpf_ntohs(packet->ip->tot_len);
+}
 
 static __always_inline __u8 *packet_ttl(const struct lbx_packet *packet)
 {
@@ -146,7 +154,13 @@ static __always_inline enum lbx_packet_class parse_ip_class(struct lbx_packet *p
 
 #else
 
-#define LBX_ETH_P ETH_P_IPV6
+#define LBX_ETH_P          ETH_P_IPV6
+#define LBX_IPPROTO_TUNNEL IPPROTO_IPV6
+
+static __always_inline __u32 packet_ip_length(const struct lbx_packet *packet)
+{
+	return sizeof(ip_t) + bpf_ntohs(packet->ip->payload_len);
+}
 
 static __always_inline __u8 *packet_ttl(const struct lbx_packet *packet)
 {
@@ -205,7 +219,7 @@ static __always_inline enum lbx_packet_class parse_packet(void *data, void *data
 		if (!packet->udp)
 			return LBX_PACKET_OTHER;
 	} else {
-		return LBX_PACKET_OTHER;
+		return packet->proto == LBX_IPPROTO_TUNNEL ? LBX_PACKET_TUNNEL : LBX_PACKET_OTHER;
 	}
 	/* TCP and UDP have the ports in the same place. */
 	packet->sport = packet->udp->source;

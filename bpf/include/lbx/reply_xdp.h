@@ -91,8 +91,10 @@ static __always_inline int reply_fast(ctx_t *ctx, struct lbx_packet *packet)
 
 	stamp = entry->route_stamp;
 	route = routes_lookup(entry->route);
-	if (!route || !stamp || route->stamp != stamp || !ctx_reaches(ctx, route->ifindex))
+	if (!route || !stamp || route->stamp != stamp)
 		return LBX_VERDICT_SLOW;
+	if (!ctx_reaches(ctx, route->ifindex))
+		return behind_is_tc() ? verdict_of(ctx, LBX_NOTE_OTHER_DEVICE) : LBX_VERDICT_SLOW;
 	if (!rewrite_send(ctx, packet, reverse_rewrite(entry), route, stamp) ||
 	    !reply_unchanged(bucket, version))
 		return verdict_of(ctx, LBX_DROP_CONTENDED);
@@ -120,31 +122,42 @@ static __always_inline void reply_tell_request(const struct lbx_rewrite *to, __u
 	flow->last_seen = now - LBX_CLOCK_DUE; /* the next request may confirm it */
 }
 
-/* Ask for the way to the client; a reason to drop, or -1 and `hop`. */
+/*
+ * Ask for the way to the client: -1 and `hop`; or a reason to drop the reply, or to leave
+ * it to tc. `client_ifindex`, `client_mac`: where the request came from on the link.
+ */
 static __always_inline int reply_route(ctx_t *ctx, struct lbx_packet *packet,
-				       const struct lbx_rewrite *to, const __u8 *client_mac,
-				       struct lbx_hop *hop)
+				       const struct lbx_rewrite *to, __u32 client_ifindex,
+				       const __u8 *client_mac, struct lbx_hop *hop)
 {
 	__u32 ifindex = ctx_ifindex(ctx);
 	union v6addr next_hop;
 
 	switch (routes_resolve(ctx, ifindex, &to->saddr, &to->daddr, hop)) {
 	case LBX_ROUTE_OK:
-		return -1;
+		if (hop->stamp || client_ifindex != ifindex || hop->ifindex != ifindex)
+			return -1;
+		break;
 	case LBX_ROUTE_NO_NEIGHBOUR:
+		if (client_ifindex != ifindex)
+			return behind_or(LBX_DROP_NO_NEIGHBOUR);
+		break;
 	case LBX_ROUTE_LOCAL:
-		/* As the request came, so the reply goes; our own address is in the frame. */
-		reasons_note(LBX_NOTE_NEIGHBOUR_LEARNED);
-		addr_map(&to->daddr, &next_hop);
-		routes_put(&next_hop, ifindex, client_mac, packet->eth->h_dest, hop);
-		return -1;
+		if (client_ifindex != ifindex)
+			return LBX_DROP_NO_ROUTE;
+		break;
 	case LBX_ROUTE_OTHER_DEVICE:
-		return LBX_DROP_OTHER_DEVICE;
+		return behind_or(LBX_DROP_OTHER_DEVICE);
 	case LBX_ROUTE_FORWARDING_DISABLED:
 		return LBX_DROP_FORWARDING_DISABLED;
 	default:
 		return LBX_DROP_NO_ROUTE;
 	}
+	/* As the request came, so the reply goes; our own address is in the frame. */
+	reasons_note(LBX_NOTE_NEIGHBOUR_LEARNED);
+	addr_map(&to->daddr, &next_hop);
+	routes_put(&next_hop, ifindex, client_mac, packet->eth->h_dest, hop);
+	return -1;
 }
 
 static __always_inline int reply_slow(ctx_t *ctx)
@@ -156,7 +169,7 @@ static __always_inline int reply_slow(ctx_t *ctx)
 	struct lbx_route *route;
 	struct lbx_rev *entry;
 	__u8 flags, client_mac[ETH_ALEN];
-	__u32 version, now;
+	__u32 version, now, client_ifindex;
 	_Bool stale, expired;
 
 	if (parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_FLOW)
@@ -169,8 +182,10 @@ static __always_inline int reply_slow(ctx_t *ctx)
 	rewrite_copy(&to, reverse_rewrite(entry));
 	mem_copy_by(client_mac, entry->client_mac, ETH_ALEN, 1);
 	hop.stamp = entry->route_stamp;
+	hop.ifindex = 0;
 	hop.route = entry->route;
 	flags = flow_flags_after(entry->flags, LBX_FLOW_REPLY, packet.tcp_flags);
+	client_ifindex = entry->client_ifindex;
 	stale = now - entry->checked > lbx_hz;
 	expired = reverse_expired(entry, now);
 	if (!reply_unchanged(bucket, version))
@@ -181,7 +196,11 @@ static __always_inline int reply_slow(ctx_t *ctx)
 		return refuse_ttl(ctx);
 
 	if (stale || !routes_has(ctx, &hop)) {
-		int reason = reply_route(ctx, &packet, &to, client_mac, &hop);
+		int reason;
+
+		if (behind_is_tc() && !stale && routes_elsewhere(ctx, &hop))
+			return verdict_of(ctx, LBX_NOTE_OTHER_DEVICE);
+		reason = reply_route(ctx, &packet, &to, client_ifindex, client_mac, &hop);
 
 		if (reason >= 0)
 			return verdict_of(ctx, reason);
@@ -195,6 +214,12 @@ static __always_inline int reply_slow(ctx_t *ctx)
 		reply_tell_request(&to, packet.proto, packet.dport, flags, now);
 	}
 
+	if (CTX_RESOLVES && !hop.stamp) {
+		if (!rewrite_headers(ctx, &packet, &to, 1))
+			return verdict_of(ctx, LBX_DROP_REWRITE);
+		reasons_count(LBX_SENT_REPLY, ctx_length(ctx));
+		return ctx_send_unresolved(ctx, hop.ifindex);
+	}
 	route = routes_lookup(hop.route);
 	if (!route || !rewrite_send(ctx, &packet, &to, route, hop.stamp))
 		return verdict_of(ctx, LBX_DROP_CONTENDED);

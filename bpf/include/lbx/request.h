@@ -25,6 +25,7 @@
 #include <bpf/bpf_helpers.h>
 #include <lbx/backend_meta.h>
 #include <lbx/clock.h>
+#include <lbx/dsr_out.h>
 #include <lbx/flow.h>
 #include <lbx/mem.h>
 #include <lbx/parse.h>
@@ -50,10 +51,12 @@ static __always_inline _Bool request_keep(struct lbx_flow *flow, const struct lb
 	if (flow_is_expired(flow, now) || now - flow->checked > lbx_hz ||
 	    flow->flags & LBX_FLOW_LOCAL || flow_is_unconfirmed(flow->flags))
 		return 0;
-	entry = reverse_of(key, &flow->daddr, flow->dport, flow->sport, flow->way);
-	if (!entry)
-		return 0;
-	reverse_touch(entry, now);
+	if (!(flow->flags & LBX_FLOW_DSR)) {
+		entry = reverse_of(key, &flow->daddr, flow->dport, flow->sport, flow->way);
+		if (!entry)
+			return 0;
+		reverse_touch(entry, now);
+	}
 	flow->last_seen = now;
 	return 1;
 }
@@ -95,75 +98,120 @@ static __always_inline int request_fast(ctx_t *ctx, struct lbx_packet *packet)
 
 	stamp = flow->route_stamp;
 	route = routes_lookup(flow->route);
-	if (!route || !stamp || route->stamp != stamp || !ctx_reaches(ctx, route->ifindex))
+	if (!route || !stamp || route->stamp != stamp)
 		return LBX_VERDICT_SLOW;
+	if (!ctx_reaches(ctx, route->ifindex))
+		return behind_is_tc() ? verdict_of(ctx, LBX_NOTE_OTHER_DEVICE) : LBX_VERDICT_SLOW;
+	if (flow->flags & LBX_FLOW_DSR)
+		return dsr_fast(ctx, packet, flow, &key, route, stamp);
 	if (!rewrite_send(ctx, packet, flow_rewrite(flow), route, stamp) || !flow_is(flow, &key))
 		return verdict_of(ctx, LBX_DROP_CONTENDED);
 	reasons_add(counter, ctx_length(ctx));
 	return ctx_send(ctx, route->ifindex);
 }
 
+/*
+ * What there is to note about a request that begins a flow: why the one before is over
+ * (0: none was), and whether this is a new or a healed one. Remembered first and counted
+ * when the packet is not left to tc, which notes the same. (Kept in memory: as values
+ * known to the verifier they would multiply the paths that it looks at.)
+ */
+static __always_inline void request_remember(enum lbx_reason note)
+{
+	struct lbx_scratch *scratch = scratch_get();
+
+	if (scratch)
+		scratch->note = note;
+}
+
+static __always_inline void request_remember_over(__u32 over)
+{
+	struct lbx_scratch *scratch = scratch_get();
+
+	if (scratch)
+		scratch->over = over;
+}
+
+static __always_inline void request_note(void)
+{
+	struct lbx_scratch *scratch = scratch_get();
+
+	if (!scratch)
+		return;
+	if (scratch->over)
+		reasons_note(scratch->over);
+	reasons_note(scratch->note);
+}
+
 /* No flow, or one that is over (`replace`): find the service, choose, bind. */
 static __always_inline int request_new(ctx_t *ctx, struct lbx_packet *packet,
 				       const struct lbx_flow_key *key, _Bool starts, _Bool replace)
 {
-	struct lbx_selected selected = {};
-	struct lbx_target target = {};
+	struct lbx_scratch *scratch = scratch_get();
+	struct lbx_selected *selected;
+	struct lbx_target *target;
 	struct lbx_rev *entry = NULL;
 	struct lbx_hop hop = {};
-	_Bool local = 0;
+	_Bool local = 0, dsr;
 	int reason;
 
+	if (!scratch)
+		return verdict_of(ctx, LBX_DROP_FLOW_TABLE);
+	selected = &scratch->selected;
+	target = &scratch->target;
+	mem_zero(target);
 	snat_prefetch(key);
-	reason = select_service(key, &selected.service);
+	reason = select_service(key, &selected->service);
 	if (reason != LBX_SELECT_OK)
-		return refuse_service(ctx, &selected.service, reason);
-	if (selected.service.flags2 & LBX_SVC2_DSR)
-		reasons_note(LBX_NOTE_DSR_BY_SNAT);
-	target.rev_nat_index = selected.service.rev_nat_index;
+		return refuse_service(ctx, &selected->service, reason);
+	dsr = dsr_wanted(&selected->service, key->proto);
+	target->rev_nat_index = selected->service.rev_nat_index;
 
 	/* In mid-flow the request half was lost, or this is another node's flow. */
-	if (!starts && !replace)
+	if (!starts && !replace && !dsr)
 		entry = snat_reply_half(snat_find_reply_half(key), key);
 	if (entry && !flow_is_closing(entry->flags) &&
-	    entry->rev_nat_index == target.rev_nat_index &&
+	    entry->rev_nat_index == target->rev_nat_index &&
 	    backend_meta_valid(entry->backend_id, entry->generation, &entry->backend_addr,
 			       entry->backend_port)) {
-		target.address = entry->backend_addr;
-		target.port = entry->backend_port;
-		target.backend_id = entry->backend_id;
-		target.generation = entry->generation;
-		target.flags = entry->flags;
+		target->address = entry->backend_addr;
+		target->port = entry->backend_port;
+		target->backend_id = entry->backend_id;
+		target->generation = entry->generation;
+		target->flags = entry->flags;
 		/* Was it overwritten while it was read? */
 		barrier();
 		if (!reverse_to_client(entry, key))
 			return verdict_of(ctx, LBX_DROP_CONTENDED);
-		reasons_note(LBX_NOTE_HEALED_FLOW);
+		request_remember(LBX_NOTE_HEALED_FLOW);
 	} else {
-		reason = select_backend(key, &selected);
+		request_remember(LBX_NOTE_NEW_FLOW);
+		reason = select_backend(key, selected);
 		if (reason != LBX_SELECT_OK)
-			return refuse_service(ctx, &selected.service, reason);
-		target.address = selected.backend.address;
-		target.port = selected.backend.port;
-		target.backend_id = selected.backend_id;
-		target.generation = selected.generation;
-		local = selected.local;
-		reasons_note(LBX_NOTE_NEW_FLOW);
+			return refuse_service(ctx, &selected->service, reason);
+		target->address = selected->backend.address;
+		target->port = selected->backend.port;
+		target->backend_id = selected->backend_id;
+		target->generation = selected->generation;
+		local = selected->local;
 	}
-	target.flags = flow_flags_after(target.flags, LBX_FLOW_REQUEST, packet->tcp_flags);
+	target->flags = flow_flags_after(target->flags, LBX_FLOW_REQUEST, packet->tcp_flags);
 
 	if (!local) {
 		if (*packet_ttl(packet) <= 1)
 			return refuse_ttl(ctx);
-		reason = request_route(ctx, &target, &hop, &local);
+		reason = request_route(ctx, target, &hop, &local);
 		if (reason != LBX_SELECT_OK)
 			return verdict_of(ctx, reason);
 	}
-	if (local) {
-		target.flags |= LBX_FLOW_LOCAL;
-		return request_bind_local(ctx, packet, key, &target, replace);
-	}
-	return request_bind_remote(ctx, packet, key, &target, &hop, replace);
+	request_note();
+	if (local)
+		target->flags |= LBX_FLOW_LOCAL;
+	else if (dsr)
+		target->flags |= LBX_FLOW_DSR | LBX_FLOW_REPLIED; /* dsr_out.h */
+	scratch->replace = replace;
+	scratch->hop = hop;
+	return LBX_VERDICT_CALL(LBX_CALL_BIND);
 }
 
 /* Has the flow's service gone, or come back as another? Asked when the route is. */
@@ -192,53 +240,59 @@ static __always_inline int request_known(ctx_t *ctx, struct lbx_packet *packet,
 {
 	struct lbx_rev *entry = NULL;
 	struct lbx_flow *reply = NULL;
-	struct lbx_target target = {};
-	struct lbx_rewrite to;
+	struct lbx_scratch *scratch = scratch_get();
+	struct lbx_target *target;
+	struct lbx_rewrite *to;
 	struct lbx_hop hop;
 	__u32 now = clock_now();
-	_Bool local, stale, expired, ignored;
+	_Bool local, snat, stale, expired, ignored;
 	__u8 flags, way;
 	int reason;
 
+	*is_over = 0;
+	if (!scratch)
+		return verdict_of(ctx, LBX_DROP_FLOW_TABLE);
+	target = &scratch->target;
+	to = &scratch->to;
 	*is_over = 1;
-	rewrite_copy(&to, flow_rewrite(flow));
+	rewrite_copy(to, flow_rewrite(flow));
 	hop.stamp = flow->route_stamp;
+	hop.ifindex = 0;
 	hop.route = flow->route;
 	flags = flow->flags;
 	way = flow->way;
-	target.address = to.daddr;
-	target.port = to.dport;
-	target.rev_nat_index = flow->rev_nat_index;
-	target.backend_id = flow->backend_id;
-	target.generation = flow->generation;
+	target->address = to->daddr;
+	target->port = to->dport;
+	target->rev_nat_index = flow->rev_nat_index;
+	target->backend_id = flow->backend_id;
+	target->generation = flow->generation;
 	stale = now - flow->checked > lbx_hz;
 	expired = flow_is_expired(flow, now);
 	if (!flow_is(flow, key))
 		return LBX_NOTE_FLOW_EXPIRED;
 	local = flags & LBX_FLOW_LOCAL;
+	snat = !(flags & (LBX_FLOW_LOCAL | LBX_FLOW_DSR));
 
-	if (!backend_meta_valid(target.backend_id, target.generation, &to.daddr, to.dport)) {
-		entry = local ? NULL : reverse_of(key, &to.daddr, to.dport, to.sport, way);
+	if (!backend_meta_valid(target->backend_id, target->generation, &to->daddr, to->dport)) {
+		entry = snat ? reverse_of(key, &to->daddr, to->dport, to->sport, way) : NULL;
 		if (entry)
 			reverse_close(entry);
 		return LBX_NOTE_BACKEND_GONE;
 	}
-	if (starts && (flow_is_closing(flags) || request_backend_leaving(target.backend_id)))
+	if (starts && (flow_is_closing(flags) || request_backend_leaving(target->backend_id)))
 		return LBX_NOTE_FLOW_EXPIRED;
-	if (stale && request_service_gone(key, target.rev_nat_index))
+	if (stale && request_service_gone(key, target->rev_nat_index))
 		return LBX_NOTE_SERVICE_GONE;
 
 	if (local) {
-		struct lbx_flow_key reply_key;
-
-		request_reply_key(key, &to.daddr, to.dport, &reply_key);
-		reply = flow_find(&reply_key);
+		request_reply_key(key, &to->daddr, to->dport, &scratch->reply_key);
+		reply = flow_find(&scratch->reply_key);
 		if (reply && !request_answers(reply, key))
 			reply = NULL;
 		if (reply && !flow_is_expired(reply, now))
 			expired = 0;
-	} else {
-		entry = reverse_of(key, &to.daddr, to.dport, to.sport, way);
+	} else if (snat) {
+		entry = reverse_of(key, &to->daddr, to->dport, to->sport, way);
 		if (entry && !reverse_expired(entry, now))
 			expired = 0;
 	}
@@ -254,7 +308,9 @@ static __always_inline int request_known(ctx_t *ctx, struct lbx_packet *packet,
 		struct lbx_hop fresh;
 
 		ignored = 0;
-		reason = request_route(ctx, &target, &fresh, &ignored);
+		if (behind_is_tc() && !stale && routes_elsewhere(ctx, &hop))
+			return verdict_of(ctx, LBX_NOTE_OTHER_DEVICE);
+		reason = request_route(ctx, target, &fresh, &ignored);
 		if (reason == LBX_DROP_NO_NEIGHBOUR && routes_has(ctx, &hop)) {
 			/* The kernel forgot it; flows that work go on with what we know. */
 			reasons_note(LBX_NOTE_NEIGHBOUR_KEPT);
@@ -279,50 +335,76 @@ static __always_inline int request_known(ctx_t *ctx, struct lbx_packet *packet,
 	}
 
 	/* The reply half: touched, or made again where it was lost. */
-	target.flags = flags;
+	target->flags = flags;
 	if (local) {
 		if (!reply) {
 			reasons_note(LBX_NOTE_HEALED_FLOW);
-			return request_bind_local(ctx, packet, key, &target, 1);
+			scratch->replace = 1;
+			return LBX_VERDICT_CALL(LBX_CALL_BIND);
 		}
 		reply->last_seen = now;
 		if (reply->flags != flags)
 			reply->flags = flags;
-		return request_deliver(ctx, packet, &to);
+		return request_deliver(ctx, packet, to);
 	}
+	if (!snat)
+		return dsr_send_by(ctx, packet, key, to, &hop);
 	if (!entry) {
 		reasons_note(LBX_NOTE_HEALED_FLOW);
-		return request_bind_remote(ctx, packet, key, &target, &hop, 1);
+		scratch->replace = 1;
+		scratch->hop = hop;
+		return LBX_VERDICT_CALL(LBX_CALL_BIND);
 	}
 	reverse_touch(entry, now);
 	if (entry->flags != flags)
 		entry->flags = flags;
-	return request_send(ctx, packet, &to, &hop);
+	return request_send(ctx, packet, to, &hop);
 }
 
 /* Any packet for a service. */
 static __always_inline int request_slow(ctx_t *ctx)
 {
 	struct lbx_packet packet;
-	struct lbx_flow_key key;
+	struct lbx_scratch *scratch = scratch_get();
+	struct lbx_flow_key *key;
 	struct lbx_flow *flow;
 	_Bool starts;
 
+	if (!scratch)
+		return verdict_of(ctx, LBX_DROP_FLOW_TABLE);
+	key = &scratch->key;
 	if (parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_FLOW)
 		return CTX_PASS;
-	flow_key(&packet, LBX_FLOW_REQUEST, &key);
+	flow_key(&packet, LBX_FLOW_REQUEST, key);
 	starts = (packet.tcp_flags & (LBX_TCP_SYN | LBX_TCP_ACK)) == LBX_TCP_SYN;
 
-	flow = flow_find(&key);
+	flow = flow_find(key);
 	if (flow) {
 		_Bool is_over;
-		int verdict = request_known(ctx, &packet, &key, flow, starts, &is_over);
+		int verdict = request_known(ctx, &packet, key, flow, starts, &is_over);
 
 		if (!is_over)
 			return verdict;
-		reasons_note(verdict);
+		request_remember_over(verdict);
+	} else {
+		request_remember_over(0);
 	}
-	return request_new(ctx, &packet, &key, starts, flow != NULL);
+	return request_new(ctx, &packet, key, starts, flow != NULL);
+}
+
+/* All of LBX_CALL_BIND: the flow of scratch memory's key gets the target there. */
+static __always_inline int request_bind(ctx_t *ctx)
+{
+	struct lbx_scratch *scratch = scratch_get();
+	struct lbx_packet packet;
+
+	if (!scratch || parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_FLOW)
+		return verdict_of(ctx, LBX_DROP_FLOW_TABLE);
+	if (scratch->target.flags & LBX_FLOW_LOCAL)
+		return request_bind_local(ctx, &packet, scratch);
+	if (scratch->target.flags & LBX_FLOW_DSR)
+		return dsr_bind(ctx, &packet, scratch);
+	return request_bind_remote(ctx, &packet, scratch);
 }
 
 #endif

@@ -24,25 +24,22 @@
 #include <lbx/scratch.h>
 #include <lbx/select.h>
 #include <lbx/snat.h>
+#include <lbx/target.h>
 #include <lbx/verdict.h>
-
-/* The backend end of a flow. */
-struct lbx_target {
-	addr_t address;
-	__be16 port;
-	__u16 rev_nat_index; /* network order */
-	__u32 backend_id;
-	__u32 generation;
-	__u8 flags; /* LBX_FLOW_* seen so far */
-	__u8 pad[3];
-};
 
 /* Rewrite and send by `hop`. */
 static __always_inline int request_send(ctx_t *ctx, struct lbx_packet *packet,
 					const struct lbx_rewrite *to, const struct lbx_hop *hop)
 {
-	struct lbx_route *route = routes_lookup(hop->route);
+	struct lbx_route *route;
 
+	if (CTX_RESOLVES && !hop->stamp) {
+		if (!rewrite_headers(ctx, packet, to, 1))
+			return verdict_of(ctx, LBX_DROP_REWRITE);
+		reasons_count(LBX_SENT_REQUEST, ctx_length(ctx));
+		return ctx_send_unresolved(ctx, hop->ifindex);
+	}
+	route = routes_lookup(hop->route);
 	if (!route || !rewrite_send(ctx, packet, to, route, hop->stamp))
 		return verdict_of(ctx, LBX_DROP_CONTENDED);
 	reasons_count(LBX_SENT_REQUEST, ctx_length(ctx));
@@ -101,22 +98,24 @@ static __always_inline void request_want(const struct lbx_packet *packet,
 	mem_copy2(want->client_mac, packet->eth->h_source, ETH_ALEN);
 }
 
-/* Make both halves of a flow to a remote backend (or make them again), and send the packet. */
+/* Make both halves of scratch memory's flow to a remote backend (or make them again), and send. */
 static __always_inline int request_bind_remote(ctx_t *ctx, struct lbx_packet *packet,
-					       const struct lbx_flow_key *key,
-					       const struct lbx_target *target,
-					       const struct lbx_hop *hop, _Bool replace)
+					       struct lbx_scratch *scratch)
 {
-	struct lbx_scratch *scratch = scratch_get();
+	const struct lbx_target *target = &scratch->target;
+	const struct lbx_flow_key *key = &scratch->key;
+	const struct lbx_hop *hop = &scratch->hop;
+	_Bool replace = scratch->replace;
 	struct lbx_snat_scan scan = {};
 	struct lbx_rewrite to;
 	struct lbx_flow *flow;
 	__u32 now = clock_now();
 
 	to.saddr = snat_addr();
-	if (addr_is_zero(&to.saddr) || !scratch)
+	if (addr_is_zero(&to.saddr))
 		return verdict_of(ctx, LBX_DROP_NO_SNAT_ADDRESS);
 	request_want(packet, key, target, &to.saddr, now, &scratch->want);
+	scratch->want.client_ifindex = ctx_ifindex(ctx);
 	if (!snat_allocate(&scan, &scratch->want, key))
 		return verdict_of(ctx, LBX_DROP_SNAT_PORTS_USED_UP);
 
@@ -163,39 +162,53 @@ static __always_inline _Bool request_answers(const struct lbx_flow *reply,
 	return addr_equal(&reply->saddr, &key->daddr) && reply->sport == key->dport;
 }
 
-/* Make both halves of a flow to a backend on this node (or make them again), and pass up. */
-static __always_inline int request_bind_local(ctx_t *ctx, struct lbx_packet *packet,
-					      const struct lbx_flow_key *key,
-					      const struct lbx_target *target, _Bool replace)
+/*
+ * Make the reply half of a flow to a backend on this node. LBX_SELECT_OK, or the reason
+ * not to: without a port of our own, one client port can reach a backend through one
+ * service address at a time; a second one must wait.
+ */
+static __always_inline int request_bind_reply(const struct lbx_flow_key *key,
+					      const struct lbx_target *target,
+					      struct lbx_scratch *scratch)
 {
-	struct lbx_scratch *scratch = scratch_get();
-	struct lbx_flow_key reply_key;
+	struct lbx_flow_key *reply_key = &scratch->reply_key;
+	struct lbx_flow *flow = &scratch->flow;
 	struct lbx_rewrite to;
 	struct lbx_flow *reply;
 	__u32 now = clock_now();
 
-	if (!scratch)
-		return verdict_of(ctx, LBX_DROP_FLOW_TABLE);
-
-	/*
-	 * The reply half first. Without a port of our own, one client port can reach a
-	 * backend through one service address at a time; a second one must wait.
-	 */
-	request_reply_key(key, &target->address, target->port, &reply_key);
-	reply = flow_find(&reply_key);
+	request_reply_key(key, &target->address, target->port, reply_key);
+	reply = flow_find(reply_key);
 	if (reply && !request_answers(reply, key) && !flow_is_expired(reply, now) &&
 	    !flow_is_closing(reply->flags))
-		return verdict_of(ctx, LBX_DROP_REPLY_COLLISION);
+		return LBX_DROP_REPLY_COLLISION;
 
 	to.saddr = key->daddr;
 	to.daddr = key->saddr;
 	to.sport = key->dport;
 	to.dport = key->sport;
-	rewrite_deltas(&reply_key.saddr, &reply_key.daddr, reply_key.sport, reply_key.dport, &to,
-		       0);
-	request_value(&reply_key, target, &to, now, &scratch->flow);
-	if (flow_replace(&reply_key, &scratch->flow))
-		return verdict_of(ctx, LBX_DROP_FLOW_TABLE);
+	rewrite_deltas(&reply_key->saddr, &reply_key->daddr, reply_key->sport, reply_key->dport,
+		       &to, 0);
+	request_value(reply_key, target, &to, now, flow);
+	return flow_replace(reply_key, flow) ? LBX_DROP_FLOW_TABLE : LBX_SELECT_OK;
+}
+
+/*
+ * Make both halves of scratch memory's flow to a backend on this node (or make them
+ * again), and pass up.
+ */
+static __always_inline int request_bind_local(ctx_t *ctx, struct lbx_packet *packet,
+					      struct lbx_scratch *scratch)
+{
+	const struct lbx_target *target = &scratch->target;
+	const struct lbx_flow_key *key = &scratch->key;
+	struct lbx_rewrite to;
+	__u32 now = clock_now();
+	int reason;
+
+	reason = request_bind_reply(key, target, scratch);
+	if (reason != LBX_SELECT_OK)
+		return verdict_of(ctx, reason);
 
 	to.saddr = key->saddr;
 	to.daddr = target->address;
@@ -203,14 +216,18 @@ static __always_inline int request_bind_local(ctx_t *ctx, struct lbx_packet *pac
 	to.dport = target->port;
 	rewrite_deltas(&key->saddr, &key->daddr, key->sport, key->dport, &to, 0);
 	request_value(key, target, &to, now, &scratch->flow);
-	if (replace)
+	if (scratch->replace)
 		flow_replace(key, &scratch->flow);
 	else
 		flow_insert(key, &scratch->flow); /* exists: another CPU made the same choice */
 	return request_deliver(ctx, packet, &to);
 }
 
-/* Where packets of a flow to `target` go; a reason to drop them, or LBX_SELECT_OK. */
+/*
+ * Where packets of a flow to `target` go: LBX_SELECT_OK; or a reason to drop them, or to
+ * leave them to tc (LBX_NOTE_OTHER_DEVICE). Without metadata of backends, what is not
+ * reached by the device that the packet came by counts as local.
+ */
 static __always_inline int request_route(ctx_t *ctx, const struct lbx_target *target,
 					 struct lbx_hop *hop, _Bool *local)
 {
@@ -219,6 +236,7 @@ static __always_inline int request_route(ctx_t *ctx, const struct lbx_target *ta
 	switch (routes_backend(ctx, ctx_ifindex(ctx), target->backend_id, &saddr, &target->address,
 			       hop)) {
 	case LBX_ROUTE_OK:
+		*local = !lbx_derived_on && hop->ifindex != ctx_ifindex(ctx);
 		return LBX_SELECT_OK;
 	case LBX_ROUTE_LOCAL:
 		if (lbx_derived_on)
@@ -227,11 +245,11 @@ static __always_inline int request_route(ctx_t *ctx, const struct lbx_target *ta
 		return LBX_SELECT_OK;
 	case LBX_ROUTE_OTHER_DEVICE:
 		if (lbx_derived_on)
-			return LBX_DROP_OTHER_DEVICE;
+			return behind_or(LBX_DROP_OTHER_DEVICE);
 		*local = 1;
 		return LBX_SELECT_OK;
 	case LBX_ROUTE_NO_NEIGHBOUR:
-		return LBX_DROP_NO_NEIGHBOUR;
+		return behind_or(LBX_DROP_NO_NEIGHBOUR);
 	case LBX_ROUTE_FORWARDING_DISABLED:
 		return LBX_DROP_FORWARDING_DISABLED;
 	default:

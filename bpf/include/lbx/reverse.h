@@ -76,7 +76,8 @@ struct lbx_rev {
 	__u32 generation;          /* of the backend's metadata */
 	__u8 client_mac[ETH_ALEN]; /* whom the request came from on the link */
 	__u16 rev_nat_index;       /* network order */
-	__u8 pad2[8];
+	__u32 client_ifindex;      /* by which device */
+	__u8 pad2[4];
 };
 
 struct lbx_rev_bucket {

@@ -33,6 +33,7 @@
 #include <lbx/mem.h>
 #include <lbx/reasons.h>
 #include <lbx/scratch.h>
+#include <lbx/target.h>
 
 #define LBX_ROUTES     4096 /* a power of two; the map has as many */
 #define LBX_ROUTE_NONE 0xffff
@@ -60,12 +61,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct lbx_route);
 } lbx_routes SEC(".maps");
-
-/* Where packets go next. */
-struct lbx_hop {
-	__u32 stamp; /* 0: nowhere */
-	__u16 route;
-};
 
 /*
  * The way to each backend, by backend id: what the kernel said within the last
@@ -107,6 +102,15 @@ static __always_inline _Bool routes_is(const struct lbx_route *route, __u32 stam
 {
 	barrier();
 	return *(const volatile __u32 *)&route->stamp == stamp;
+}
+
+/* Does `hop` still stand for a way, but by a device that this hook cannot send by? */
+static __always_inline _Bool routes_elsewhere(const ctx_t *ctx, const struct lbx_hop *hop)
+{
+	struct lbx_route *route = routes_lookup(hop->route);
+
+	return route && hop->stamp && routes_is(route, hop->stamp) &&
+	       !ctx_reaches(ctx, route->ifindex);
 }
 
 /* Does `hop` still stand for a way that this hook can send by? */
@@ -210,8 +214,9 @@ static __always_inline void routes_next_hop(const struct bpf_fib_lookup *fib, un
 }
 
 /*
- * Ask the kernel how to reach `daddr`, for a packet that came in by `ifindex`
- * and must leave by it. Fills `hop` on LBX_ROUTE_OK.
+ * Ask the kernel how to reach `daddr`, for a packet that came in by `ifindex`.
+ * Fills `hop` on LBX_ROUTE_OK; without a stamp, if its link address is unknown
+ * and the kernel will find it (CTX_RESOLVES).
  */
 static __always_inline enum lbx_route_verdict routes_resolve(ctx_t *ctx, __u32 ifindex,
 							     const addr_t *saddr,
@@ -223,6 +228,7 @@ static __always_inline enum lbx_route_verdict routes_resolve(ctx_t *ctx, __u32 i
 	long result;
 
 	hop->stamp = 0;
+	hop->ifindex = 0;
 	hop->route = LBX_ROUTE_NONE;
 	if (!scratch)
 		return LBX_ROUTE_REFUSED;
@@ -239,6 +245,7 @@ static __always_inline enum lbx_route_verdict routes_resolve(ctx_t *ctx, __u32 i
 #endif
 
 	result = bpf_fib_lookup(ctx, &scratch->fib, sizeof(scratch->fib), 0);
+	hop->ifindex = scratch->fib.ifindex;
 	switch (result) {
 	case BPF_FIB_LKUP_RET_SUCCESS:
 		if (!ctx_reaches(ctx, scratch->fib.ifindex))
@@ -248,8 +255,9 @@ static __always_inline enum lbx_route_verdict routes_resolve(ctx_t *ctx, __u32 i
 			   hop);
 		return LBX_ROUTE_OK;
 	case BPF_FIB_LKUP_RET_NO_NEIGH:
-		return ctx_reaches(ctx, scratch->fib.ifindex) ? LBX_ROUTE_NO_NEIGHBOUR
-							      : LBX_ROUTE_OTHER_DEVICE;
+		if (!ctx_reaches(ctx, scratch->fib.ifindex))
+			return LBX_ROUTE_OTHER_DEVICE;
+		return CTX_RESOLVES ? LBX_ROUTE_OK : LBX_ROUTE_NO_NEIGHBOUR;
 	case BPF_FIB_LKUP_RET_BLACKHOLE:
 	case BPF_FIB_LKUP_RET_UNREACHABLE:
 	case BPF_FIB_LKUP_RET_PROHIBIT:
@@ -278,8 +286,12 @@ static __always_inline enum lbx_route_verdict routes_backend(ctx_t *ctx, __u32 i
 		hop->route = known->route;
 		barrier();
 		/* Was it given away while it was read? */
-		if (mem_equal(&known->address, &address) && routes_has(ctx, hop))
+		if (mem_equal(&known->address, &address) && routes_has(ctx, hop)) {
+			struct lbx_route *route = routes_lookup(hop->route);
+
+			hop->ifindex = route ? route->ifindex : 0;
 			return LBX_ROUTE_OK;
+		}
 	}
 	verdict = routes_resolve(ctx, ifindex, saddr, daddr, hop);
 	if (verdict == LBX_ROUTE_OK && known) {

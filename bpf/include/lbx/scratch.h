@@ -15,12 +15,27 @@
 #include <linux/types.h>
 #include <bpf/bpf_helpers.h>
 #include <lbx/flow.h>
+#include <lbx/icmp_quote.h>
 #include <lbx/reverse.h>
+#include <lbx/rewrite_delta.h>
+#include <lbx/select.h>
+#include <lbx/target.h>
 
 struct lbx_scratch {
-	struct lbx_flow flow;      /* request_bind.h: to be inserted */
-	struct lbx_rev want;       /* request_bind.h, snat.h: to be given a port */
-	struct bpf_fib_lookup fib; /* routes.h */
+	__u32 over; /* request.h: notes that are due when the packet is sent */
+	__u32 note;
+	struct lbx_flow flow;          /* request_bind.h: to be inserted */
+	struct lbx_rev want;           /* request_bind.h, snat.h: to be given a port */
+	struct bpf_fib_lookup fib;     /* routes.h */
+	struct lbx_flow_key key;       /* request.h */
+	struct lbx_flow_key reply_key; /* request.h, request_bind.h */
+	struct lbx_target target;      /* request.h */
+	struct lbx_rewrite to;         /* request.h: of a known flow */
+	struct lbx_hop hop;            /* request.h, to request_bind.h */
+	__u8 replace; /* request.h, to request_bind.h: the flow has an entry already */
+	struct lbx_selected selected; /* request.h */
+	struct lbx_quote quote;       /* icmp_relay.h: what an error is about */
+	struct lbx_relay relay;       /* icmp_relay.h: what the error becomes */
 };
 
 struct {

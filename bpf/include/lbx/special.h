@@ -14,6 +14,7 @@
 
 #include <linux/types.h>
 #include <bpf/bpf_helpers.h>
+#include <lbx/dsr_in.h>
 #include <lbx/gate_frontend.h>
 #include <lbx/icmp_echo.h>
 #include <lbx/icmp_relay.h>
@@ -42,14 +43,18 @@ static __always_inline int special_icmp(ctx_t *ctx, struct lbx_packet *packet)
 static __always_inline int special_packet(ctx_t *ctx)
 {
 	struct lbx_packet packet;
+	int verdict;
 
 	switch (parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet)) {
 	case LBX_PACKET_OPTIONS:
+		dsr_learn(ctx, &packet);
 		return special_pass(ctx, &packet, LBX_PASS_OPTIONS);
 	case LBX_PACKET_FRAGMENT:
 		return special_pass(ctx, &packet, LBX_PASS_FRAGMENT);
 	case LBX_PACKET_ICMP:
 		return special_icmp(ctx, &packet);
+	case LBX_PACKET_TUNNEL:
+		return dsr_unwrap(ctx, &packet, &verdict) ? verdict : CTX_PASS;
 	case LBX_PACKET_FLOW:
 	case LBX_PACKET_OTHER:
 		break;

@@ -9,6 +9,7 @@
 #define LBX_VERDICT_H
 
 #include <linux/types.h>
+#include <lbx/behind.h>
 #include <lbx/calls.h>
 #include <lbx/reasons.h>
 
@@ -24,11 +25,22 @@ static __always_inline _Bool verdict_is_call(int verdict)
 	return verdict <= -200 && verdict > -200 - LBX_CALLS_OF_FAMILY;
 }
 
-/* Count a packet under a LBX_PASS_* or LBX_DROP_* reason; the verdict of its kind. */
+/*
+ * Count a packet under a LBX_PASS_* or LBX_DROP_* reason; the verdict of its kind. What
+ * is passed untouched to a tc ingress of ours is counted there: once. LBX_NOTE_*: noted
+ * and passed.
+ */
 static __always_inline int verdict_of(const ctx_t *ctx, enum lbx_reason reason)
 {
-	reasons_count(reason, ctx_length(ctx));
-	return reason >= LBX_REASON_DROP ? CTX_DROP : CTX_PASS;
+	if (reason >= LBX_REASON_DROP) {
+		reasons_count(reason, ctx_length(ctx));
+		return CTX_DROP;
+	}
+	if (reason < LBX_REASON_PASS)
+		reasons_note(reason);
+	else if (!behind_is_tc())
+		reasons_count(reason, ctx_length(ctx));
+	return CTX_PASS;
 }
 
 #endif

@@ -41,6 +41,11 @@ const table = {
     'no place for a flow on its SNAT port: one that was not confirmed, or the longest silent, lost its own',
   ],
   note_icmp_limited: [27, 'no ICMP error sent: this CPU has sent enough in this second'],
+  note_dsr_learnt: [29, 'a request came by DSR: the answers of its backend are given the service address'],
+  note_other_device: [
+    30,
+    'XDP left the packet to tc ingress: its way leads to another device, or to a next hop that is not resolved',
+  ],
 
   pass_no_service: [48, 'the gate let it through, but there is no such frontend'],
   pass_l7_service: [49, 'service of an L7 proxy on this node'],
@@ -72,6 +77,7 @@ const table = {
   drop_contended: [81, 'another CPU was writing what this packet needed'],
   drop_no_local_backend: [82, 'no backend on this node, but on others (local traffic policy)'],
   drop_fragment_early: [83, 'a later fragment came before its first one, whose ports tell the flow'],
+  drop_too_big: [84, 'longer than the MTU with what DSR adds; the sender was told'],
 } as const satisfies Record<string, readonly [number, string]>;
 
 /** Name of a reason. */

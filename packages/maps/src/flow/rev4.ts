@@ -33,7 +33,8 @@ export const LbxRev4 = struct('lbx_rev4', {
   generation: u32.doc('Generation of its metadata when the flow was made'),
   clientMac: mac.doc('Link address that the request came from'),
   revNatIndex: be16.as('__u16').brand<'RevNatId'>().doc('Service'),
-  pad2: pad(8),
+  clientIfindex: u32.doc('Device that the request came by'),
+  pad2: pad(4),
 });
 export type LbxRev4 = TypeOf<typeof LbxRev4>;
 

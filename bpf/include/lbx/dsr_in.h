@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * dsr_in.h - DSR (direct server return), on the node of the backend.
+ *
+ * A request that another node sent on (dsr_out.h) names the service address that the
+ * client used. dsr_learn() reads it from the option and makes the reply half of the flow,
+ * by which tc egress gives the backend's answers that address (reply_tc.h); the packet
+ * itself goes up as it is. dsr_unwrap() takes the packet out of its tunnel and gives it
+ * to the backend that the outer header names, as if it had come here by itself.
+ *
+ * Only what this node knows is believed: the service must exist, the backend must be
+ * on this node. Everything else is passed untouched.
+ */
+#ifndef LBX_DSR_IN_H
+#define LBX_DSR_IN_H
+
+#include <linux/types.h>
+#include <bpf/bpf_helpers.h>
+#include <lbx/backend_meta.h>
+#include <lbx/dsr_wire.h>
+#include <lbx/family.h>
+#include <lbx/flow.h>
+#include <lbx/gate.h>
+#include <lbx/parse.h>
+#include <lbx/reasons.h>
+#include <lbx/request_bind.h>
+#include <lbx/room.h>
+#include <lbx/select.h>
+#include <lbx/verdict.h>
+
+#define LBX_DSR_SLOTS 4096 /* backends of a service that are looked through */
+
+/* The option of a packet with options, and where TCP or UDP starts behind it. */
+static __always_inline _Bool dsr_find_option(ctx_t *ctx, const struct lbx_packet *packet,
+					     struct lbx_service_end *service, __u8 *proto,
+					     __u32 *l4_at)
+{
+	struct lbx_dsr_option option;
+	__u32 at = packet->l3_at + sizeof(ip_t);
+
+	if (ctx_load(ctx, at, &option, sizeof(option)) || !dsr_read_option(&option, service))
+		return 0;
+#if LBX_FAMILY == 4
+	if (packet->ip->ihl * 4 < sizeof(ip_t) + sizeof(option))
+		return 0;
+	*proto = packet->ip->protocol;
+	*l4_at = packet->l3_at + packet->ip->ihl * 4;
+#else
+	if (packet->ip->nexthdr != IPPROTO_DSTOPTS)
+		return 0;
+	*proto = option.next_header;
+	*l4_at = at + sizeof(option);
+#endif
+	return *proto == IPPROTO_TCP || *proto == IPPROTO_UDP;
+}
+
+/* Is the reply half there already (UDP tells the service in every packet)? Then it lives on. */
+static __always_inline _Bool dsr_knows(const struct lbx_flow_key *key,
+				       const struct lbx_target *target)
+{
+	struct lbx_flow_key reply_key;
+	struct lbx_flow *reply;
+	__u32 now = clock_now();
+
+	request_reply_key(key, &target->address, target->port, &reply_key);
+	reply = flow_find(&reply_key);
+	if (!reply || !request_answers(reply, key) || flow_is_closing(reply->flags) ||
+	    flow_is_expired(reply, now))
+		return 0;
+	reply->last_seen = now;
+	return 1;
+}
+
+/* A packet with options. Makes the reply half if it came by DSR for a backend of this node. */
+static __always_inline void dsr_learn(ctx_t *ctx, const struct lbx_packet *packet)
+{
+	struct lbx_scratch *scratch = scratch_get();
+	struct lbx_service_end service;
+	struct lbx_target target = {};
+	struct lbx_flow_key key;
+	struct lb_service *entry;
+	__be16 ports[2];
+	__u32 l4_at;
+	__u8 proto;
+
+	if (!scratch || !dsr_find_option(ctx, packet, &service, &proto, &l4_at) ||
+	    ctx_load(ctx, l4_at, ports, sizeof(ports)))
+		return;
+	if (lbx_gate_on && !gate_has(packet_daddr(packet), ports[1], proto | LBX_GATE_BACKEND))
+		return;
+	entry = select_lookup(&service.address, service.port, proto, 0);
+	if (!entry)
+		return;
+
+	mem_zero(&key);
+	key.saddr = *packet_saddr(packet);
+	key.daddr = service.address;
+	key.sport = ports[0];
+	key.dport = service.port;
+	key.proto = proto;
+	key.direction = LBX_FLOW_REQUEST;
+	target.address = *packet_daddr(packet);
+	target.port = ports[1];
+	target.rev_nat_index = entry->rev_nat_index;
+	/* Requests after the first do not pass here: the answers alone keep it. */
+	target.flags = LBX_FLOW_LOCAL | LBX_FLOW_REPLIED | LBX_FLOW_CONFIRMED;
+	if (!dsr_knows(&key, &target) &&
+	    request_bind_reply(&key, &target, scratch) == LBX_SELECT_OK)
+		reasons_note(LBX_NOTE_DSR_LEARNT);
+}
+
+struct lbx_dsr_search {
+	struct lb_key slot;
+	addr_t address;
+	__u32 backend_id; /* 0: not found */
+};
+
+/* Is the backend in the next slot the one? */
+static long dsr_search(__u64 at __attribute__((unused)), struct lbx_dsr_search *search)
+{
+	struct lb_service *slot;
+	struct lb_backend *backend;
+	__u32 id;
+
+	search->slot.backend_slot++;
+	slot = bpf_map_lookup_elem(&lb_services, &search->slot);
+	if (!slot)
+		return 1;
+	id = slot->backend_id;
+	backend = bpf_map_lookup_elem(&lb_backends, &id);
+	if (!backend || !addr_equal((addr_t *)&backend->address, &search->address))
+		return 0;
+	search->backend_id = id;
+	return 1;
+}
+
+/* Find the backend of this node that has `address` in the service of `key`; fills `target`. */
+static __always_inline _Bool dsr_find_backend(const struct lbx_flow_key *key, const addr_t *address,
+					      const struct lb_service *service,
+					      struct lbx_target *target)
+{
+	struct lbx_dsr_search search = {};
+	struct lbx_backend_meta *meta;
+	struct lb_backend *backend;
+
+	search.slot.address = key->daddr;
+	search.slot.dport = key->dport;
+	search.slot.proto = key->proto;
+	search.slot.scope = LBX_SCOPE_EXTERNAL;
+	search.address = *address;
+	bpf_loop(LBX_DSR_SLOTS, dsr_search, &search, 0);
+	meta = search.backend_id ? backend_meta_lookup(search.backend_id) : NULL;
+	backend = bpf_map_lookup_elem(&lb_backends, &search.backend_id);
+	if (!backend || !meta || !(meta->generation & 1) || !(meta->flags & LBX_BACKEND_META_LOCAL))
+		return 0;
+	target->address = *address;
+	target->port = backend->port;
+	target->backend_id = search.backend_id;
+	target->generation = meta->generation;
+	target->rev_nat_index = service->rev_nat_index;
+	return 1;
+}
+
+/* The flow of the packet inside of a tunnel; false if that is not whole TCP or UDP. */
+static __always_inline _Bool dsr_inner_key(ctx_t *ctx, const struct lbx_packet *outer,
+					   struct lbx_flow_key *key, __u8 *tcp_flags)
+{
+	__u32 at = outer->l3_at + sizeof(ip_t);
+	__be16 ports[2];
+	ip_t inner;
+
+	if (ctx_load(ctx, at, &inner, sizeof(inner)))
+		return 0;
+	mem_zero(key);
+#if LBX_FAMILY == 4
+	if (inner.version != 4 || inner.ihl != 5 || inner.frag_off & bpf_htons(LBX_IP_FRAGMENT))
+		return 0;
+	key->proto = inner.protocol;
+#else
+	if (inner.version != 6)
+		return 0;
+	key->proto = inner.nexthdr;
+#endif
+	at += sizeof(inner);
+	*tcp_flags = 0;
+	if ((key->proto != IPPROTO_TCP && key->proto != IPPROTO_UDP) ||
+	    ctx_load(ctx, at, ports, sizeof(ports)) ||
+	    (key->proto == IPPROTO_TCP && ctx_load(ctx, at + 13, tcp_flags, 1)))
+		return 0;
+	mem_copy_by(&key->saddr, &inner.saddr, 2 * sizeof(addr_t), 4);
+	key->sport = ports[0];
+	key->dport = ports[1];
+	key->direction = LBX_FLOW_REQUEST;
+	return 1;
+}
+
+/*
+ * A packet in a tunnel. If it is for a service and the tunnel leads to a backend of it on
+ * this node: the packet comes out and is delivered. False: not ours, untouched.
+ */
+static __always_inline _Bool dsr_unwrap(ctx_t *ctx, struct lbx_packet *packet, int *verdict)
+{
+	addr_t address = *packet_daddr(packet);
+	struct lbx_scratch *scratch = scratch_get();
+	struct lbx_flow_key *key;
+	struct lb_service *service;
+	struct lbx_flow *flow;
+	_Bool known;
+	__u8 tcp_flags;
+
+	if (!scratch || !lbx_derived_on)
+		return 0;
+	key = &scratch->key;
+	if (!dsr_inner_key(ctx, packet, key, &tcp_flags) ||
+	    (lbx_gate_on && !gate_has(&key->daddr, key->dport, key->proto)))
+		return 0;
+	service = select_lookup(&key->daddr, key->dport, key->proto, 0);
+	if (!service)
+		return 0;
+	flow = flow_find(key);
+	known = flow && flow->flags & LBX_FLOW_LOCAL && addr_equal(&flow->daddr, &address);
+	if (!known && !dsr_find_backend(key, &address, service, &scratch->target))
+		return 0;
+
+	if (!room_remove_outer(ctx, packet->l3_at, sizeof(ip_t)) ||
+	    parse_packet(ctx_data(ctx), ctx_data_end(ctx), packet) != LBX_PACKET_FLOW) {
+		*verdict = verdict_of(ctx, LBX_DROP_REWRITE);
+	} else if (known) {
+		*verdict = LBX_VERDICT_CALL(LBX_CALL_REQUEST);
+	} else {
+		scratch->target.flags =
+			flow_flags_after(LBX_FLOW_LOCAL, LBX_FLOW_REQUEST, tcp_flags);
+		scratch->replace = flow != NULL;
+		reasons_note(LBX_NOTE_NEW_FLOW);
+		*verdict = LBX_VERDICT_CALL(LBX_CALL_BIND);
+	}
+	return 1;
+}
+
+#endif

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * target.h - whom a flow is bound to, and by which way.
+ */
+#ifndef LBX_TARGET_H
+#define LBX_TARGET_H
+
+#include <linux/types.h>
+#include <lbx/family.h>
+
+/* The backend end of a flow. */
+struct lbx_target {
+	addr_t address;
+	__be16 port;
+	__u16 rev_nat_index; /* network order */
+	__u32 backend_id;
+	__u32 generation;
+	__u8 flags; /* LBX_FLOW_* seen so far */
+	__u8 pad[3];
+};
+
+/* Where packets go next. */
+struct lbx_hop {
+	__u32 stamp;   /* 0: nowhere, or its link address is unknown */
+	__u32 ifindex; /* of a way that was just looked up */
+	__u16 route;
+};
+
+#endif
