@@ -123,6 +123,37 @@ describeKernel('packets of a client', () => {
     expect(status.entries).toMatchObject({ lb4_backends_v3: 2 });
   });
 
+  it('programs that are loaded anew while it runs cost no connection', async () => {
+    await lb.apply([serviceOf(a, b)]);
+    const connection = world.connect(targets.LoadBalancer);
+    await connection.next();
+    const programs = async () => (await lb.status()).attachments.map(({ programId }) => programId);
+    const before = await programs();
+    const clients = world.askAlong(targets.NodePort, 300);
+    const answers = new Set<string>();
+    let asked = 0;
+    // The MTU is a setting of the programs.
+    for (const mtu of ['1400', '1450']) {
+      const now = await programs();
+      world.node.exec('ip', ['link', 'set', 'dev', 'eth0', 'mtu', mtu]);
+      while ((await programs()).some((id, i) => id === now[i])) {
+        answers.add(await clients.next());
+        asked++;
+      }
+      expect(await connection.ask(`mtu ${mtu}`)).toBe(`mtu ${mtu}`);
+    }
+    for (; asked < 300; asked++) answers.add(await clients.next());
+    expect(answers).toEqual(new Set([a, b].map((one) => `${one}:8080 sees ${addresses.node}`)));
+    expect((await programs()).filter((id) => before.includes(id))).toEqual([]);
+    const { counters } = await lb.status();
+    expect(counters.drop_missed_tail_call).toBe(undefined);
+    expect(
+      readdirSync(world.pins)
+        .filter((name) => /calls/.test(name))
+        .sort(),
+    ).toEqual(['lbx_tc_calls', 'lbx_xdp_calls']);
+  }, 60_000);
+
   it('a process that is killed is missed by nobody, and the next one takes over where it was', async () => {
     await lb.apply([serviceOf(a, b)]);
     const connection = world.connect(targets.LoadBalancer);

@@ -102,11 +102,16 @@ export function createRuntime({
 
   const settle = () => {
     pending = undefined;
-    network.inside(() => {
-      if (!follow()) return;
-      resolved.onNodeAddresses(options.nodeAddresses);
-      if (applied !== undefined) apply(applied);
-    });
+    try {
+      network.inside(() => {
+        if (!follow()) return;
+        resolved.onNodeAddresses(options.nodeAddresses);
+        if (applied !== undefined) apply(applied);
+      });
+    } catch (error) {
+      // Nobody waits for this: the next change, or apply, is the next attempt.
+      onNotice(`could not follow a change of the node's network: ${(error as Error).message}`);
+    }
   };
   network.watch(() => {
     pending ??= setTimeout(settle, settleMs).unref();

@@ -96,6 +96,9 @@ export async function createPacketWorld() {
         )
         .trim()
         .split('\n'),
+    /** The same, one line after the other, while something else goes on. */
+    askAlong: (target: string, count: number) =>
+      run(lan, 'line-client', addresses.client, target, `${count}`, '5000'),
     close() {
       port.close();
       pass.close();
