@@ -30,6 +30,13 @@ export type Request =
   | { readonly op: 'talk'; readonly name: string }
   /** Waits until each of them has failed. */
   | { readonly op: 'await-error'; readonly name: string }
+  /** Serves at `backend` itself while it connects to `service`: `from` is who came, `peer` whom it reached. */
+  | {
+      readonly op: 'self';
+      readonly proto: 'TCP' | 'UDP';
+      readonly backend: Endpoint;
+      readonly service: Endpoint;
+    }
   /** connect() of the same UDP socket again. */
   | { readonly op: 'reconnect'; readonly name: string; readonly address: string; readonly port: number }
   /** Connects a UDP socket and, while it is connected, again. */
@@ -64,6 +71,7 @@ async function tcp(address: string, port: number): Promise<Answer> {
   try {
     await once(socket, 'connect');
     const peer = `${socket.remoteAddress} ${socket.remotePort}`;
+    socket.end();
     let from = '';
     for await (const chunk of socket) from += chunk;
     return { from, peer };
@@ -125,6 +133,31 @@ async function bind(proto: 'TCP' | 'UDP', address: string, port: number): Promis
   return {};
 }
 
+type Self = Extract<Request, { op: 'self' }>;
+
+async function selfTcp({ backend, service }: Self): Promise<Answer> {
+  const server = createServer((socket) => socket.end(`${socket.remoteAddress}`));
+  server.listen({ host: backend.address, port: backend.port });
+  await once(server, 'listening');
+  try {
+    return await tcp(service.address, service.port);
+  } finally {
+    server.close();
+  }
+}
+
+async function selfUdp({ backend, service }: Self): Promise<Answer> {
+  const server = createSocket(udpType(backend.address));
+  server.on('message', (_message, from) => server.send(from.address, from.port, from.address));
+  server.bind(backend.port, backend.address);
+  await once(server, 'listening');
+  try {
+    return await udp(service.address, service.port, true);
+  } finally {
+    server.close();
+  }
+}
+
 async function hold(request: Extract<Request, { op: 'hold' }>): Promise<Answer> {
   const { name, proto, address, port, count = 1 } = request;
   for (const socket of held.get(name) ?? []) socket.close();
@@ -175,6 +208,8 @@ async function answer(request: Request): Promise<Answer> {
       held.set(request.name, [socket]);
       return { peer: socket.peer };
     }
+    case 'self':
+      return request.proto === 'TCP' ? selfTcp(request) : selfUdp(request);
     case 'netns-cookie':
       return { cookie: String(netnsCookie()) };
   }

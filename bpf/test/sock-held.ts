@@ -66,7 +66,6 @@ export class HeldUdp implements HeldSocket {
   }
 }
 
-/** The server has said all it has to say; the connection stays half open until `talk`. */
 export class HeldTcp implements HeldSocket {
   readonly #socket: Socket;
   readonly failure: Promise<string>;

@@ -2,6 +2,7 @@
 import {
   type BackendId,
   BackendKey,
+  FrontendMetaFlag,
   IpProto,
   Lb4Backend,
   Lb4Frontend,
@@ -14,6 +15,8 @@ import {
   Lb6ReverseNat,
   Lb6Slot,
   LbAffinityMatch,
+  LbxFrontendMeta,
+  LbxFrontendMetaKey,
   type RevNatId,
   RevNatKey,
   SkipLb4Key,
@@ -119,6 +122,16 @@ export function deleteReverseNat(object: BpfObject, service: TestService): void 
   object
     .map(isV6(service.address) ? 'lb6_reverse_nat' : 'lb4_reverse_nat')
     .delete(RevNatKey.encode({ revNatId: service.id as RevNatId }));
+}
+
+/** The frontend has endpoints, but on other nodes. */
+export function writeElsewhere(object: BpfObject, serviceId: number): void {
+  object
+    .map('lbx_frontend_meta')
+    .set(
+      LbxFrontendMetaKey.encode({ revNatId: serviceId as RevNatId }),
+      LbxFrontendMeta.encode({ flags: FrontendMetaFlag.elsewhere }),
+    );
 }
 
 /** Hides a service address from a network namespace. */

@@ -242,22 +242,23 @@ describeKernel('connected UDP sockets whose backend is gone', () => {
     expect(await client.ask({ op: 'await-error', name: 'mine' })).toEqual({ error: 'ECONNABORTED' });
   });
 
-  it('a socket that went on to the backend by itself is no longer ours', async () => {
+  it.each([
+    ['IPv4, the same backend', VIP4, backend4(0), backend4(0)],
+    ['IPv4, another address', VIP4, backend4(0), backend4(1)],
+    ['IPv6, the same backend', VIP6, backend6(0), backend6(0)],
+    ['IPv6, another address', VIP6, backend6(0), backend6(1)],
+  ])('a socket that went on by itself is no longer ours: %s', async (_what, address, backend, second) => {
     const { client, object } = set.world;
-    for (const [address, backend] of [
-      [VIP4, backend4(0)],
-      [VIP6, backend6(0)],
-    ] as const) {
-      const wanted = service(address, [backend]);
-      write(wanted);
-      await client.ask({ op: 'connect-twice', name: 'twice', first: wanted, second: backend });
-      expect(await client.ask({ op: 'talk', name: 'twice' })).toEqual({
-        from: answersAs(backend.address),
-        peer: answersAs(backend.address),
-      });
-      deleteService(object, wanted);
-      expect(sweeper.find()).toEqual([]);
-    }
+    const wanted = service(address, [backend]);
+    write(wanted);
+    await client.ask({ op: 'connect-twice', name: 'twice', first: wanted, second });
+    expect(await client.ask({ op: 'talk', name: 'twice' })).toEqual({
+      from: answersAs(second.address),
+      peer: answersAs(second.address),
+    });
+    deleteService(object, wanted);
+    expect(sweeper.find()).toEqual([]);
+    expect(sweeper.destroy(on.node)).toEqual([]);
   });
 
   it('more sockets than the kernel writes at once', async () => {
