@@ -1,5 +1,5 @@
 import { DEFAULT_SEED_TEXT, flowCatalog, ipv6, parseSeed, snatPrime } from '@lbx/maps';
-import { type BpfMap, netnsCookie } from 'libbpf-ts';
+import { type BpfMap, features, netnsCookie } from 'libbpf-ts';
 import type { ResolvedOptions } from '../options/resolve-options.ts';
 
 /** Values for the `const volatile` settings of the objects, by C name. */
@@ -15,6 +15,7 @@ export function variablesOf(
   const gateWords =
     maps.get('lbx_gate')?.maxEntries ?? options.maxEntries.lbx_gate ?? flowCatalog.lbx_gate.maxEntries;
   const { timeouts } = options;
+  const redirect = redirectCode(options.redirect);
   const seed = parseSeed(options.maglevSeed ?? DEFAULT_SEED_TEXT);
   return {
     lbx_hz: hz,
@@ -33,6 +34,11 @@ export function variablesOf(
     lbx_gate_mask: 64 * gateWords - 1,
     lbx_wildcards_on: options.wildcards ? 1 : 0,
     lbx_derived_on: 1,
+    lbx_dsr_by: options.dsrDispatch === 'ipip' ? 1 : 0,
+    lbx_mtu: options.mtu,
+    lbx_redirect: redirect,
+    // lbx_tc_ingress is on every device that lbx_xdp is on.
+    lbx_tc_behind: redirect === redirectCodes.peer ? 2 : 1,
     lbx_reject_on: options.rejectWithoutEndpoints ? 1 : 0,
     lbx_echo_on: options.answerEcho ? 1 : 0,
     lbx_tcp_new_seconds: timeouts.tcpNew,
@@ -42,10 +48,20 @@ export function variablesOf(
     lbx_udp_new_seconds: timeouts.udpNew,
     lbx_udp_open_seconds: timeouts.udpOpen,
     lbx_host_netns_cookie: ownNetnsCookie(),
-    lbx_peer_names: options.peerNames ? 1 : 0,
+    lbx_peer_names: options.peerNames === 'exact' ? 2 : options.peerNames ? 1 : 0,
     lbx_affinity_on: options.sessionAffinity ? 1 : 0,
     lbx_external_ips_anywhere: options.externalIPsAnywhere ? 1 : 0,
   };
+}
+
+/** `lbx_redirect` of bpf/include/lbx/ctx_tc.h. */
+const redirectCodes = { none: 0, neigh: 1, peer: 2 } as const;
+/** bpf_redirect_peer(), since Linux 5.10. */
+const redirectPeerHelper = 155;
+
+function redirectCode(redirect: ResolvedOptions['redirect']): number {
+  if (redirect !== 'auto') return redirectCodes[redirect];
+  return features.haveHelper('sched_cls', redirectPeerHelper) ? redirectCodes.peer : redirectCodes.none;
 }
 
 /** Tells a pod's loopback from the node's. 0, every namespace is the node's, on kernels before 5.14. */
