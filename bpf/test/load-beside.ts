@@ -1,22 +1,42 @@
 import { readObject } from '@lbx/bpf';
-import { type BpfObject, load, type VariableValue } from 'libbpf-ts';
-import { parseObject } from 'libbpf-ts/elf';
+import { type BpfObject, load, type MapOptions, type VariableValue } from 'libbpf-ts';
+import { type MapSpec, parseObject } from 'libbpf-ts/elf';
 
-/** Loads an object on the maps that `first` has under the same names, with those of the settings that it knows. */
+type Settings = Readonly<Record<string, VariableValue>>;
+type ObjectName = Parameters<typeof readObject>[0];
+
+/** Loads an object with those of the settings that it knows. */
+export function loadFirst(
+  object: ObjectName,
+  settings: Settings,
+  maps: Readonly<Record<string, MapOptions>> = {},
+): BpfObject {
+  return loadBeside([], object, settings, maps);
+}
+
+/** Loads an object on the maps that others (the first that has it) have under the same names. */
 export function loadBeside(
-  first: BpfObject,
-  object: Parameters<typeof readObject>[0],
-  settings: Readonly<Record<string, VariableValue>>,
+  others: BpfObject | readonly BpfObject[],
+  object: ObjectName,
+  settings: Settings,
+  maps: Readonly<Record<string, MapOptions>> = {},
 ): BpfObject {
   const bytes = readObject(object);
   const spec = parseObject(bytes);
-  const there = new Set(first.maps().map(({ name }) => name));
-  // Program arrays belong to one hook; maps with a section are variables.
-  const shared = [...spec.maps.values()].filter(
-    ({ name, section, type }) => section === undefined && type !== 'prog_array' && there.has(name),
+  const there = new Map(
+    [others]
+      .flat()
+      .reverse()
+      .flatMap((other) => other.maps().map((map) => [map.name, map] as const)),
   );
+  const shared = [...spec.maps.values()].filter((map) => isShared(map) && there.has(map.name));
   return load(bytes, {
     variables: Object.fromEntries(Object.entries(settings).filter(([name]) => spec.variables.has(name))),
-    maps: Object.fromEntries(shared.map(({ name }) => [name, { reuse: first.map(name) }])),
+    maps: { ...maps, ...Object.fromEntries(shared.map(({ name }) => [name, { reuse: there.get(name)! }])) },
   });
+}
+
+/** Maps with a section are variables; scratch memory has another shape in each family. */
+function isShared({ name, section }: MapSpec): boolean {
+  return section === undefined && !name.startsWith('lbx_scratch');
 }

@@ -1,5 +1,5 @@
-import { objectPath, readObject } from '@lbx/bpf';
-import { type Frontend, flowCatalog, type ReasonName, reasons, snatPrime } from '@lbx/maps';
+import { readObject } from '@lbx/bpf';
+import { type Frontend, flowCatalog, ipv6, type ReasonName, reasons, snatPrime } from '@lbx/maps';
 import {
   createNetns,
   createVethPair,
@@ -7,33 +7,79 @@ import {
   type ParsedPacket,
   parsePacket,
 } from '@lbx/testing';
-import { type BpfMap, type BpfObject, type Link, load, type VariableValue } from 'libbpf-ts';
-import { loadBeside } from './load-beside.ts';
+import { type BpfMap, type BpfObject, type BpfProgram, type Link, load, type VariableValue } from 'libbpf-ts';
+import { loadBeside, loadFirst } from './load-beside.ts';
 import { enterNetns } from './xdp-netns.ts';
 import { createXdpTables, type XdpTables } from './xdp-tables.ts';
 
-/** Where everything is. The node has one device; clients are behind a router, backends on the link. */
-export const place = {
-  node: '192.0.2.1',
+export type Family = 4 | 6;
+export const families = [4, 6] as const satisfies Family[];
+
+const links = {
   nodeMac: '02:00:00:00:02:01',
-  router: '192.0.2.254',
   routerMac: '02:00:00:00:02:fe',
-  client: '203.0.113.5',
-  /** Remote backends .10 to .19 have the link addresses …:0a to …:13. */
-  backend: (n: number) => `192.0.2.${10 + n}`,
+  /** Of the remote backends: …:0a to …:13. */
   backendMac: (n: number) => `02:00:00:00:02:${(10 + n).toString(16).padStart(2, '0')}`,
-  /** A pod on the node: routed to another device. */
-  pod: '198.51.100.130',
-  loadBalancer: '198.51.100.1',
-  external: '198.51.100.9',
-  clusterIp: '198.51.100.65',
 } as const;
+
+/** Where everything is. The node has one device; clients are behind a router, backends on the link. */
+export const places = {
+  4: {
+    ...links,
+    node: '192.0.2.1',
+    nodeNet: 24,
+    router: '192.0.2.254',
+    client: '203.0.113.5',
+    /** Others of the client's network. */
+    clientAt: (n: number) => `203.0.113.${n}`,
+    clients: '203.0.113.0/24',
+    /** Remote backends .10 to .19. */
+    backend: (n: number) => `192.0.2.${10 + n}`,
+    /** A host that nobody has heard of, on the link. */
+    unknown: '192.0.2.99',
+    /** A pod on the node: routed to another device. */
+    pod: '198.51.100.130',
+    otherPod: '198.51.100.131',
+    pods: '198.51.100.128/25',
+    loadBalancer: '198.51.100.1',
+    external: '198.51.100.9',
+    clusterIp: '198.51.100.65',
+    /** An address without services and without a route. */
+    stranger: '198.51.100.77',
+    strangerToo: '198.51.100.78',
+  },
+  6: {
+    ...links,
+    node: '2001:db8:1::1',
+    nodeNet: 64,
+    router: '2001:db8:1::fe',
+    client: '2001:db8:3::5',
+    clientAt: (n: number) => `2001:db8:3::${n === 0 ? 'ffff' : n.toString(16)}`,
+    clients: '2001:db8:3::/64',
+    backend: (n: number) => `2001:db8:1::${10 + n}`,
+    unknown: '2001:db8:1::99',
+    pod: '2001:db8:5::130',
+    otherPod: '2001:db8:5::131',
+    pods: '2001:db8:5::/64',
+    loadBalancer: '2001:db8:4::1',
+    external: '2001:db8:4::9',
+    clusterIp: '2001:db8:4::65',
+    stranger: '2001:db8:4::77',
+    strangerToo: '2001:db8:4::78',
+  },
+} as const;
+export type Place = (typeof places)[Family];
+
+/** The same for tests that know IPv4 only. */
+export const place = places[4];
 
 /** The hooks at which packets come in; both do the same. */
 export type Hook = 'xdp' | 'tc';
 export const hooks = ['xdp', 'tc'] as const satisfies Hook[];
 
 export interface LabOptions {
+  /** Of the services and packets (4). */
+  readonly family?: Family;
   readonly frontends?: readonly Frontend[];
   readonly algorithm?: 'random' | 'maglev';
   readonly wildcards?: boolean;
@@ -52,8 +98,6 @@ export interface LabOptions {
    * kernel forgets the sum then, but test runs compare it all the same.
    */
   readonly checksumComplete?: boolean;
-  /** Another object in place of the prebuilt `xdp4`. */
-  readonly object?: string;
 }
 
 /** What became of a packet. */
@@ -61,6 +105,8 @@ export interface Sent {
   readonly verdict: 'pass' | 'drop' | 'tx' | number;
   readonly bytes: Uint8Array;
   readonly packet: ParsedPacket;
+  /** The IP header of either family; nothing else has one. */
+  readonly ip: { readonly src: string; readonly dst: string; readonly ttl: number };
   /** The packet came out as it went in. */
   readonly isUntouched: boolean;
   /** What was counted, notes included. */
@@ -69,8 +115,11 @@ export interface Sent {
 
 /** XDP and tc programs loaded with maps of their own, a namespace with routes and neighbours, and services. */
 export interface Lab extends Disposable {
+  /** The objects of the family. */
   readonly xdp: BpfObject;
   readonly tc: BpfObject;
+  /** The program that is attached: IPv4's, of whatever family the packets are. */
+  readonly entry: BpfProgram;
   readonly tables: XdpTables;
   readonly ifindex: number;
   /** One frame into the node's device. `tx`: sent again, by that device or (tc) another one. */
@@ -89,6 +138,7 @@ export interface Lab extends Disposable {
 }
 
 export const MAGLEV_SIZE = 251;
+const maglevTable = { type: 'array', keySize: 4, valueSize: MAGLEV_SIZE * 4, maxEntries: 1 } as const;
 /** Offset of `ifindex` in `struct __sk_buff`. */
 const SKB_IFINDEX = 40;
 const XDP_VERDICTS: Record<number, Sent['verdict']> = { 1: 'drop', 2: 'pass', 3: 'tx' };
@@ -113,25 +163,28 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
     gateWords = 1024,
     hook = (process.env.HOOK as Hook) ?? 'xdp',
     checksumComplete = true,
+    family = 4,
   } = options;
+  const place: Place = places[family];
   const node = stack.use(createNetns('xdp-node'));
   const far = stack.use(createNetns('xdp-far'));
   createVethPair(
-    { ns: node, device: 'eth0', mac: place.nodeMac, addresses: [`${place.node}/24`] },
-    { ns: far, device: 'eth0', mac: place.routerMac, addresses: [`${place.router}/24`] },
+    { ns: node, device: 'eth0', mac: place.nodeMac, addresses: [`${place.node}/${place.nodeNet}`] },
+    { ns: far, device: 'eth0', mac: place.routerMac, addresses: [`${place.router}/${place.nodeNet}`] },
   );
   node.sysctl('net.ipv4.ip_forward', 1);
+  node.sysctl('net.ipv6.conf.all.forwarding', 1);
   const backendLinks = Array.from({ length: 10 }, (_, n) => [place.backend(n), place.backendMac(n)] as const);
   const addRoutes = () => {
     const link = ([ip, mac]: readonly [string, string]) =>
       `neigh replace ${ip} dev eth0 lladdr ${mac} nud permanent`;
     const lines = [...[[place.router, place.routerMac] as const, ...backendLinks].map(link)];
-    lines.push(`route replace 203.0.113.0/24 via ${place.router}`);
-    node.exec('ip', ['-batch', '-'], { input: lines.join('\n') });
+    lines.push(`route replace ${place.clients} via ${place.router}`);
+    node.exec('ip', [`-${family}`, '-batch', '-'], { input: lines.join('\n') });
   };
   addRoutes();
   createVethPair({ ns: node, device: 'pods', addresses: [] }, { ns: far, device: 'pods', addresses: [] });
-  node.addRoute('198.51.100.128/25', { device: 'pods' });
+  node.addRoute(place.pods, { device: 'pods' });
   const { index: ifindex } = node.device('eth0');
 
   const ports = snatPorts[1] - snatPorts[0] + 1;
@@ -139,7 +192,7 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
     lbx_hz: hertz(),
     lbx_gate_on: gate,
     lbx_gate_mask: gateWords * 64 - 1,
-    lbx_snat_addr4: address(place.node),
+    [`lbx_snat_addr${family}`]: address(place.node),
     lbx_snat_min: snatPorts[0],
     lbx_snat_max: snatPorts[1],
     lbx_snat_prime: snatPrime(ports),
@@ -148,22 +201,20 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
     lbx_maglev_size: MAGLEV_SIZE,
     ...options.variables,
   };
-  const xdp = stack.use(
-    load(options.object ?? objectPath('xdp4'), {
-      variables: settings,
-      maps: {
-        lbx_gate: { maxEntries: gateWords },
-        lbx_backend_meta: { maxEntries: 4096 },
-        lbx_flow4: { maxEntries: options.flows ?? 4096 },
-        lbx_rev4: { maxEntries: ports },
-        lb4_maglev: { innerSpec: { type: 'array', keySize: 4, valueSize: MAGLEV_SIZE * 4, maxEntries: 1 } },
-      },
+  const xdp4 = stack.use(
+    loadFirst('xdp4', settings, {
+      lbx_gate: { maxEntries: gateWords },
+      lbx_backend_meta: { maxEntries: 4096 },
+      lbx_flow4: { maxEntries: family === 4 ? (options.flows ?? 4096) : 1 },
+      lbx_rev4: { maxEntries: family === 4 ? ports : 1 },
+      lb4_maglev: { innerSpec: maglevTable },
     }),
   );
-  const tc = stack.use(loadBeside(xdp, 'tc4', settings));
+  const tc4 = stack.use(loadBeside([xdp4], 'tc4', settings));
+  const [xdp, tc] = family === 4 ? [xdp4, tc4] : loadIpv6();
   stack.use(enterNetns(node));
   // A device's receive queue is only known to test runs while an XDP program is attached to it.
-  const link: Link = stack.use(xdp.program('lbx_xdp').attachXdp({ ifindex, mode: 'native' }));
+  const link: Link = stack.use(xdp4.program('lbx_xdp').attachXdp({ ifindex, mode: 'native' }));
   if (!link) throw new Error('not attached');
 
   const tables = createXdpTables(xdp, {
@@ -178,6 +229,7 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
   const lab: Lab = {
     xdp,
     tc,
+    entry: xdp4.program('lbx_xdp'),
     tables,
     ifindex,
     send: (packet) => run(packet, hook === 'xdp' ? 'lbx_xdp' : 'lbx_tc_ingress'),
@@ -185,17 +237,29 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
     count: (name) => countOf(xdp.map('lbx_counters'), reasons.find((reason) => reason.name === name)!.id),
     apply: (frontends) => tables.apply(frontends),
     forget() {
-      for (const name of ['lbx_flow4', 'lb4_affinity']) xdp.map(name).clear();
-      for (const name of ['lbx_rev4', 'lbx_routes', 'lbx_backend_hops']) zeroArray(xdp.map(name));
+      for (const name of [`lbx_flow${family}`, `lb${family}_affinity`]) xdp.map(name).clear();
+      for (const name of [`lbx_rev${family}`, 'lbx_routes', 'lbx_backend_hops']) zeroArray(xdp.map(name));
       addRoutes();
     },
-    ip: (args) => node.exec('ip', args.split(' ')),
+    ip: (args) => node.exec('ip', [`-${family}`, ...args.split(' ')]),
     sysctl: (name, value) => void node.sysctl(name, value),
     close: () => stack.dispose(),
     [Symbol.dispose]: () => stack.dispose(),
   };
   if (options.frontends) lab.apply(options.frontends);
   return lab;
+
+  /** The objects of IPv6 on those of IPv4. */
+  function loadIpv6(): [BpfObject, BpfObject] {
+    const xdp6 = stack.use(
+      loadBeside([xdp4], 'xdp6', settings, {
+        lbx_flow6: { maxEntries: options.flows ?? 4096 },
+        lbx_rev6: { maxEntries: ports },
+        lb6_maglev: { innerSpec: maglevTable },
+      }),
+    );
+    return [xdp6, stack.use(loadBeside([tc4, xdp6, xdp4], 'tc6', settings))];
+  }
 
   function run(
     packet: PacketBuilder | Uint8Array,
@@ -205,13 +269,16 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
     const before = counters();
     const isXdp = program === 'lbx_xdp';
     const result = isXdp
-      ? xdp.program(program).testRun({ data, ctx: xdpContext(data.length, ifindex) })
-      : tc.program(program).testRun({ data, ctx: skbContext(ifindex), checksumComplete });
+      ? xdp4.program(program).testRun({ data, ctx: xdpContext(data.length, ifindex) })
+      : tc4.program(program).testRun({ data, ctx: skbContext(ifindex), checksumComplete });
     const verdicts = isXdp ? XDP_VERDICTS : TC_VERDICTS;
+    const parsed = parsePacket(result.data);
+    const { ipv4, ipv6 } = parsed;
     return {
       verdict: verdicts[result.retval >>> 0] ?? result.retval,
       bytes: result.data,
-      packet: parsePacket(result.data),
+      packet: parsed,
+      ip: ipv6 ? { ...ipv6, ttl: ipv6.hopLimit } : ipv4!,
       isUntouched: Buffer.compare(result.data, data) === 0,
       counted: counters().flatMap((now, i) => (now > before[i]! ? [reasons[i]!.name] : [])),
     };
@@ -233,9 +300,12 @@ function skbContext(ifindex: number): Uint8Array {
   return new Uint8Array(ctx.buffer);
 }
 
-/** An IPv4 address as the number that variables of type `__be32` are given. */
-export function address(text: string): number {
-  return text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+/** An address as the variables of addresses are given it: bytes, of IPv4 the number that `__be32` has. */
+export function address(text: string): number | Uint8Array {
+  if (!text.includes(':')) return text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  const bytes = new Uint8Array(16);
+  ipv6.put(new DataView(bytes.buffer), 0, text);
+  return bytes;
 }
 
 function countOf(counters: BpfMap, id: number): number {

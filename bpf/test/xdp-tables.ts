@@ -40,7 +40,13 @@ interface Meta {
   readonly isLocal: boolean;
 }
 
-const removeOrder: readonly string[] = ['lb4_services_v2'];
+type EntryOf<M extends Entry['map']> = Extract<Entry, { readonly map: M }>;
+const isService = (entry: Entry): entry is EntryOf<'lb4_services_v2' | 'lb6_services_v2'> =>
+  entry.map === 'lb4_services_v2' || entry.map === 'lb6_services_v2';
+const isBackend = (entry: Entry): entry is EntryOf<'lb4_backends_v3' | 'lb6_backends_v3'> =>
+  entry.map === 'lb4_backends_v3' || entry.map === 'lb6_backends_v3';
+/** The name of a service map without its family: `services_v2`. */
+const kindOf = ({ map }: Entry) => map.replace(/^lb[46]?_/, '');
 
 export function createXdpTables(
   object: BpfObject,
@@ -85,12 +91,12 @@ export function createXdpTables(
       const oldGate = gated;
       gated = gateOf(desired.values(), backends);
       for (const endpoint of gated) setGate(gate.add(...endpoint));
-      for (const entry of gone.filter(({ map }) => removeOrder.includes(map))) remove(entry);
+      for (const entry of gone.filter(isService)) remove(entry);
       for (const entry of gone) {
-        if (entry.map !== 'lb4_backends_v3') continue;
+        if (!isBackend(entry)) continue;
         setMeta(entry.key.backendId, (now) => ({ ...now, generation: generationRemoved(now.generation) }));
       }
-      for (const entry of gone.filter(({ map }) => !removeOrder.includes(map))) remove(entry);
+      for (const entry of gone.filter((each) => !isService(each))) remove(entry);
       writeFrontendMeta(desired.values(), frontends);
       for (const entry of inWriteOrder(desired.values())) write(entry, backends);
       for (const endpoint of oldGate) setGate(gate.remove(...endpoint));
@@ -116,15 +122,15 @@ export function createXdpTables(
 
   function write(entry: Entry, backends: ReadonlyMap<string, Backend>): void {
     if (!isOurs(entry)) return;
-    if (entry.map === 'lb4_maglev') {
+    if (entry.map === 'lb4_maglev' || entry.map === 'lb6_maglev') {
       const table = entry.value as unknown as Uint32Array;
       using inner = BpfMap.create({ type: 'array', keySize: 4, valueSize: table.byteLength, maxEntries: 1 });
       inner.set(new Uint8Array(4), new Uint8Array(table.buffer, table.byteOffset, table.byteLength));
-      object.map(entry.map).setInner(catalog.lb4_maglev.key.encode(entry.key), inner);
+      object.map(entry.map).setInner(catalog[entry.map].key.encode(entry.key), inner);
       return;
     }
     tables.set(catalog[entry.map], entry.key, entry.value);
-    if (entry.map !== 'lb4_backends_v3') return;
+    if (!isBackend(entry)) return;
     const { address, port, proto } = entry.value;
     const name = `${address}:${port}/${proto}`;
     const isLocal = backends.get(name)?.node === 'local';
@@ -164,7 +170,7 @@ function gateOf(
 ): [string, number, number][] {
   const endpoints: [string, number, number][] = [];
   for (const entry of entries) {
-    if (entry.map === 'lb4_services_v2' && entry.key.backendSlot === 0 && entry.key.scope === 0) {
+    if (isService(entry) && entry.key.backendSlot === 0 && entry.key.scope === 0) {
       endpoints.push([entry.key.address, entry.key.dport, entry.key.proto]);
     }
   }
@@ -174,11 +180,11 @@ function gateOf(
   return endpoints;
 }
 
-const order = ['lb4_backends_v3', 'lb4_reverse_nat', 'lb4_source_range', 'lb4_maglev', 'lb_affinity_match'];
+const order = ['backends_v3', 'reverse_nat', 'source_range', 'maglev', 'affinity_match'];
 
 function inWriteOrder(entries: Iterable<Entry>): Entry[] {
   const rank = (entry: Entry) => {
-    if (entry.map !== 'lb4_services_v2') return order.indexOf(entry.map);
+    if (!isService(entry)) return order.indexOf(kindOf(entry));
     return entry.key.backendSlot === 0 ? order.length + 1 : order.length;
   };
   return [...entries].sort((a, b) => rank(a) - rank(b));
