@@ -61,7 +61,7 @@ export function nodeSettings(
     snatAddress6,
     mtu:
       options.mtu === undefined
-        ? smallestMtu(devices, network)
+        ? smallestMtu(devices, network, before?.mtu ?? usualMtu)
         : wholeNumber('mtu', options.mtu, 1280, 65535),
   };
 }
@@ -98,9 +98,10 @@ function hasIpv6(folder = '/proc/sys/net/ipv6/conf/all/disable_ipv6'): boolean {
   return existsSync(folder) && readFileSync(folder, 'utf8').trim() === '0';
 }
 
-function smallestMtu(devices: readonly string[], network: NetworkState): number {
+/** While there is no device, what was in force stays: the device may come back. */
+function smallestMtu(devices: readonly string[], network: NetworkState, inForce: number): number {
   const mtus = network.devices.filter(({ name }) => devices.includes(name)).map(({ mtu }) => mtu);
-  return mtus.length === 0 ? usualMtu : Math.min(...mtus, 65535);
+  return mtus.length === 0 ? inForce : Math.min(...mtus, 65535);
 }
 
 /** Do programs that were loaded for one have to be loaded anew for the other? */
