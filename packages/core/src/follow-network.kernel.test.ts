@@ -112,6 +112,30 @@ describeKernel('a load balancer follows its node', () => {
     expect(fixture.notices.join('\n')).toContain('snatAddress 192.0.2.1 → 192.0.2.5');
   });
 
+  it('serves a family from its first address on', async () => {
+    fixture.ip('-6', 'address', 'flush', 'dev', 'eth0', 'scope', 'global');
+    const lb = fixture.start();
+    const packets = () => lb.status().families.map((one) => one.packets);
+    const maps = () => lb.status().maps.map(({ name }) => name);
+    expect(packets()).toEqual([true, false]);
+    expect(maps()).not.toContain('lbx_flow6');
+    fixture.node.addAddress('eth0', '2001:db8::9/64');
+    await expect.poll(packets).toEqual([true, true]);
+    expect(lb.status().families[1]).toMatchObject({ tc: ['eth0'], snatAddress: '2001:db8::9' });
+    expect(maps()).toEqual(expect.arrayContaining(['lbx_flow6', 'lbx_rev6']));
+  });
+
+  it('needs no IPv4', () => {
+    fixture.ip('-4', 'address', 'flush', 'dev', 'eth0');
+    const lb = fixture.start();
+    lb.apply([nodePorts]);
+    expect(served(lb)).toEqual(['0.0.0.0', '[2001:db8::1]', '[::]']);
+    expect(lb.status().families).toMatchObject([
+      { family: 4, packets: false, tc: [] },
+      { family: 6, packets: true, tc: ['eth0'], snatAddress: '2001:db8::1' },
+    ]);
+  });
+
   it('attaches to a device again that went and came back', async () => {
     fixture.ip('link', 'add', 'veth7', 'type', 'veth', 'peer', 'veth8');
     const lb = fixture.start({ devices: ['eth0', 'veth7'] });

@@ -19,12 +19,15 @@ import { CoreError } from './errors.ts';
 import { explainOptions } from './explain-options.ts';
 import { forwardingNotices } from './forwarding-notice.ts';
 import { type Datapath, loadDatapath } from './load/datapath.ts';
+import { loadSettings } from './load/load-programs.ts';
 import { type NodeNetwork, openNodeNetwork } from './network/node-network.ts';
 import type { LoadBalancerOptions } from './options/options.ts';
 import { type ResolvedOptions, resolveOptions } from './options/resolve-options.ts';
 import { assertPrivileges } from './privileges.ts';
 import { removePinned } from './remove-pinned.ts';
 import { createRuntime, type Runtime } from './runtime.ts';
+import { createSocketSweeper } from './sockets/socket-sweeper.ts';
+import { openStaleSockets } from './sockets/stale-sockets.ts';
 import { readStatus, type Status } from './status.ts';
 import { createUndo, type Undo } from './undo.ts';
 
@@ -93,7 +96,14 @@ function start(options: LoadBalancerOptions, network: NodeNetwork, undo: Undo): 
   for (const notice of forwardingNotices(resolved.devices, resolved.families)) onNotice(notice);
   if (pins !== false) createPinFolder(linkFolder(pins), undo);
   const datapath = loadDatapath(resolved, cgroup !== undefined, undo);
-  const programmer = createProgrammer(datapath, resolved, addresses);
+  const sockets =
+    cgroup !== undefined && resolved.destroyUdpSockets
+      ? createSocketSweeper(
+          () => openStaleSockets(datapath.maps, loadSettings(resolved, datapath.hz)),
+          onNotice,
+        )
+      : undefined;
+  const programmer = createProgrammer(datapath, resolved, addresses, () => sockets?.request());
   const { byName, socketPrograms } = datapath.programs;
   const isOurMap = (id: number) => [...datapath.maps.byName.values()].some((map) => map.id === id);
   const context = { options: resolved, cgroup, programs: byName, socketPrograms, isOurMap };
@@ -101,7 +111,15 @@ function start(options: LoadBalancerOptions, network: NodeNetwork, undo: Undo): 
   hooks.attach(devices, byName, undo);
   if (pins !== false) removeUnwanted(pins, hooks.attachments, isOurMap, onNotice);
   datapath.programs.commit();
-  const runtime = createRuntime({ given: options, resolved, network, datapath, hooks, programmer });
+  const runtime = createRuntime({
+    given: options,
+    resolved,
+    network,
+    datapath,
+    hooks,
+    programmer,
+    ...(sockets === undefined ? {} : { sockets }),
+  });
   return createHandle(runtime, network, datapath, hooks, programmer);
 }
 

@@ -9,6 +9,7 @@ import type { NodeNetwork } from './network/node-network.ts';
 import { needsReload, nodeSettings } from './options/node-settings.ts';
 import type { LoadBalancerOptions } from './options/options.ts';
 import type { ResolvedOptions } from './options/resolve-options.ts';
+import type { SocketSweeper, SocketSweeps } from './sockets/socket-sweeper.ts';
 import { openSweeps } from './sweep/open-sweeps.ts';
 import { createSweeper, type SweepCount } from './sweep/sweeper.ts';
 import { createUndo } from './undo.ts';
@@ -22,6 +23,8 @@ export interface RuntimeParts {
   readonly datapath: Datapath;
   readonly hooks: Hooks;
   readonly programmer: Programmer;
+  /** Where connected UDP sockets are looked after. */
+  readonly sockets?: SocketSweeper;
 }
 
 /** Applies services, and keeps hooks, addresses and settings in line with the node's network while it runs. */
@@ -30,6 +33,7 @@ export interface Runtime {
   readonly options: ResolvedOptions;
   /** Flows by table, as the last sweep found them. */
   readonly flows: Readonly<Record<string, SweepCount>>;
+  readonly sockets: SocketSweeps | undefined;
   apply(frontends: readonly Frontend[]): ApplyReport;
   close(): void;
 }
@@ -44,6 +48,7 @@ export function createRuntime({
   datapath,
   hooks,
   programmer,
+  sockets,
 }: RuntimeParts): Runtime {
   let options = resolved;
   let applied: readonly Frontend[] | undefined;
@@ -122,6 +127,9 @@ export function createRuntime({
       return options;
     },
     flows: sweeper?.counts ?? {},
+    get sockets() {
+      return sockets?.counts;
+    },
     apply(frontends) {
       // What happened just now is taken into account, though nobody was told of it yet.
       if (network.hasChanged() && follow()) resolved.onNodeAddresses(options.nodeAddresses);
@@ -130,6 +138,7 @@ export function createRuntime({
     close() {
       clearTimeout(pending);
       sweeper?.close();
+      sockets?.close();
       neighbours?.close();
       network.close();
     },

@@ -5,6 +5,7 @@ import type { Datapath } from './load/datapath.ts';
 import type { Family } from './network/node-addresses.ts';
 import type { ResolvedOptions } from './options/resolve-options.ts';
 import type { Runtime } from './runtime.ts';
+import type { SocketSweeps } from './sockets/socket-sweeper.ts';
 import type { SweepCount } from './sweep/sweeper.ts';
 
 export interface AttachmentStatus {
@@ -69,11 +70,13 @@ export interface Status {
   readonly counters: Counters;
   /** Flows that are remembered, by table, as the last sweep found them; and how many it gave back since the start. */
   readonly flows: Readonly<Record<string, SweepCount>>;
+  /** Connected UDP sockets that were ended because their backend went; absent where nobody looks after them. */
+  readonly sockets?: SocketSweeps;
 }
 
 /** Reads everything back from the kernel. */
 export function readStatus(
-  { options, flows }: Pick<Runtime, 'options' | 'flows'>,
+  { options, flows, sockets }: Pick<Runtime, 'options' | 'flows' | 'sockets'>,
   datapath: Datapath,
   attachments: readonly Attachment[],
   programmer: Programmer,
@@ -93,6 +96,7 @@ export function readStatus(
     entries,
     counters: readCounters(datapath.maps.byName),
     flows,
+    ...(sockets === undefined ? {} : { sockets }),
   };
 }
 

@@ -21,6 +21,7 @@ import { createBackendPlaces } from './backend-places.ts';
 import { frontendStatus } from './frontend-status.ts';
 import { openKernelTables } from './kernel-tables.ts';
 import { projectOptions } from './project-options.ts';
+import { writesUdp } from './udp-writes.ts';
 import { readWrittenEntries } from './written-entries.ts';
 
 /** Brings the maps in line with frontends. */
@@ -39,11 +40,15 @@ export interface Programmer {
 /** Ids of backends index the metadata array: higher ones would have no flows. */
 const maxBackendId = 65535;
 
-/** Opens the tables, and takes ids and entries from what an earlier process left in them. */
+/**
+ * Opens the tables, and takes ids and entries from what an earlier process left in them.
+ * @param onUdpWritten - called when services of UDP were written, and after the first apply.
+ */
 export function createProgrammer(
   datapath: Datapath,
   { maglevSize }: ResolvedOptions,
   addresses: readonly LocalAddress[],
+  onUdpWritten: () => void = () => {},
 ): Programmer {
   const places = createBackendPlaces(textOf(addresses));
   const kernel = openKernelTables(datapath.maps.byName, maglevSize, places);
@@ -78,6 +83,8 @@ export function createProgrammer(
       // Only a plan that was carried out whole tells what the maps hold; otherwise they are read again.
       actual = result.failures.length === 0 ? desired : readSnapshot(tables);
       kernel.refreshBackends(first ? undefined : moved);
+      // While half of a service is written, its backends cannot be told from those that went.
+      if ((first || writesUdp(ops)) && !writesUdp(result.failures.map(({ op }) => op))) onUdpWritten();
       first = false;
       const ended = performance.now();
       return {

@@ -5,7 +5,11 @@ const bad = (option: string, value: unknown, problem: string) =>
   new CoreError('LBX_BAD_OPTION', `${option}: ${problem}`, { option, value });
 
 /** @throws CoreError `LBX_BAD_OPTION` naming what the option takes. */
-export function oneOf<T extends string | number>(option: string, value: T, choices: readonly T[]): T {
+export function oneOf<T extends string | number | boolean>(
+  option: string,
+  value: T,
+  choices: readonly T[],
+): T {
   if (choices.includes(value)) return value;
   const shown = typeof value === 'string' ? `'${value}'` : String(value);
   throw bad(option, value, `${shown} is none of its choices: ${choices.join(', ')}`);

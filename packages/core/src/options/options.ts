@@ -86,8 +86,16 @@ export interface LoadBalancerOptions {
 
   /** Obey session affinity at sockets; default true. */
   readonly sessionAffinity?: boolean;
-  /** getpeername() of a socket gives the service that it connected to; default true. False saves some 500 ns a connection. */
-  readonly peerNames?: boolean;
+  /**
+   * getpeername() of a TCP socket gives the service that it connected to; default true. False saves some 500 ns a
+   * connection. True forgets the oldest connections when there are very many; `exact` never forgets, and costs more.
+   */
+  readonly peerNames?: boolean | 'exact';
+  /**
+   * Connected UDP sockets whose backend is gone are ended (their application gets ECONNABORTED and can connect again)
+   * instead of sending into the void for ever. Looks into the network namespaces of all processes. Default true.
+   */
+  readonly destroyUdpSockets?: boolean;
   /**
    * Sockets reach externalIPs that are no address of the node too, as with kube-proxy. Whoever may create services can then
    * take over connections to any address (CVE-2020-8554). Default false.

@@ -41,6 +41,8 @@ describe('options', () => {
       snatAddress6: '2001:db8::1',
       rejectWithoutEndpoints: true,
       answerEcho: false,
+      peerNames: true,
+      destroyUdpSockets: true,
       timeouts: { tcpNew: 60, udpOpen: 120 },
     });
   });
@@ -76,6 +78,11 @@ describe('options', () => {
     [{ forwarding: 'DSR' as never }, 'LBX_BAD_OPTION', "'DSR' is none of its choices: snat, dsr, hybrid"],
     [{ dsrDispatch: 'gre' as never }, 'LBX_BAD_OPTION', 'option, ipip'],
     [{ redirect: 'fast' as never }, 'LBX_BAD_OPTION', 'none, neigh, peer, auto'],
+    [
+      { peerNames: 'always' as never },
+      'LBX_BAD_OPTION',
+      "'always' is none of its choices: true, false, exact",
+    ],
     [{ tc: 'xdp' as never }, 'LBX_BAD_OPTION', 'auto, tcx, clsact'],
     [{ algorithm: 'rr' as never }, 'LBX_BAD_OPTION', 'random, maglev'],
     [{ devices: ['eth0'], xdp: 'fast' as never }, 'LBX_BAD_OPTION', 'auto, native, generic, off'],
@@ -100,7 +107,8 @@ describe('settings that follow the network', () => {
   it('keep the address for SNAT while it is there, and while there is no other', () => {
     const earlier = network(local('eth0', '192.0.2.7'), ...dual.addresses);
     expect(nodeSettings(options, earlier, before).snatAddress).toBe('192.0.2.1');
-    expect(nodeSettings(options, network(), before)).toMatchObject({
+    expect(nodeSettings(options, { devices: [], addresses: [] }, before)).toMatchObject({
+      mtu: 1400,
       snatAddress: '192.0.2.1',
       snatAddress6: '2001:db8::1',
       families: [4, 6],

@@ -32,7 +32,8 @@ export interface ResolvedOptions extends NodeSettings {
   readonly hairpinAddress: string | undefined;
   readonly hairpinAddress6: string | undefined;
   readonly sessionAffinity: boolean;
-  readonly peerNames: boolean;
+  readonly peerNames: boolean | 'exact';
+  readonly destroyUdpSockets: boolean;
   readonly externalIPsAnywhere: boolean;
   readonly timeouts: Required<FlowTimeouts>;
   readonly flows: number;
@@ -81,7 +82,8 @@ export function resolveOptions(options: LoadBalancerOptions, network: NetworkSta
     hairpinAddress: options.hairpinAddress,
     hairpinAddress6: options.hairpinAddress6,
     sessionAffinity: options.sessionAffinity ?? true,
-    peerNames: options.peerNames ?? true,
+    peerNames: oneOf<boolean | 'exact'>('peerNames', options.peerNames ?? true, [true, false, 'exact']),
+    destroyUdpSockets: options.destroyUdpSockets ?? true,
     externalIPsAnywhere: options.externalIPsAnywhere ?? false,
     timeouts: timeoutsOf(options.timeouts ?? {}),
     flows: wholeNumber('flows', options.flows ?? 262_144, 1024, 2 ** 26),
