@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { Netns } from '@lbx/testing';
+import type { CommandPlace } from '@lbx/testing';
 import { talkTo } from '../lines.ts';
 import type { Answer, Exchange, Request, Target } from './messages.ts';
 
@@ -9,7 +9,7 @@ export interface OpenSocket {
   close(): Promise<void>;
 }
 
-/** A process in a namespace that serves and asks. */
+/** A process somewhere that serves and asks. */
 export interface Actor {
   /** Serves TCP and UDP there. */
   listen(addresses: readonly string[], port: number): Promise<void>;
@@ -25,10 +25,12 @@ const small = { up: 200, down: 200 } as const;
 /** Longer than a lost SYN takes to be sent again. */
 const PATIENCE_MS = 2500;
 
-export function startActor(ns: Netns): Actor {
+export function startActor(place: CommandPlace): Actor {
   const script = fileURLToPath(new URL('./actor-process.ts', import.meta.url));
   const lines = talkTo(
-    ns.spawn(process.execPath, ['--conditions=@lbx/source', script], { stdio: ['pipe', 'pipe', 'inherit'] }),
+    place.spawn(process.execPath, ['--conditions=@lbx/source', script], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    }),
   );
   const call = async (request: Request) => JSON.parse(await lines.ask(JSON.stringify(request)));
   return {

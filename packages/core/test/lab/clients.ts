@@ -25,7 +25,12 @@ export const openConversation = (target: Target): Conversation =>
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? String(error);
 
 function openTcp({ from, to, port }: Target): Conversation {
-  const socket = connect({ host: to, port, localAddress: from, localPort: ++lastPort });
+  const socket = connect({
+    host: to,
+    port,
+    localPort: ++lastPort,
+    ...(from === undefined ? {} : { localAddress: from }),
+  });
   socket.setNoDelay();
   let received: Buffer[] = [];
   let bytes = 0;

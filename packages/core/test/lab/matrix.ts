@@ -1,16 +1,6 @@
-import type { LoadBalancerOptions } from '../../src/index.ts';
 import { endpoint, type Family, families, familyOf } from './addresses.ts';
 import type { Answer, Exchange, Target, Transport } from './messages.ts';
-import { type Behind, type FrontendType, frontendTypes, placesOf } from './services.ts';
-
-/** How both nodes are set up. */
-export interface Mode {
-  readonly name: string;
-  readonly cable: 'wire' | 'offload';
-  readonly options: LoadBalancerOptions;
-  /** Whom a backend on the other node sees. */
-  readonly remoteSees: (protocol: Transport) => 'client' | 'node';
-}
+import { type Behind, type FrontendType, placesOf } from './services.ts';
 
 interface Traffic {
   readonly name: string;
@@ -37,33 +27,43 @@ const traffics: readonly Traffic[] = [
 /** Enough for two backends to be chosen both, but once in ten million. */
 const SPREAD = 24;
 
+const policies: Readonly<Record<Behind, string>> = {
+  remote: 'Cluster, backends elsewhere',
+  spread: 'Cluster',
+  local: 'Local',
+};
+
 /** One cell: somebody asks for a service in some way. */
 export interface Cell {
   readonly name: string;
+  readonly family: Family;
   readonly target: Target;
   readonly exchange: Exchange;
   readonly count: number;
   readonly behind: Behind;
 }
 
-/** All cells of the families. */
-export function cellsOf(of: readonly Family[]): Cell[] {
-  return of.flatMap((family) =>
-    frontendTypes.flatMap((type) =>
+/** All cells of some families and kinds of frontends. `from`: the client's address, or whatever its kernel takes. */
+export function cellsOf(
+  served: readonly Family[],
+  types: readonly FrontendType[],
+  from: (family: Family) => string | undefined,
+): Cell[] {
+  return served.flatMap((family) =>
+    types.flatMap((type) =>
       behinds(type).flatMap((behind) => {
         const { addresses, port } = placesOf(type, family, behind);
         return addresses.flatMap((to) =>
           traffics
             .filter(({ count }) => behind !== 'spread' || count > 1)
-            .map((traffic): Cell => {
-              const policy = { remote: 'Cluster, backend elsewhere', spread: 'Cluster', local: 'Local' }[
-                behind
-              ];
+            .map(({ name, protocol, exchange, count }): Cell => {
+              const source = from(family);
               return {
-                name: `IPv${family} ${type} ${endpoint(to, port)}, ${policy}: ${traffic.name}`,
-                target: { protocol: traffic.protocol, from: families[family].clients[0], to, port },
-                exchange: traffic.exchange(family),
-                count: behind === 'spread' ? SPREAD : traffic.count,
+                name: `IPv${family} ${type} ${endpoint(to, port)}, ${policies[behind]}: ${name}`,
+                family,
+                target: { protocol, to, port, ...(source === undefined ? {} : { from: source }) },
+                exchange: exchange(family),
+                count: behind === 'spread' ? SPREAD : count,
                 behind,
               };
             }),
@@ -79,30 +79,34 @@ function behinds(type: FrontendType): readonly Behind[] {
   return type === 'ClusterIP' ? ['remote', 'spread'] : ['remote', 'spread', 'local'];
 }
 
-/** What is wrong with the answers; nothing when all is well. */
+/** Addresses that a backend may see: one on node 1, or one on node 2. */
+export type Sees = (cell: Cell, place: 'local' | 'remote') => readonly string[];
+
+/** What is wrong with the answers; nothing when all is well. `anyNode`: a Local policy is not for this client. */
 export function problemsOf(
-  { target, behind, count }: Cell,
+  cell: Cell,
   answers: readonly Answer[],
-  mode: Mode,
+  { sees: seen, anyNode = false }: { readonly sees: Sees; readonly anyNode?: boolean },
 ): string[] {
-  const { local, remote, node } = families[familyOf(target.to)];
+  const { target, count } = cell;
+  const behind = cell.behind === 'local' && anyNode ? 'spread' : cell.behind;
+  const { local, remote } = families[familyOf(target.to)];
   const problems = answers.flatMap((answer): string[] => {
     if (answer.error !== undefined) return [answer.error];
-    const { who = '', sees, from, intact } = answer;
+    const { who = '', sees = '', from, intact } = answer;
     const isLocal = local.pods.includes(who);
-    const isClient = isLocal || mode.remoteSees(target.protocol) === 'client';
-    const expected = isClient ? target.from : node[0];
+    const expected = seen(cell, isLocal ? 'local' : 'remote');
     return [
       ...(isLocal || remote.pods.includes(who) ? [] : [`${who} answers`]),
       ...(isLocal && behind === 'remote' ? [`${who} is no backend`] : []),
       ...(!isLocal && behind === 'local' ? [`${who} is on the other node`] : []),
-      ...(sees === expected ? [] : [`${who} sees ${sees} instead of ${expected}`]),
+      ...(expected.includes(sees) ? [] : [`${who} sees ${sees} instead of ${expected.join(' or ')}`]),
       ...(from === endpoint(target.to, target.port) ? [] : [`the answer comes from ${from}`]),
       ...(intact ? [] : ['bytes were changed']),
     ];
   });
   if (answers.length !== count) problems.push(`${answers.length} answers instead of ${count}`);
-  if (behind === 'spread') {
+  if (cell.behind === 'spread') {
     const places = new Set(answers.map(({ who = '' }) => local.pods.includes(who)));
     if (places.size !== 2) problems.push('only backends of one node answer');
   }

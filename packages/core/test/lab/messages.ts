@@ -8,8 +8,8 @@ export interface Exchange {
 
 export interface Target {
   readonly protocol: Transport;
-  /** The client's address. */
-  readonly from: string;
+  /** The client's address; absent: what the kernel takes. */
+  readonly from?: string;
   readonly to: string;
   readonly port: number;
   /** UDP: connect the socket, so that the kernel tells of ICMP errors; it then takes answers of `to` only. */

@@ -117,15 +117,15 @@ function configure({ client, node1, node2, pods1, pods2 }: Places): void {
       ...[local.prefix, services].map((prefix) => `route add ${prefix} via ${node[0]}`),
     ]),
   ]);
-  for (const [ns, on] of [
-    [pods1, 'local'],
-    [pods2, 'remote'],
+  for (const [ns, own, other] of [
+    [pods1, 'local', 'remote'],
+    [pods2, 'remote', 'local'],
   ] as const) {
     ipBatch(
       ns,
-      up(({ network, services, [on]: { pods, prefix, gateway } }) => [
+      up(({ network, linkNetwork, services, [own]: { pods, prefix, gateway }, [other]: others }) => [
         ...pods.map((address) => addAddress(address, prefix, 'eth0')),
-        ...[network, services].map((to) => `route add ${to} via ${gateway}`),
+        ...[network, linkNetwork, services, others.prefix].map((to) => `route add ${to} via ${gateway}`),
       ]),
     );
   }

@@ -54,10 +54,12 @@ export function podsOf(family: Family, behind: Behind, node: 1 | 2): Backend[] {
 export function servicesOf(family: Family, node: 1 | 2): ServiceSpec[] {
   const everywhere = family === 4 ? '0.0.0.0' : '::';
   const frontend = (type: FrontendType, behind: Behind) =>
-    (['TCP', 'UDP'] as const).map((protocol): FrontendSpec => {
+    (['TCP', 'UDP'] as const).flatMap((protocol): FrontendSpec[] => {
       const { addresses, port } = placesOf(type, family, behind);
       const address = type === 'NodePort' || type === 'HostPort' ? everywhere : addresses[0]!;
-      return { address, port, protocol, type };
+      const spec = { address, port, protocol, type };
+      // A Local policy of outside is not for processes of the node.
+      return behind === 'local' && type !== 'HostPort' ? [spec, { ...spec, scope: 'internal' }] : [spec];
     });
   const services = (Object.keys(ports) as Behind[]).map(
     (behind): ServiceSpec => ({
