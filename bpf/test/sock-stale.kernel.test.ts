@@ -196,6 +196,18 @@ describeKernel('connected UDP sockets whose backend is gone', () => {
     expect(sweeper.destroy(on.node)).toHaveLength(1);
   });
 
+  it('finds a backend in any slot, when the service has fewer than before', async () => {
+    const { client } = set.world;
+    const wanted = service(VIP4, [0, 1, 2].map(backend4));
+    write(wanted);
+    await client.ask({ op: 'hold', name: 'mine', proto: 'UDP', address: VIP4, port: wanted.port, count: 30 });
+    write({ ...wanted, backends: [backend4(2)] });
+    const gone = sweeper.destroy(on.node).map(({ backend }) => backend);
+    // Thirty sockets, one after the other, are spread over all.
+    expect(new Set(gone)).toEqual(new Set([0, 1].map((n) => `::ffff:${BACKENDS4[n]}`)));
+    expect(gone.length).toBeLessThan(30);
+  });
+
   it('goes by the service, not by who else has the backend', async () => {
     const { client } = set.world;
     const [one, other] = [service(VIP4, [backend4(0)]), service(VIP4, [backend4(0)])];

@@ -71,12 +71,13 @@ static __always_inline _Bool sock_is_skipped4(struct bpf_sock_addr *ctx, __be32 
 }
 
 /*
- * Picks a backend for a new connection: its id, and the backend in *backend. 0: the
- * service has none. While user space changes the service, a slot or backend may be
+ * Picks a backend for a new connection: its id, the backend in *backend, its slot in
+ * *picked. 0: the service has none. While user space changes the service, a slot or backend may be
  * gone that the frontend still counted: then the frontend is read again.
  */
 static __always_inline __u32 sock_pick4(struct bpf_sock_addr *ctx, union service_key4 *key,
-					struct lb4_service *service, struct lb4_backend **backend)
+					struct lb4_service *service, struct lb4_backend **backend,
+					__u16 *picked)
 {
 	__u32 attempt;
 
@@ -86,7 +87,8 @@ static __always_inline __u32 sock_pick4(struct bpf_sock_addr *ctx, union service
 
 		if (!count)
 			return 0;
-		slot = service_slot4(key, sock_pick_slot(ctx, service_proto4(key), count, attempt));
+		*picked = sock_pick_slot(ctx, service_proto4(key), count, attempt);
+		slot = service_slot4(key, *picked);
 		if (slot) {
 			__u32 id = slot->backend_id;
 
@@ -101,9 +103,13 @@ static __always_inline __u32 sock_pick4(struct bpf_sock_addr *ctx, union service
 	return 0;
 }
 
-/* The backend for a new connection, with session affinity; NULL: none. */
-static __always_inline struct lb4_backend *
-sock_select4(struct bpf_sock_addr *ctx, union service_key4 *key, struct lb4_service *service)
+/*
+ * The backend for a new connection, with session affinity; NULL: none. *picked is left
+ * alone where affinity chose.
+ */
+static __always_inline struct lb4_backend *sock_select4(struct bpf_sock_addr *ctx,
+							union service_key4 *key,
+							struct lb4_service *service, __u16 *picked)
 {
 	__u16 rev_nat = service->rev_nat_index;
 	struct lb4_backend *backend = NULL;
@@ -124,7 +130,7 @@ sock_select4(struct bpf_sock_addr *ctx, union service_key4 *key, struct lb4_serv
 				return backend;
 		}
 	}
-	id = sock_pick4(ctx, key, service, &backend);
+	id = sock_pick4(ctx, key, service, &backend, picked);
 	if (!id)
 		return NULL;
 	if (sticky)
@@ -181,14 +187,14 @@ static __always_inline long sock_remember4(struct bpf_sock_addr *ctx,
 /* Notes a translation where it belongs; 0: the answers could not be told from a stranger's. */
 static __always_inline _Bool sock_note4(struct bpf_sock_addr *ctx, _Bool connecting, __u8 proto,
 					const struct lb4_backend *backend, __be32 address,
-					__be16 port, __u16 rev_nat)
+					__be16 port, __u16 rev_nat, __u16 slot)
 {
 	_Bool noted = 1;
 
 	if (sock_has_origin(proto, connecting)) {
 		union v6addr from = sock_mapped(address), to = sock_mapped(backend->address);
 
-		noted = sock_origin_write(ctx, &to, backend->port, &from, port);
+		noted = sock_origin_write(ctx, &to, backend->port, &from, port, slot);
 	} else if (sock_has_entry(proto, connecting)) {
 		noted = !sock_remember4(ctx, backend, address, port, rev_nat);
 	}
@@ -206,7 +212,7 @@ static __always_inline int sock_forward4(struct bpf_sock_addr *ctx, _Bool connec
 	__u8 proto = sock_protocol(ctx->protocol);
 	struct lb4_service *service;
 	union service_key4 key;
-	__u16 rev_nat;
+	__u16 rev_nat, slot = 0;
 
 	*backend = NULL;
 	if (!proto)
@@ -218,10 +224,10 @@ static __always_inline int sock_forward4(struct bpf_sock_addr *ctx, _Bool connec
 		return SOCK_PROCEED;
 	}
 	rev_nat = service->rev_nat_index;
-	*backend = sock_select4(ctx, &key, service);
+	*backend = sock_select4(ctx, &key, service, &slot);
 	if (!*backend)
 		return sock_refuse(rev_nat);
-	if (!sock_note4(ctx, connecting, proto, *backend, address, port, rev_nat))
+	if (!sock_note4(ctx, connecting, proto, *backend, address, port, rev_nat, slot))
 		return sock_fail(SOCK_ENOMEM);
 	return SOCK_PROCEED;
 }

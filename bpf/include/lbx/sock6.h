@@ -66,7 +66,8 @@ static __always_inline _Bool sock_is_skipped6(struct bpf_sock_addr *ctx,
 
 /* As sock_pick4(). */
 static __always_inline __u32 sock_pick6(struct bpf_sock_addr *ctx, union service_key6 *key,
-					struct lb6_service *service, struct lb6_backend **backend)
+					struct lb6_service *service, struct lb6_backend **backend,
+					__u16 *picked)
 {
 	__u32 attempt;
 
@@ -76,7 +77,8 @@ static __always_inline __u32 sock_pick6(struct bpf_sock_addr *ctx, union service
 
 		if (!count)
 			return 0;
-		slot = service_slot6(key, sock_pick_slot(ctx, service_proto6(key), count, attempt));
+		*picked = sock_pick_slot(ctx, service_proto6(key), count, attempt);
+		slot = service_slot6(key, *picked);
 		if (slot) {
 			__u32 id = slot->backend_id;
 
@@ -92,8 +94,9 @@ static __always_inline __u32 sock_pick6(struct bpf_sock_addr *ctx, union service
 }
 
 /* As sock_select4(). */
-static __always_inline struct lb6_backend *
-sock_select6(struct bpf_sock_addr *ctx, union service_key6 *key, struct lb6_service *service)
+static __always_inline struct lb6_backend *sock_select6(struct bpf_sock_addr *ctx,
+							union service_key6 *key,
+							struct lb6_service *service, __u16 *picked)
 {
 	__u16 rev_nat = service->rev_nat_index;
 	struct lb6_backend *backend = NULL;
@@ -113,7 +116,7 @@ sock_select6(struct bpf_sock_addr *ctx, union service_key6 *key, struct lb6_serv
 				return backend;
 		}
 	}
-	id = sock_pick6(ctx, key, service, &backend);
+	id = sock_pick6(ctx, key, service, &backend, picked);
 	if (!id)
 		return NULL;
 	if (sticky)
@@ -162,12 +165,14 @@ static __always_inline long sock_remember6(struct bpf_sock_addr *ctx,
 /* As sock_note4(). */
 static __always_inline _Bool sock_note6(struct bpf_sock_addr *ctx, _Bool connecting, __u8 proto,
 					const struct lb6_backend *backend,
-					const union v6addr *address, __be16 port, __u16 rev_nat)
+					const union v6addr *address, __be16 port, __u16 rev_nat,
+					__u16 slot)
 {
 	_Bool noted = 1;
 
 	if (sock_has_origin(proto, connecting))
-		noted = sock_origin_write(ctx, &backend->address, backend->port, address, port);
+		noted = sock_origin_write(ctx, &backend->address, backend->port, address, port,
+					  slot);
 	else if (sock_has_entry(proto, connecting))
 		noted = !sock_remember6(ctx, backend, address, port, rev_nat);
 	return noted || proto == IPPROTO_TCP;
@@ -181,7 +186,7 @@ static __always_inline int sock_forward6(struct bpf_sock_addr *ctx, _Bool connec
 	__u8 proto = sock_protocol(ctx->protocol);
 	struct lb6_service *service;
 	union service_key6 key;
-	__u16 rev_nat;
+	__u16 rev_nat, slot = 0;
 
 	*backend = NULL;
 	if (!proto)
@@ -193,10 +198,10 @@ static __always_inline int sock_forward6(struct bpf_sock_addr *ctx, _Bool connec
 		return SOCK_PROCEED;
 	}
 	rev_nat = service->rev_nat_index;
-	*backend = sock_select6(ctx, &key, service);
+	*backend = sock_select6(ctx, &key, service, &slot);
 	if (!*backend)
 		return sock_refuse(rev_nat);
-	if (!sock_note6(ctx, connecting, proto, *backend, address, port, rev_nat))
+	if (!sock_note6(ctx, connecting, proto, *backend, address, port, rev_nat, slot))
 		return sock_fail(SOCK_ENOMEM);
 	return SOCK_PROCEED;
 }

@@ -23,13 +23,15 @@ struct lbx_sock_origin {
 	union v6addr service; /* what the application gave to connect() */
 	__be16 backend_port;
 	__be16 service_port;
-	__u32 pad;
+	__u16 slot; /* of the service, that led to the backend at the time; 0: not known */
+	__u16 pad;
 };
 
 LBX_ASSERT_SIZE(struct lbx_sock_origin, 40);
 LBX_ASSERT_AT(struct lbx_sock_origin, service, 16);
 LBX_ASSERT_AT(struct lbx_sock_origin, backend_port, 32);
 LBX_ASSERT_AT(struct lbx_sock_origin, service_port, 34);
+LBX_ASSERT_AT(struct lbx_sock_origin, slot, 36);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
@@ -49,7 +51,8 @@ static __always_inline _Bool sock_origin_is_of(const struct lbx_sock_origin *ori
 /* Whether it could be written: sockets have a limit of memory for such things. */
 static __always_inline _Bool sock_origin_write(struct bpf_sock_addr *ctx,
 					       const union v6addr *backend, __be16 backend_port,
-					       const union v6addr *service, __be16 service_port)
+					       const union v6addr *service, __be16 service_port,
+					       __u16 slot)
 {
 	struct lbx_sock_origin *origin =
 		bpf_sk_storage_get(&lbx_sock_origin, ctx->sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
@@ -60,6 +63,7 @@ static __always_inline _Bool sock_origin_write(struct bpf_sock_addr *ctx,
 	origin->service = *service;
 	origin->backend_port = backend_port;
 	origin->service_port = service_port;
+	origin->slot = slot;
 	return 1;
 }
 

@@ -97,14 +97,19 @@ static __always_inline _Bool sock_is_served4(const struct lbx_sock_origin *origi
 		.port = origin->backend_port,
 	};
 	struct lb4_service *service = service_lookup_inside4(&search.key);
+	__u32 count;
 
 	/* A NodePort on an address without an entry of its own, as sock_find4(). */
 	if (!service) {
 		search.key = service_key4(0, origin->service_port, IPPROTO_UDP);
 		service = service_lookup_inside4(&search.key);
 	}
-	if (service)
-		bpf_loop((__u32)service->count + service->qcount, sock_search_slot4, &search, 0);
+	if (!service)
+		return 0;
+	count = (__u32)service->count + service->qcount;
+	/* Mostly it is where it was. */
+	if (!origin->slot || origin->slot > count || !sock_search_slot4(origin->slot - 1, &search))
+		bpf_loop(count, sock_search_slot4, &search, 0);
 	return search.found;
 }
 
@@ -117,13 +122,18 @@ static __always_inline _Bool sock_is_served6(const struct lbx_sock_origin *origi
 		.port = origin->backend_port,
 	};
 	struct lb6_service *service = service_lookup_inside6(&search.key);
+	__u32 count;
 
 	if (!service) {
 		search.key = service_key6(&any, origin->service_port, IPPROTO_UDP);
 		service = service_lookup_inside6(&search.key);
 	}
-	if (service)
-		bpf_loop((__u32)service->count + service->qcount, sock_search_slot6, &search, 0);
+	if (!service)
+		return 0;
+	count = (__u32)service->count + service->qcount;
+	/* Mostly it is where it was. */
+	if (!origin->slot || origin->slot > count || !sock_search_slot6(origin->slot - 1, &search))
+		bpf_loop(count, sock_search_slot6, &search, 0);
 	return search.found;
 }
 

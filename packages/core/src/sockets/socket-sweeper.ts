@@ -4,7 +4,7 @@ import type { DestroyMethod, StaleSockets } from './stale-sockets.ts';
 
 /** What became of connected UDP sockets whose backend went. */
 export interface SocketSweeps {
-  /** How they are destroyed; absent before the first one had to be looked for. */
+  /** How they are destroyed; absent before there were any. */
   readonly method?: DestroyMethod;
   /** How often sockets were looked for. */
   readonly sweeps: number;
@@ -80,7 +80,7 @@ export function createSocketSweeper(
     const found = stale.find();
     const destroyed = found.length === 0 ? 0 : destroyAll(stale, found);
     counts = {
-      method: stale.method,
+      ...(stale.method === undefined ? {} : { method: stale.method }),
       sweeps: counts.sweeps + 1,
       destroyed: counts.destroyed + destroyed,
       left: Math.max(found.length - destroyed, 0),

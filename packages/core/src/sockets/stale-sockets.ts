@@ -8,7 +8,8 @@ export type DestroyMethod = 'bpf' | 'netlink';
 
 /** The connected UDP sockets whose backend is gone (bpf/include/lbx/sock_stale.h). */
 export interface StaleSockets {
-  readonly method: DestroyMethod;
+  /** undefined until the first are destroyed. */
+  readonly method: DestroyMethod | undefined;
   /** Those of all network namespaces. */
   find(): LbxStaleSocket[];
   /** Ends them in one namespace, by its path. `found`: those that are there. Returns how many are ended. */
@@ -17,7 +18,8 @@ export interface StaleSockets {
 }
 
 /**
- * Loads the programs.
+ * Loads the program that finds them; the one that destroys them when there are some, for each takes some 40 ms (the
+ * kernel's BTF is read).
  * @param methods - those to try, the best first.
  * @throws LoadError when the kernel has no iterators over socket storage.
  */
@@ -28,26 +30,28 @@ export function openStaleSockets(
 ): StaleSockets {
   const origins = () => maps.byName.get('lbx_sock_origin');
   const finder = openIterator('sockstale', 'lbx_find_stale_udp', maps, settings, origins);
-  try {
-    const destroyer = methods.includes('bpf') ? openDestroyer(maps, settings, methods) : undefined;
-    return {
-      method: destroyer === undefined ? 'netlink' : 'bpf',
-      find: () => decode(readIterator(finder.link)),
-      destroy: (namespace, found) =>
-        inNetns(namespace, () =>
-          destroyer === undefined
-            ? found.filter(diagnose).length
-            : decode(readIterator(destroyer.link)).length,
-        ),
-      close() {
-        finder.close();
-        destroyer?.close();
-      },
-    };
-  } catch (error) {
-    finder.close();
-    throw error;
-  }
+  let method: DestroyMethod | undefined;
+  let destroyer: OpenIterator | undefined;
+  return {
+    get method() {
+      return method;
+    },
+    find: () => decode(readIterator(finder.link)),
+    destroy(namespace, found) {
+      if (method === undefined) {
+        destroyer = methods.includes('bpf') ? openDestroyer(maps, settings, methods) : undefined;
+        method = destroyer === undefined ? 'netlink' : 'bpf';
+      }
+      const { link } = destroyer ?? {};
+      return inNetns(namespace, () =>
+        link === undefined ? found.filter(diagnose).length : decode(readIterator(link)).length,
+      );
+    },
+    close() {
+      finder.close();
+      destroyer?.close();
+    },
+  };
 }
 
 interface OpenIterator {

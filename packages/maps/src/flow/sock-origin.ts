@@ -18,7 +18,8 @@ export const LbxSockOrigin = struct('lbx_sock_origin', {
   service,
   backendPort: be16.doc('0: the socket has connected on its own since'),
   servicePort: be16,
-  pad: pad(4),
+  slot: u16.doc('Of the service, that led to the backend at the time; 0: not known'),
+  pad: pad(2),
 });
 export type LbxSockOrigin = TypeOf<typeof LbxSockOrigin>;
 
