@@ -1,14 +1,16 @@
 import { defaultPacketSettings, type PacketSettings, type ReasonName, reasons } from '@lbx/maps';
 import { createRandom, describeKernel } from '@lbx/testing';
 import { afterAll, describe, expect, it } from 'vitest';
+import { createControlPlane } from './differential/control-plane.ts';
 import { readJiffies } from './differential/jiffies.ts';
-import { addRoutes } from './differential/lab-routes.ts';
+import { createKernel, type KernelOptions, MAGLEV_SIZE } from './differential/kernel.ts';
+import { places } from './differential/place.ts';
 import { randomServices } from './differential/random-services.ts';
 import { randomOp } from './differential/random-session.ts';
 import { report } from './differential/report.ts';
 import { type Arena, runSession } from './differential/session.ts';
 import { shrink } from './differential/shrink.ts';
-import { createLab, hertz, type LabOptions, MAGLEV_SIZE, place } from './xdp-lab.ts';
+import { hertz } from './xdp-lab.ts';
 
 /*
  * The programs against `explainPacket`: random services, random packets, random events; verdict, every byte of the frame
@@ -21,28 +23,59 @@ const SEED = process.env.LBX_SEED === undefined ? undefined : Number(process.env
 const PACKETS_OF_SESSION = 250;
 const SESSIONS_OF_SERVICES = 4;
 
-const setups: readonly { readonly name: string; readonly share: number; readonly options: LabOptions }[] = [
-  { name: 'as usual', share: 0.4, options: {} },
-  { name: 'Maglev', share: 0.15, options: { algorithm: 'maglev' } },
-  { name: 'few SNAT ports', share: 0.15, options: { snatPorts: [40000, 40010] } },
-  { name: 'maps that others write', share: 0.15, options: { derived: false, gate: false } },
-  { name: 'a small gate, no wildcards', share: 0.15, options: { gateWords: 1, wildcards: false } },
+interface Setup {
+  readonly name: string;
+  readonly share: number;
+  readonly options: KernelOptions;
+  readonly settings?: Partial<PacketSettings>;
+}
+
+const setups: readonly Setup[] = [
+  { name: 'as usual', share: 0.2, options: {} },
+  {
+    name: 'tc behind XDP, DSR by option',
+    share: 0.15,
+    options: { variables: { lbx_tc_behind: 1, lbx_forwarding: 1 } },
+    settings: { tcBehind: true, forwarding: 'dsr' },
+  },
+  {
+    name: 'hybrid, DSR by tunnel, a small MTU',
+    share: 0.15,
+    options: { variables: { lbx_forwarding: 2, lbx_dsr_by: 1, lbx_mtu: 1400 } },
+    settings: { forwarding: 'hybrid', dsrBy: 'tunnel', mtu: 1400 },
+  },
+  { name: 'Maglev', share: 0.1, options: { algorithm: 'maglev' } },
+  { name: 'few SNAT ports', share: 0.1, options: { snatPorts: [40000, 40004] } },
+  { name: 'maps that others write', share: 0.1, options: { derived: false, gate: false } },
+  { name: 'a small gate, no wildcards', share: 0.05, options: { gateWords: 1, wildcards: false } },
+  {
+    name: 'pings are answered, nothing is rejected',
+    share: 0.1,
+    options: { variables: { lbx_echo_on: 1, lbx_reject_on: 0 } },
+    settings: { echo: true, reject: false },
+  },
+  {
+    name: 'no SNAT address, no ICMP errors',
+    share: 0.05,
+    options: { variables: { lbx_snat_addr4: 0, lbx_snat_addr6: new Uint8Array(16), lbx_icmp_per_second: 0 } },
+    settings: { snatAddress4: undefined, snatAddress6: undefined, icmpErrors: false },
+  },
 ];
 
 const seen = new Map<ReasonName, number>();
 
 describeKernel('the programs and the oracle', () => {
-  describe.each(setups)('$name', ({ name, share, options }) => {
+  describe.each(setups)('$name', ({ name, share, options, settings }) => {
     const goal = Math.ceil(PAIRS * share);
     it(`agree on ${goal} packets`, { timeout: 30_000 + goal * 2 }, () => {
-      const lab = createLab({ flows: 65536, ...options, variables: variablesOf(options) });
-      try {
-        addRoutes(lab);
-        const arena: Arena = { lab, settings: settingsOf(options), jiffies: readJiffies() };
-        run(arena, name, goal);
-      } finally {
-        lab.close();
-      }
+      using kernel = createKernel(options);
+      const arena: Arena = {
+        kernel,
+        control: createControlPlane(kernel, options),
+        settings: { ...settingsOf(options), ...settings },
+        jiffies: readJiffies(),
+      };
+      run(arena, name, goal);
     });
   });
 
@@ -58,11 +91,11 @@ function run(arena: Arena, name: string, goal: number): void {
   for (let seed = first; pairs < goal; seed++) {
     const random = createRandom(seed);
     const frontends = randomServices(random);
-    arena.lab.apply(frontends);
+    arena.control.apply(frontends);
     for (let session = 0; session < SESSIONS_OF_SERVICES; session++) {
       let left = PACKETS_OF_SESSION;
-      const result = runSession(arena, frontends, (services, flows) =>
-        left-- > 0 ? randomOp(random, services, flows) : undefined,
+      const result = runSession(arena, frontends, (world) =>
+        left-- > 0 ? randomOp(random, world) : undefined,
       );
       pairs += result.pairs;
       sessions++;
@@ -78,15 +111,12 @@ function run(arena: Arena, name: string, goal: number): void {
   expect(undecided).toBeLessThan(sessions / 2);
 }
 
-function variablesOf({ wildcards }: LabOptions): NonNullable<LabOptions['variables']> {
-  return { ...(wildcards === false && { lbx_wildcards_on: 0 }) };
-}
-
-function settingsOf({ algorithm, snatPorts, derived, gate, wildcards }: LabOptions): PacketSettings {
+function settingsOf({ algorithm, snatPorts, derived, gate, wildcards }: KernelOptions): PacketSettings {
   return {
     ...defaultPacketSettings,
     hz: hertz(),
-    snatAddress4: place.node,
+    snatAddress4: places[4].node,
+    snatAddress6: places[6].node,
     snatPorts: snatPorts ?? [40000, 40999],
     derived: derived ?? true,
     gate: gate ?? true,

@@ -1,11 +1,20 @@
-import type { FlowHalf, FlowState, LbxFlow4, LbxRev4 } from '@lbx/maps';
+import type { FlowHalf, FlowState, LbxFlow4, LbxRev4, RequestHalf } from '@lbx/maps';
 import type { KernelFlows } from './kernel-flows.ts';
+import { familyOf, places } from './place.ts';
 
-/** What a half says apart from times; and how long ago it was seen. */
-type Halves = Map<string, { readonly text: string; readonly age: number }>;
+/** What a half says apart from times; and its times. */
+interface Half {
+  readonly text: string;
+  /** Jiffies since it was seen. */
+  readonly age: number;
+  /** Jiffies since its way and service were asked for, where that is known. */
+  readonly checked?: number;
+}
+type Halves = Map<string, Half>;
 
 /** Jiffies (seconds for affinity) by which ages may differ. */
 const TOLERANCE = 25;
+const ASKS: boolean = process.env.LBX_ASKS !== undefined;
 
 /** Every difference between the flow tables of the kernel and what the oracle knows, a line each. */
 export function compareFlows(
@@ -23,6 +32,11 @@ export function compareFlows(
       problems.push(`${key}: the kernel has ${has?.text ?? 'nothing'}, expected ${wants?.text ?? 'nothing'}`);
     } else if (Math.abs(has!.age - wants!.age) > TOLERANCE) {
       problems.push(`${key}: last seen ${has!.age} jiffies ago, expected ${wants!.age}`);
+    } else if (
+      Math.abs((has!.checked ?? 0) - (wants!.checked ?? 0)) > TOLERANCE &&
+      wants!.checked !== undefined
+    ) {
+      problems.push(`${key}: asked for ${has!.checked} jiffies ago, expected ${wants!.checked}`);
     }
   }
   const affinities = new Map(kernel.affinities.map(([key, id]) => [key, id]));
@@ -38,31 +52,40 @@ function kernelHalves({ flows, replies }: KernelFlows, now: number): Halves {
   const halves: Halves = new Map();
   const tail = (half: LbxFlow4 | LbxRev4) =>
     `backend ${half.backendId} generation ${half.generation} service ${half.revNatIndex} flags ${half.flags}`;
-  const age = ({ lastSeen }: { lastSeen: number }) => (now - lastSeen) | 0;
+  const since = (time: number) => (now - time) | 0;
+  const age = ({ lastSeen }: { lastSeen: number }) => since(lastSeen);
   for (const [key, flow] of flows) {
     const name = `${key.direction === 0 ? 'request' : 'reply'} ${key.proto} ${key.saddr}:${key.sport} > ${key.daddr}:${key.dport}`;
     const becomes = `${flow.saddr}:${flow.sport} > ${flow.daddr}:${flow.dport}`;
-    halves.set(name, { text: `${becomes} ${tail(flow)}`, age: age(flow) });
+    halves.set(name, { text: `${becomes} ${tail(flow)}`, age: age(flow), checked: since(flow.checked) });
   }
   for (const [port, half] of replies) {
     const name = `reply ${half.proto} ${half.backendAddr}:${half.backendPort} > SNAT:${port}`;
     const becomes = `${half.vipAddr}:${half.vipPort} > ${half.clientAddr}:${half.clientPort}`;
-    halves.set(name, { text: `${becomes} ${tail(half)}`, age: age(half) });
+    halves.set(name, { text: `${becomes} ${tail(half)}`, age: age(half), checked: since(half.checked) });
   }
   return halves;
 }
 
-function oracleHalves({ requests, localReplies, ports }: FlowState, now: number, snat = '192.0.2.1'): Halves {
+function oracleHalves({ requests, localReplies, ports }: FlowState, now: number): Halves {
   const halves: Halves = new Map();
   const end = ({ address, port }: { address: string; port: number }) => `${address}:${port}`;
   const add = (name: string, from: string, to: string, half: FlowHalf) => {
     const { backend, revNatId, flags, lastSeen } = half;
     const text = `${from} > ${to} backend ${backend.id} generation ${backend.generation} service ${revNatId} flags ${flags}`;
-    halves.set(name, { text, age: now - lastSeen });
+    const { checked } = half as Partial<RequestHalf>;
+    halves.set(name, {
+      text,
+      age: now - lastSeen,
+      ...(ASKS && checked !== undefined && { checked: now - checked }),
+    });
   };
   for (const half of requests.values()) {
     const { proto, client, service, backend, snatPort } = half;
-    const from = snatPort === undefined ? end(client) : `${snat}:${snatPort}`;
+    const from =
+      snatPort === undefined
+        ? end(client)
+        : end({ address: places[familyOf(client.address)].node, port: snatPort });
     add(`request ${proto} ${end(client)} > ${end(service)}`, from, end(backend), half);
   }
   for (const half of localReplies.values()) {

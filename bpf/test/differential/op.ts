@@ -29,10 +29,13 @@ export type Op =
 
 export const pokedMaps = [
   'lb4_services_v2',
+  'lb6_services_v2',
   'lb4_backends_v3',
+  'lb6_backends_v3',
   'lb_affinity_match',
   'lbx_backend_meta',
   'lb4_maglev',
+  'lb6_maglev',
 ] as const;
 export type PokedMap = (typeof pokedMaps)[number];
 

@@ -1,29 +1,24 @@
-import type { Backend, Frontend, FrontendType, Protocol } from '@lbx/maps';
+import type { Backend, Family, Frontend, FrontendType, Protocol } from '@lbx/maps';
 import type { Random } from '@lbx/testing';
-import { place } from '../xdp-lab.ts';
+import { places } from './place.ts';
 
-/** Service addresses; the node's own are for NodePorts and host ports. */
-export const VIPS = [place.loadBalancer, place.external, place.clusterIp, '198.51.100.20'] as const;
 export const PORTS = [80, 81, 53] as const;
 const TYPES: readonly FrontendType[] = ['LoadBalancer', 'ExternalIP', 'ClusterIP', 'NodePort', 'HostPort'];
 
-/** Backends that a remote node has; those after the tenth cannot be reached, each in a way of its own. */
-const REMOTE = [
-  ...Array.from({ length: 10 }, (_, n) => place.backend(n)),
-  '192.0.2.77', // nobody answers for it on the link
-  '203.0.113.241', // a route that refuses
-  '198.51.100.140', // behind another device
-  '198.51.100.99', // no route at all
-] as const;
-const LOCAL = [place.pod, '198.51.100.131'] as const;
+const RANGES: readonly (readonly string[])[] = [
+  ['203.0.113.0/24', '2001:db8:3::/64'],
+  ['203.0.113.4/30', '192.0.2.0/24', '2001:db8:2::/48'],
+  ['203.0.113.5/32', '2001:db8:3::5/128'],
+  ['0.0.0.0/0', '::/0'],
+];
 
 /** Services of every kind: some good, some without backends, for nobody, or half understood. */
 export function randomServices(random: Random): Frontend[] {
-  const backends = backendsOf(random);
+  const backends = { 4: backendsOf(random, 4), 6: backendsOf(random, 6) };
   const taken = new Set<string>();
   const frontends: Frontend[] = [];
-  for (let n = 2 + random.below(8); n > 0; n--) {
-    for (const frontend of oneService(random, backends)) {
+  for (let n = 3 + random.below(10); n > 0; n--) {
+    for (const frontend of oneService(random, random.chance(55) ? 4 : 6, backends)) {
       const key = `${frontend.address}:${frontend.port}/${frontend.protocol}/${frontend.scope ?? 'external'}`;
       const own = ['NodePort', 'HostPort'].includes(frontend.type)
         ? `:${frontend.port}/${frontend.protocol}`
@@ -37,15 +32,13 @@ export function randomServices(random: Random): Frontend[] {
 }
 
 /** A backend has one state, whoever uses it. */
-function backendsOf(random: Random): Backend[] {
+function backendsOf(random: Random, family: Family): Backend[] {
+  const { pods, far, backends, unreachable } = places[family];
   const count = 1 + random.below(6);
   return Array.from({ length: count }, () => {
     const isLocal = random.chance(30);
-    const address = isLocal
-      ? random.pick(LOCAL)
-      : random.chance(90)
-        ? REMOTE[random.below(10)]!
-        : random.pick(REMOTE);
+    const remote = random.chance(90) ? backends : [...unreachable, far];
+    const address = random.pick(isLocal ? pods : remote);
     return {
       address,
       port: random.pick([8080, 8081, 80]),
@@ -59,11 +52,16 @@ function backendsOf(random: Random): Backend[] {
   });
 }
 
-function* oneService(random: Random, pool: readonly Backend[]): Generator<Frontend> {
+function* oneService(
+  random: Random,
+  family: Family,
+  pools: Readonly<Record<Family, readonly Backend[]>>,
+): Generator<Frontend> {
+  const { node, vips } = places[family];
   const type = random.pick(TYPES);
   const protocol: Protocol = random.pick(['TCP', 'TCP', 'UDP']);
   const count = random.pick([0, 1, 1, 2, 3, 6]);
-  const chosen = Array.from({ length: count }, () => random.pick(pool));
+  const chosen = Array.from({ length: count }, () => random.pick(pools[family]));
   const unique = [...new Map(chosen.map((each) => [`${each.address}:${each.port}`, each])).values()];
   const backends = unique.map((each) => ({ ...each, protocol }));
   const isNode = type === 'NodePort' || type === 'HostPort';
@@ -71,7 +69,7 @@ function* oneService(random: Random, pool: readonly Backend[]): Generator<Fronte
     service: `test/${random.below(1e6)}`,
     type,
     protocol,
-    address: isNode ? place.node : random.pick(VIPS),
+    address: isNode ? node : random.pick(vips),
     port:
       type === 'NodePort' ? 30080 + random.below(3) : isNode ? 8080 + random.below(2) : random.pick(PORTS),
     backends,
@@ -80,16 +78,11 @@ function* oneService(random: Random, pool: readonly Backend[]): Generator<Fronte
       : random.chance(5) && { proxyPort: 9000 }),
     ...(random.chance(30) && { algorithm: random.pick(['random', 'maglev'] as const) }),
     ...(random.chance(20) && {
-      sourceRanges: random.pick([
-        ['203.0.113.0/24'],
-        ['203.0.113.4/30', '192.0.2.0/24'],
-        ['203.0.113.5/32'],
-        ['0.0.0.0/0'],
-      ]),
+      sourceRanges: random.pick(RANGES),
       ...(random.chance(40) && { sourceRangesPolicy: 'deny' as const }),
     }),
     ...(random.chance(15) && { endpointsElsewhere: true }),
-    ...(random.chance(3) && { natPolicy: 'Nat46' as const }),
+    ...(random.chance(3) && { natPolicy: family === 4 ? ('Nat46' as const) : ('Nat64' as const) }),
     ...(random.chance(5) && { forwarding: 'dsr' as const }),
     ...(type === 'HostPort'
       ? random.chance(20) && { loopbackHostPort: true }

@@ -1,11 +1,20 @@
 import type { FlowState, Frontend } from '@lbx/maps';
-import type { Random } from '@lbx/testing';
-import { type Op, type PacketOp, pokedMaps } from './op.ts';
-import { oddFrame, replyFrame, requestFrame, spoilt } from './random-packets.ts';
+import { type Random, spoilFrame } from '@lbx/testing';
+import { type Op, type PacketOp, type PokedMap, pokedMaps } from './op.ts';
+import { dsrFrame, errorFrame, oddFrame, replyFrame, requestFrame } from './random-packets.ts';
 import { randomServices } from './random-services.ts';
 
-/** The next step, from what flows there are (as the oracle knows them) and chance. */
-export function randomOp(random: Random, frontends: readonly Frontend[], flows: FlowState): Op {
+/** What the next step may be about. */
+export interface World {
+  readonly frontends: readonly Frontend[];
+  /** As the oracle knows them. */
+  readonly flows: FlowState;
+  /** Frames that were changed, the last ones. */
+  readonly sent: readonly Uint8Array[];
+}
+
+/** The next step, from what there is and chance. */
+export function randomOp(random: Random, { frontends, flows, sent }: World): Op {
   const dice = random.below(1000);
   if (dice < 15) return { kind: 'wait', seconds: random.pick([0.4, 1.4, 9, 31, 61, 125, 8001]) };
   if (dice < 25) return { kind: 'evict', half: random.pick(['request', 'reply']), nth: random.below(1000) };
@@ -15,8 +24,11 @@ export function randomOp(random: Random, frontends: readonly Frontend[], flows: 
   // Half of what arrives meets XDP, the other half tc.
   const hook = plain.hook === 'xdp' && random.chance(50) ? 'tc-ingress' : plain.hook;
   const packet = { ...plain, hook, ...(hook !== 'xdp' && random.chance(50) && { complete: true }) };
-  if (dice < 80) return { ...packet, frame: oddFrame(random, frontends, plain.frame) };
-  if (dice < 160) return { ...packet, frame: spoilt(random, plain.frame) };
+  if (dice < 55 && sent.length > 0) return { ...packet, frame: errorFrame(random, random.pick(sent)) };
+  const byDsr = dice < 75 ? dsrFrame(random, frontends) : undefined;
+  if (byDsr) return { ...packet, frame: byDsr };
+  if (dice < 115) return { ...packet, frame: oddFrame(random, frontends, plain.frame) };
+  if (dice < 195) return { ...packet, frame: spoilFrame(plain.frame, random) };
   return packet;
 }
 
@@ -43,11 +55,14 @@ function poke(random: Random): Op {
   const nth = random.below(1000);
   const map = random.pick(pokedMaps);
   if (random.chance(40) && map !== 'lbx_backend_meta') return { kind: 'poke', map, nth, at: 0 };
-  // Of services: the flags, the count; of backends: the state, the port; of metadata: the generation.
-  const at = {
-    lb4_services_v2: random.pick([4, 6, 8, 9]),
-    lb4_backends_v3: random.pick([7, 4]),
-    lbx_backend_meta: 0,
-  }[map as 'lbx_backend_meta'];
-  return { kind: 'poke', map, nth, at: at ?? 0, byte: random.below(256) };
+  const [at, byte] = [random.pick(BYTES[map] ?? [0]), random.below(256)];
+  return { kind: 'poke', map, nth, at, byte };
 }
+
+/** Of services the count, id and flags; of backends the port and state; of metadata the generation. */
+const BYTES: { readonly [M in PokedMap]?: readonly number[] } = {
+  lb4_services_v2: [4, 6, 8, 9],
+  lb6_services_v2: [4, 6, 8, 9],
+  lb4_backends_v3: [4, 7],
+  lb6_backends_v3: [16, 19],
+};

@@ -1,5 +1,5 @@
 import type { BpfError } from 'libbpf-ts';
-import type { Lab } from '../xdp-lab.ts';
+import type { Kernel } from './kernel.ts';
 import type { PacketOp } from './op.ts';
 
 const XDP_VERDICTS: Record<number, string> = { 1: 'drop', 2: 'pass', 3: 'tx', 4: 'redirect' };
@@ -10,19 +10,19 @@ const PROGRAMS = { 'tc-ingress': 'lbx_tc_ingress', 'tc-egress': 'lbx_tc_egress' 
 
 /** A frame through the program of its hook, at the node's device; undefined when the kernel does not take it. */
 export function runProgram(
-  lab: Lab,
+  kernel: Kernel,
   { hook, frame, complete }: PacketOp,
 ): { verdict: string; data: Uint8Array } | undefined {
   if (hook === 'xdp') {
-    const ctx = xdpContext(frame.length, lab.ifindex);
-    const { retval, data } = lab.xdp.program('lbx_xdp').testRun({ data: frame, ctx });
+    const ctx = xdpContext(frame.length, kernel.ifindex);
+    const { retval, data } = kernel.program('lbx_xdp').testRun({ data: frame, ctx });
     return { verdict: XDP_VERDICTS[retval] ?? `${retval}`, data };
   }
-  const program = lab.tc.program(PROGRAMS[hook]);
+  const program = kernel.program(PROGRAMS[hook]);
   try {
     const { retval, data } = program.testRun({
       data: frame,
-      ctx: skbContext(lab.ifindex),
+      ctx: skbContext(kernel.ifindex),
       checksumComplete: complete === true,
     });
     return { verdict: TC_VERDICTS[retval >>> 0] ?? `${retval}`, data };

@@ -14,7 +14,7 @@ export function replay(arena: Arena, { frontends, ops }: Session): SessionResult
 export function shrink(arena: Arena, session: Session, limitMs = 10_000): Session {
   const end = performance.now() + limitMs;
   const fails = (candidate: Session) => {
-    arena.lab.apply(candidate.frontends);
+    arena.control.apply(candidate.frontends);
     return replay(arena, candidate).problems.length > 0;
   };
   if (!fails(session)) return session;
@@ -22,7 +22,7 @@ export function shrink(arena: Arena, session: Session, limitMs = 10_000): Sessio
   let ops: readonly Op[] = replay(arena, session).ops;
   ops = without(ops, (fewer) => fails({ frontends, ops: fewer }), end);
   frontends = without(frontends, (fewer) => fails({ frontends: fewer, ops }), end);
-  arena.lab.apply(frontends);
+  arena.control.apply(frontends);
   return { frontends, ops };
 }
 

@@ -68,19 +68,19 @@ export function candidatesOf(trace: Trace, { family, key, value }: FoundService)
   const found: ExplainedBackend[] = [];
   for (let slot = 1; slot <= value.count; slot++) {
     const id = backendIdOfSlot(trace, family, key, slot);
-    const backend = id === 0 ? undefined : readBackend(trace, family, id)?.backend;
+    const backend = id === undefined ? undefined : readBackend(trace, family, id)?.backend;
     if (backend !== undefined) found.push({ ...backend, share: 1 / value.count });
   }
   return found;
 }
 
-/** The backend id in a slot, 0 where the slot is missing. */
+/** The backend id in a slot; undefined where the slot is missing. */
 export function backendIdOfSlot(
   trace: Trace,
   family: FoundService['family'],
   key: FoundService['key'],
   backendSlot: number,
-): number {
+): number | undefined {
   const value = trace.lookup(mapsOf[family].services, { ...key, backendSlot }, `slot ${backendSlot}`);
-  return (value as Lb4Slot | undefined)?.backendId ?? 0;
+  return (value as Lb4Slot | undefined)?.backendId;
 }

@@ -66,7 +66,7 @@ function chooseAtRandom(question: Question, service: FoundService): Result {
     return { verdict: 'forward', code: 'one-of-several', reason, candidates };
   }
   const id = backendIdOfSlot(trace, family, key, slot);
-  if (id === 0) return noBackend(question);
+  if (id === undefined || id === 0) return noBackend(question);
   const result = backendById(trace, service, id, `slot ${slot} of ${value.count} by a hash of the flow`);
   // The others are no step of this flow: looked up beside the trace.
   return value.count === 1 ? result : { ...result, candidates: candidatesOf(createTrace(source), service) };

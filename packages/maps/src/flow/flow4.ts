@@ -21,6 +21,8 @@ export const FlowFlag = {
   reset: 0x10,
   /** The client answered the backend's answer. */
   confirmed: 0x20,
+  /** The backend answers the client itself: no reply half here. */
+  dsr: 0x40,
 } as const;
 
 /** A flow's packets as they arrive; 16 bytes. */

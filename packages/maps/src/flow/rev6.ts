@@ -29,7 +29,8 @@ export const LbxRev6 = struct('lbx_rev6', {
   generation: u32.doc('Generation of its metadata when the flow was made'),
   clientMac: mac.doc('Link address that the request came from'),
   revNatIndex: be16.as('__u16').brand<'RevNatId'>().doc('Service'),
-  pad: pad(8),
+  clientIfindex: u32.doc('Device that the request came by'),
+  pad: pad(4),
 });
 export type LbxRev6 = TypeOf<typeof LbxRev6>;
 

@@ -16,7 +16,7 @@ import { sendOn } from './send-on.ts';
 import { snatAddress } from './way-out.ts';
 
 /** A flow and the backend that it gets. */
-interface Binding extends FlowTuple {
+export interface Binding extends FlowTuple {
   readonly backend: FlowBackend;
   readonly revNatId: number;
   readonly flags: number;
@@ -24,45 +24,51 @@ interface Binding extends FlowTuple {
 
 /** Makes both halves of a flow, or makes them again, and sends the packet on. */
 export function bindFlow(run: Run, flow: Binding, way: Way | 'here'): End {
-  return way === 'here' ? bindLocal(run, flow) : bindRemote(run, flow, way);
+  if (way === 'here') return bindLocal(run, flow);
+  return flow.flags & FlowFlag.dsr ? bindDsr(run, flow, way) : bindRemote(run, flow, way);
 }
 
 function bindRemote(run: Run, flow: Binding, way: Way): End {
   const { clock } = run;
-  if (snatAddress(run) === undefined) return endBy('drop_no_snat_address');
+  if (snatAddress(run) === undefined) return endBy(run, 'drop_no_snat_address');
   const snatPort = placeReply(run, {
     ...halfOf(run, flow),
     // The first reply asks for its way.
     lastSeen: dueNow(clock),
     checked: neverChecked(clock),
+    clientDevice: run.device,
     clientMac: run.packet.link.src,
   });
-  if (snatPort === undefined) return endBy('drop_snat_ports_used_up');
-  const half: RequestHalf = { ...halfOf(run, flow), snatPort, checked: clock.now, way };
-  run.flows.requests.set(requestKey(flow), half);
-  return sendOn(run, half);
+  if (snatPort === undefined) return endBy(run, 'drop_snat_ports_used_up');
+  return keepRequest(run, { ...halfOf(run, flow), snatPort, checked: clock.now, way });
+}
+
+function bindDsr(run: Run, flow: Binding, way: Way): End {
+  return keepRequest(run, { ...halfOf(run, flow), checked: run.clock.now, way });
+}
+
+function bindLocal(run: Run, flow: Binding): End {
+  const local = { ...flow, flags: flow.flags | FlowFlag.local };
+  if (!placeLocalReply(run, local)) return endBy(run, 'drop_reply_collision');
+  return keepRequest(run, { ...halfOf(run, local), checked: run.clock.now });
 }
 
 /**
  * Without a port of our own, a client's port can reach a backend on this node through one service address at a time: a
  * second one must wait until the first is over.
  */
-function bindLocal(run: Run, flow: Binding): End {
-  const { clock, flows } = run;
+export function placeLocalReply(run: Run, flow: Binding): boolean {
+  const { localReplies } = run.flows;
   const key = localReplyKey(flow.proto, flow.backend, flow.client);
-  const other = flows.localReplies.get(key);
-  if (
-    other &&
-    !isSameEndpoint(other.service, flow.service) &&
-    !isExpired(other, run) &&
-    !isClosing(other.flags)
-  ) {
-    return endBy('drop_reply_collision');
-  }
-  const local = { ...flow, flags: flow.flags | FlowFlag.local };
-  flows.localReplies.set(key, halfOf(run, local));
-  const half: RequestHalf = { ...halfOf(run, local), checked: clock.now };
-  flows.requests.set(requestKey(flow), half);
+  const other = localReplies.get(key);
+  const isTaken = other && !isSameEndpoint(other.service, flow.service);
+  if (isTaken && !isExpired(other, run) && !isClosing(other.flags)) return false;
+  localReplies.set(key, halfOf(run, flow));
+  return true;
+}
+
+function keepRequest(run: Run, half: RequestHalf): End {
+  run.flows.requests.set(requestKey(half), half);
   return sendOn(run, half);
 }
 

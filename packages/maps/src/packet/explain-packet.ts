@@ -3,6 +3,8 @@ import { createTrace } from '../explain/trace.ts';
 import { GATE_BACKEND } from '../flow/gate.ts';
 import type { ReasonName } from '../flow/reasons.ts';
 import type { Clock } from './clock.ts';
+import { learnDsr } from './dsr-learn.ts';
+import { unwrapDsr } from './dsr-unwrap.ts';
 import type { FlowState } from './flow-state.ts';
 import { answerEcho } from './icmp-echo.ts';
 import { relayError } from './icmp-relay.ts';
@@ -73,15 +75,27 @@ export function explainPacket(state: PacketState, frame: Uint8Array, options: Pa
   return { frame, ...end, notes, steps: trace.steps };
 }
 
-/** A packet that comes in: a reply to one of our SNAT ports, or something for a service. */
+/** A packet that comes in. */
 function arrive(run: Run): End {
+  switch (run.packet.kind) {
+    case 'flow':
+      return reply(run) ?? requestOrStranger(run);
+    case 'icmp':
+      return relayError(run) ?? answerEcho(run) ?? passByName(run, 'pass_icmp');
+    case 'tunnel':
+      return unwrapDsr(run) ?? passed;
+    case 'options':
+      learnDsr(run);
+      return passByName(run, 'pass_options');
+    case 'fragment':
+      return passByName(run, 'pass_fragment');
+    case 'other':
+      return passed;
+  }
+}
+
+function requestOrStranger(run: Run): End {
   const { packet, settings } = run;
-  if (packet.kind === 'options') return passByName(run, 'pass_options');
-  if (packet.kind === 'fragment') return passByName(run, 'pass_fragment');
-  if (packet.kind === 'icmp') return relayError(run) ?? answerEcho(run) ?? passByName(run, 'pass_icmp');
-  if (packet.kind === 'other') return passed;
-  const answer = reply(run);
-  if (answer) return answer;
   const { address, port } = packet.to;
   // A node's address has no wildcard entry.
   const asksWildcard = settings.wildcards && address !== snatAddress(run);
@@ -100,5 +114,5 @@ function depart(run: Run): End {
 /** Not served: passed, and counted where the address is a service's, as its wildcard entry tells. */
 function passByName(run: Run, reason: ReasonName): End {
   const { gate, wildcards } = run.settings;
-  return gate && wildcards && run.mayBeOurs(run.packet.to.address, 0, 0) ? endBy(reason) : passed;
+  return gate && wildcards && run.mayBeOurs(run.packet.to.address, 0, 0) ? endBy(run, reason) : passed;
 }

@@ -16,9 +16,20 @@ export function flagsAfter(flags: number, side: 'request' | 'reply', tcpFlags: n
   return after;
 }
 
+/** How packets of a flow get to the backend. */
+export function kindOf({ flags }: Pick<FlowHalf, 'flags'>): 'local' | 'dsr' | 'snat' {
+  if (flags & FlowFlag.local) return 'local';
+  return flags & FlowFlag.dsr ? 'dsr' : 'snat';
+}
+
 /** One side has said that it is done, or the backend is gone. */
 export function isClosing(flags: number): boolean {
   return (flags & (FlowFlag.finRequest | FlowFlag.finReply | FlowFlag.reset)) !== 0;
+}
+
+/** Answered, and the client's next packet will confirm it. */
+export function isUnconfirmed(flags: number): boolean {
+  return (flags & (FlowFlag.replied | FlowFlag.confirmed)) === FlowFlag.replied;
 }
 
 export function isConfirmed(flags: number): boolean {

@@ -25,7 +25,7 @@ export interface FlowHalf extends FlowTuple {
 
 /** What a client's packets find: the backend, and how it is reached. */
 export interface RequestHalf extends FlowHalf {
-  /** Of a flow to a remote backend. */
+  /** Of a flow to a remote backend that answers us. */
   readonly snatPort?: number;
   /** When the route and the service were last asked for. */
   checked: number;
@@ -35,7 +35,8 @@ export interface RequestHalf extends FlowHalf {
 
 /** What the packets of a remote backend find, by SNAT port. */
 export interface RemoteReply extends FlowHalf {
-  /** The link address that the request came from. */
+  /** Where the request came from on the link. */
+  readonly clientDevice: string;
   readonly clientMac: string;
   checked: number;
   way?: Way;
@@ -48,11 +49,15 @@ export interface Link {
   readonly smac: string;
 }
 
-/** A link as it was when a flow was told of it. When its addresses have changed since, the flow must ask again. */
+/**
+ * The way to a next hop as it was when a flow was told of it. When the link has changed since, the flow must ask again;
+ * without a link, the kernel finds one for each packet.
+ */
 export interface Way {
+  readonly device: string;
   /** Of `links`. */
-  readonly key: string;
-  readonly link: Link;
+  readonly key?: string;
+  readonly link?: Link;
 }
 
 /** Flows may share a SNAT port, each with another backend. */

@@ -2,7 +2,7 @@ import { lookupService } from '../explain/service-key.ts';
 import { addToChecksum, replaceByte } from './checksummed-write.ts';
 import { isAnswered } from './icmp-error.ts';
 import type { End, Run } from './run.ts';
-import { sentBy } from './way-out.ts';
+import { sentBy } from './sent-by.ts';
 import { writeAddresses } from './write-packet.ts';
 
 const REQUEST = { 4: 8, 6: 128 } as const;

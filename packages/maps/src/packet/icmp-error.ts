@@ -1,10 +1,12 @@
 import type { ReasonName } from '../flow/reasons.ts';
 import { IpProto } from '../layouts/names.ts';
 import { checksumOf } from './internet-checksum.ts';
+import { ipLengthOf } from './ip-length.ts';
 import type { Packet } from './packet.ts';
-import { putAddress } from './put-address.ts';
 import { type End, endBy, type Run } from './run.ts';
-import { sentBy, snatAddress } from './way-out.ts';
+import { sentBy } from './sent-by.ts';
+import { snatAddress } from './way-out.ts';
+import { writeIpv4, writeIpv6 } from './write-ip.ts';
 
 /** What the sender of a packet is told. `mtu` of too-big. */
 export type IcmpError =
@@ -26,7 +28,7 @@ const TYPES = {
  * service's host had answered; time exceeded comes from the node.
  */
 export function refuse(run: Run, reason: ReasonName, error: IcmpError): End {
-  const end = endBy(reason);
+  const end = endBy(run, reason);
   if (!run.settings.icmpErrors) {
     run.notes.push('note_icmp_limited');
     return end;
@@ -43,7 +45,7 @@ function errorFrame(packet: Packet, error: IcmpError, from: string): Uint8Array 
   const to = packet.from.address;
   if (!isAnswered(to) || !isAnswered(from)) return undefined;
   const ipLength = family === 4 ? 20 : 40;
-  const quote = frame.subarray(ipAt, ipAt + Math.min(lengthOf(packet), QUOTE));
+  const quote = frame.subarray(ipAt, ipAt + Math.min(ipLengthOf(packet), QUOTE));
   if (quote.length < ipLength) return undefined;
 
   const bytes = new Uint8Array(ipAt + ipLength + 8 + quote.length);
@@ -52,8 +54,10 @@ function errorFrame(packet: Packet, error: IcmpError, from: string): Uint8Array 
   bytes.set(frame.subarray(6, 12), 0);
   bytes.set(frame.subarray(0, 6), 6);
   const length = 8 + quote.length;
-  if (family === 4) writeIpv4(view, ipAt, from, to, length);
-  else writeIpv6(view, ipAt, from, to, length);
+  // Internetwork control, not to be fragmented.
+  if (family === 4)
+    writeIpv4(view, ipAt, { from, to, length: 20 + length, df: 0x4000, protocol: IpProto.ICMP, tos: 0xc0 });
+  else writeIpv6(view, ipAt, { from, to, length, protocol: IpProto.ICMPv6 });
   const at = ipAt + ipLength;
   const [type, code] = TYPES[family][error.kind];
   view.setUint8(at, type);
@@ -69,36 +73,9 @@ function errorFrame(packet: Packet, error: IcmpError, from: string): Uint8Array 
   return bytes;
 }
 
-/** Of the packet, as it says itself: what the link added behind it is not part of it. */
-function lengthOf({ family, frame, ipAt }: Packet): number {
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-  return family === 4 ? view.getUint16(ipAt + 2) : 40 + view.getUint16(ipAt + 4);
-}
-
 /** Groups, loopback and nobody are not answered, and answer nobody. */
 export function isAnswered(address: string): boolean {
-  if (address.includes(':')) return !address.startsWith('ff') && address !== '::' && address !== '::1';
+  if (address.includes(':')) return !/^ff..:/.test(address) && address !== '::' && address !== '::1';
   const first = Number(address.slice(0, address.indexOf('.')));
   return first !== 0 && first !== 127 && first < 224;
-}
-
-function writeIpv4(view: DataView, at: number, from: string, to: string, length: number): void {
-  view.setUint8(at, 0x45);
-  view.setUint8(at + 1, 0xc0); // internetwork control
-  view.setUint16(at + 2, 20 + length);
-  view.setUint16(at + 6, 0x4000); // don't fragment
-  view.setUint8(at + 8, 64);
-  view.setUint8(at + 9, IpProto.ICMP);
-  putAddress(view, at + 12, from);
-  putAddress(view, at + 16, to);
-  view.setUint16(at + 10, checksumOf(new Uint8Array(view.buffer, at, 20)));
-}
-
-function writeIpv6(view: DataView, at: number, from: string, to: string, length: number): void {
-  view.setUint8(at, 0x60);
-  view.setUint16(at + 4, length);
-  view.setUint8(at + 6, IpProto.ICMPv6);
-  view.setUint8(at + 7, 64);
-  putAddress(view, at + 8, from);
-  putAddress(view, at + 24, to);
 }

@@ -10,7 +10,7 @@ export function leave(run: Run): End {
   const { packet, flows } = run;
   const half = flows.localReplies.get(localReplyKey(packet.proto, packet.from, packet.to));
   if (half === undefined) return passed;
-  if (isExpired(half, run)) return endBy('pass_reply_expired');
+  if (isExpired(half, run)) return endBy(run, 'pass_reply_expired');
   learn(run, half);
   const frame = writePacket(packet, { from: half.service });
   return { verdict: 'pass', reason: 'sent_local_reply', backend: half.backend, frame };

@@ -1,5 +1,6 @@
 import { FlowFlag } from '../flow/flow4.ts';
 import { type Clock, dueNow } from './clock.ts';
+import { kindOf } from './flow-phase.ts';
 import {
   type FlowHalf,
   type FlowState,
@@ -11,7 +12,9 @@ import { replyOf } from './reply-place.ts';
 
 /** The reply half of a flow, unless it is lost or another flow has its place. */
 export function otherHalf(flows: FlowState, flow: RequestHalf): FlowHalf | undefined {
-  if (flow.snatPort !== undefined) return replyOf(flows, flow);
+  const kind = kindOf(flow);
+  if (kind === 'dsr') return undefined;
+  if (kind === 'snat') return replyOf(flows, flow);
   const half = flows.localReplies.get(localReplyKey(flow.proto, flow.backend, flow.client));
   return half && isSameEndpoint(half.service, flow.service) ? half : undefined;
 }

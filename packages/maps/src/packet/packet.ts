@@ -10,7 +10,7 @@ export interface PacketEnd {
  * What a frame is to the datapath. `flow`: TCP or UDP with its header; the others have no ports that can be trusted.
  * `other`: nothing that is balanced.
  */
-export type PacketKind = 'flow' | 'icmp' | 'options' | 'fragment' | 'other';
+export type PacketKind = 'flow' | 'icmp' | 'tunnel' | 'options' | 'fragment' | 'other';
 
 /** A frame, read as far as its kind says. */
 export interface Packet {
@@ -36,9 +36,9 @@ export interface Packet {
 /** Bits of a TCP header's flags. */
 export const TcpBit = { fin: 0x01, syn: 0x02, rst: 0x04, ack: 0x10 } as const;
 
-/** SYN, FIN and RST change what a flow is. */
-export function isTcpEvent(tcpFlags: number): boolean {
-  return (tcpFlags & (TcpBit.syn | TcpBit.fin | TcpBit.rst)) !== 0;
+/** SYN, FIN and RST change what a flow is, and a packet that may go no further ends here; all others are plain. */
+export function isPlain({ tcpFlags, hops }: Packet): boolean {
+  return (tcpFlags & (TcpBit.syn | TcpBit.fin | TcpBit.rst)) === 0 && hops > 1;
 }
 
 /** A SYN without ACK: a client that begins. */

@@ -42,7 +42,7 @@ function maglevId(run: Run, service: FoundService): number {
 
 function slotId(run: Run, service: FoundService): number {
   const slot = randomSlot(destinationOf(run), service, flowOf(run), optionsOf(run))!;
-  return backendIdOfSlot(run.trace, service.family, service.key, slot);
+  return backendIdOfSlot(run.trace, service.family, service.key, slot) ?? 0;
 }
 
 function loadBackend(run: Run, { family }: FoundService, id: number) {

@@ -3,11 +3,14 @@ import { formatIpv4Number } from '../codec/ipv4-text.ts';
 import { formatIpv6 } from '../codec/ipv6.ts';
 import { IpProto } from '../layouts/names.ts';
 import type { Family } from '../model/address.ts';
+import { TUNNEL } from './dsr.ts';
 import type { Packet } from './packet.ts';
 
 const ETH_LENGTH = 14;
 const ETH_IPV4 = 0x0800;
+const ETH_IPV6 = 0x86dd;
 const IPV4_LENGTH = 20;
+const IPV6_LENGTH = 40;
 const L4_LENGTH: Readonly<Record<number, number>> = { [IpProto.TCP]: 20, [IpProto.UDP]: 8 };
 
 /**
@@ -30,8 +33,14 @@ export function readPacket(frame: Uint8Array): Packet {
     hops: 0,
     tcpFlags: 0,
   };
-  if (view.getUint16(12) !== ETH_IPV4) return other;
-  return readIpv4(view, other);
+  switch (view.getUint16(12)) {
+    case ETH_IPV4:
+      return readIpv4(view, other);
+    case ETH_IPV6:
+      return readIpv6(view, { ...other, family: 6 });
+    default:
+      return other;
+  }
 }
 
 const nowhere = { address: '', port: 0 };
@@ -53,16 +62,43 @@ function readIpv4(view: DataView, start: Packet): Packet {
   if (words > 5) return { ...ip, kind: 'options' };
   // More fragments to come, or a piece from further behind.
   if (view.getUint16(ipAt + 6) & 0x3fff) return { ...ip, kind: 'fragment' };
-  return ip.proto === IpProto.ICMP ? { ...ip, kind: 'icmp' } : readL4(view, ip);
+  return readInner(view, ip, IpProto.ICMP);
+}
+
+/** Extension headers that may come before TCP or UDP: hop-by-hop options, routing, destination options. */
+const EXTENSIONS: readonly number[] = [0, 43, 60];
+const FRAGMENT = 44;
+
+function readIpv6(view: DataView, start: Packet): Packet {
+  const { ipAt } = start;
+  if (view.byteLength < ipAt + IPV6_LENGTH || view.getUint8(ipAt) >> 4 !== 6) return start;
+  const { from, to } = readAddresses(view, ipAt, 6);
+  const ip: Packet = {
+    ...start,
+    l4At: ipAt + IPV6_LENGTH,
+    proto: view.getUint8(ipAt + 6),
+    hops: view.getUint8(ipAt + 7),
+    from: { address: from, port: 0 },
+    to: { address: to, port: 0 },
+  };
+  if (EXTENSIONS.includes(ip.proto)) return { ...ip, kind: 'options' };
+  if (ip.proto === FRAGMENT) return { ...ip, kind: 'fragment' };
+  return readInner(view, ip, IpProto.ICMPv6);
+}
+
+function readInner(view: DataView, ip: Packet, icmp: number): Packet {
+  if (ip.proto === icmp) return { ...ip, kind: 'icmp' };
+  return ip.proto === TUNNEL[ip.family] ? { ...ip, kind: 'tunnel' } : readL4(view, ip);
 }
 
 /** The addresses of an IP header. */
 export function readAddresses(view: DataView, ipAt: number, family: Family): { from: string; to: string } {
-  if (family === 6) return { from: formatIpv6(view, ipAt + 8), to: formatIpv6(view, ipAt + 24) };
-  return {
-    from: formatIpv4Number(view.getUint32(ipAt + 12)),
-    to: formatIpv4Number(view.getUint32(ipAt + 16)),
-  };
+  const at = family === 4 ? ipAt + 12 : ipAt + 8;
+  return { from: readAddress(view, at, family), to: readAddress(view, at + (family === 4 ? 4 : 16), family) };
+}
+
+export function readAddress(view: DataView, at: number, family: Family): string {
+  return family === 4 ? formatIpv4Number(view.getUint32(at)) : formatIpv6(view, at);
 }
 
 function readL4(view: DataView, ip: Packet): Packet {

@@ -8,9 +8,9 @@ import { type End, endBy, type Run } from './run.ts';
  * silence, as whoever balances between nodes may be about to look elsewhere.
  */
 export function refuseService(run: Run, service: FoundService, reason: ReasonName): End {
-  if (reason !== 'drop_no_backend') return endBy(reason);
-  if (run.servedElsewhere(service.value.revNatIndex)) return endBy('drop_no_local_backend');
-  if (!run.settings.reject) return endBy(reason);
+  if (reason !== 'drop_no_backend') return endBy(run, reason);
+  if (run.servedElsewhere(service.value.revNatIndex)) return endBy(run, 'drop_no_local_backend');
+  if (!run.settings.reject) return endBy(run, reason);
   return refuse(run, reason, { kind: 'port-unreachable' });
 }
 

@@ -1,12 +1,14 @@
+import { FlowFlag } from '../flow/flow4.ts';
 import { isDue, isStale } from './clock.ts';
 import { flagsAfter, isExpired } from './flow-phase.ts';
 import { type RemoteReply, requestKey } from './flow-state.ts';
-import { isTcpEvent } from './packet.ts';
+import { isPlain } from './packet.ts';
 import { refuseHops } from './refuse.ts';
 import { replyAt } from './reply-place.ts';
 import { type End, endBy, type Run } from './run.ts';
+import { sentBy } from './sent-by.ts';
 import { tellRequest } from './tell-request.ts';
-import { hasWay, sentBy, snatAddress, wayToClient } from './way-out.ts';
+import { hasWay, isForTc, snatAddress, wayToClient } from './way-out.ts';
 import { writePacket } from './write-packet.ts';
 
 /** A packet of a remote backend to one of our SNAT ports; undefined when it is none. */
@@ -17,20 +19,32 @@ export function reply(run: Run): End | undefined {
     return undefined;
   const half = replyAt(flows, packet.to.port, packet.proto, packet.from);
   if (half === undefined) return undefined;
-  const isPlain = !isTcpEvent(packet.tcpFlags) && packet.hops > 1;
-  const isQuiet = isPlain && !isDue(half, run.clock) && hasWay(run, half.way);
-  return (isQuiet ? undefined : lookOver(run, half)) ?? sendBack(run, half);
+  if (isPlain(packet) && isFresh(run, half)) {
+    if (hasWay(run, half.way)) return sendBack(run, half);
+    if (isForTc(run, half.way)) return endBy(run, 'note_other_device');
+  }
+  return lookOver(run, half) ?? sendBack(run, half);
+}
+
+/** Was it looked over a moment ago? Or is all well, which is seen at a glance: then it lives on. */
+function isFresh(run: Run, half: RemoteReply): boolean {
+  const { clock } = run;
+  if (!isDue(half, clock)) return true;
+  if (isExpired(half, run) || !(half.flags & FlowFlag.replied) || isStale(half, clock)) return false;
+  half.lastSeen = clock.now;
+  return true;
 }
 
 /** Undefined: the flow lives, and both halves know of the packet. */
 function lookOver(run: Run, half: RemoteReply): End | undefined {
   const { packet, clock, flows } = run;
-  if (isExpired(half, run)) return endBy('pass_reply_expired');
+  if (isExpired(half, run)) return endBy(run, 'pass_reply_expired');
   if (packet.hops <= 1) return refuseHops(run);
-  if (isStale(half, clock) || !hasWay(run, half.way)) {
-    const link = { device: run.device, dmac: half.clientMac, smac: packet.link.dst };
-    const way = wayToClient(run, half.service.address, half.client.address, link);
-    if (typeof way === 'string') return endBy(way);
+  const stale = isStale(half, clock);
+  if (stale || !hasWay(run, half.way)) {
+    if (!stale && isForTc(run, half.way)) return endBy(run, 'note_other_device');
+    const way = wayToClient(run, half);
+    if (typeof way === 'string') return endBy(run, way);
     half.way = way;
     half.checked = clock.now;
   }
@@ -44,7 +58,6 @@ function lookOver(run: Run, half: RemoteReply): End | undefined {
 }
 
 function sendBack(run: Run, { service, client, backend, way }: RemoteReply): End {
-  const link = way!.link;
-  const frame = writePacket(run.packet, { from: service, to: client, link });
+  const frame = writePacket(run.packet, { from: service, to: client, sends: way!.link ?? 'unresolved' });
   return { verdict: sentBy(run), reason: 'sent_reply', backend, frame };
 }

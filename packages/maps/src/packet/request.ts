@@ -4,45 +4,53 @@ import type { ReasonName } from '../flow/reasons.ts';
 import { isLeaving, isStillThere } from './backend-of-flow.ts';
 import { bindFlow } from './bind-flow.ts';
 import { isDue, isStale } from './clock.ts';
-import { flagsAfter, isClosing, isExpired } from './flow-phase.ts';
-import { type FlowHalf, type FlowTuple, type RequestHalf, requestKey } from './flow-state.ts';
+import { flagsAfter, isClosing, isExpired, isUnconfirmed, kindOf } from './flow-phase.ts';
+import { type FlowHalf, type FlowTuple, type RequestHalf, requestKey, type Way } from './flow-state.ts';
 import { newFlow } from './new-flow.ts';
 import { otherHalf, touchReply } from './other-half.ts';
-import { isTcpEvent, isTcpStart } from './packet.ts';
+import { isPlain, isTcpStart } from './packet.ts';
 import { refuseHops } from './refuse.ts';
 import { type End, endBy, type Run } from './run.ts';
 import { sendOn } from './send-on.ts';
-import { hasWay, wayToBackend } from './way-out.ts';
+import { hasWay, isForTc, wayToBackend } from './way-out.ts';
 
 /** A packet that may be a client's to a service. */
 export function request(run: Run): End {
   const { packet, flows } = run;
   const tuple: FlowTuple = { proto: packet.proto, client: packet.from, service: packet.to };
   const flow = flows.requests.get(requestKey(tuple));
-  if (flow === undefined) return newFlow(run, tuple, 'unknown');
-  if (isQuiet(run, flow)) return sendOn(run, flow);
+  if (flow === undefined) return newFlow(run, tuple, undefined);
   const reply = otherHalf(flows, flow);
-  const over = whyOver(run, flow, reply);
-  if (over !== undefined) {
-    run.notes.push(over);
-    return newFlow(run, tuple, 'over');
+  if (isPlain(packet) && isStillThere(run, flow.backend) && isFresh(run, flow, reply)) {
+    if (kindOf(flow) === 'local' || hasWay(run, flow.way)) return sendOn(run, flow);
+    if (isForTc(run, flow.way)) return endBy(run, 'note_other_device');
   }
-  return goOn(run, flow, reply);
+  return lookOver(run, flow, reply);
 }
 
-/** An ordinary packet of a flow that was looked over a moment ago. */
-function isQuiet(run: Run, flow: RequestHalf): boolean {
-  const { tcpFlags, hops } = run.packet;
-  if (isTcpEvent(tcpFlags) || hops <= 1) return false;
-  if (!isStillThere(run, flow.backend) || isDue(flow, run.clock)) return false;
-  return flow.snatPort === undefined || hasWay(run, flow.way);
+/** A flow that is known, whether or not it is due to be looked at. */
+export function lookOver(run: Run, flow: RequestHalf, reply = otherHalf(run.flows, flow)): End {
+  const over = whyOver(run, flow, reply);
+  return over === undefined ? goOn(run, flow, reply) : newFlow(run, flow, over);
+}
+
+/** Was it looked over a moment ago? Or is it in its best years, which is seen at a glance: then it lives on. */
+function isFresh(run: Run, flow: RequestHalf, reply: FlowHalf | undefined): boolean {
+  const { clock } = run;
+  if (!isDue(flow, clock)) return true;
+  const kind = kindOf(flow);
+  if (kind === 'local' || (kind === 'snat' && reply === undefined)) return false;
+  if (isExpired(flow, run) || isStale(flow, clock) || isUnconfirmed(flow.flags)) return false;
+  if (reply) touchReply(reply, true, clock);
+  flow.lastSeen = clock.now;
+  return true;
 }
 
 /** Is a flow over, and why? A reply half that outlives it here still ends or resets what the client has open. */
 function whyOver(run: Run, flow: RequestHalf, reply: FlowHalf | undefined): ReasonName | undefined {
   const { packet, clock } = run;
   if (!isStillThere(run, flow.backend)) {
-    if (reply && flow.snatPort !== undefined) reply.flags |= FlowFlag.reset;
+    if (reply && kindOf(flow) === 'snat') reply.flags |= FlowFlag.reset;
     return 'note_backend_gone';
   }
   const starts = isTcpStart(packet.tcpFlags);
@@ -65,22 +73,22 @@ function isServiceGone(
 /** The flow lives: its way is asked for anew once a second, both halves learn of the packet, a lost one is made again. */
 function goOn(run: Run, flow: RequestHalf, reply: FlowHalf | undefined): End {
   const { packet, clock } = run;
-  const isRemote = flow.snatPort !== undefined;
+  const kind = kindOf(flow);
+  const isRemote = kind !== 'local';
   if (isRemote && packet.hops <= 1) return refuseHops(run);
-  if (isStale(flow, clock) || (isRemote && !hasWay(run, flow.way))) {
-    if (isRemote) {
-      const way = freshWay(run, flow);
-      if (way === 'here') {
-        run.notes.push('note_flow_expired');
-        return newFlow(run, flow, 'over');
-      }
-      if (typeof way === 'string') return endBy(way);
-      flow.way = way;
-    }
+  const stale = isStale(flow, clock);
+  if (isRemote && (stale || !hasWay(run, flow.way))) {
+    if (!stale && isForTc(run, flow.way)) return endBy(run, 'note_other_device');
+    const way = freshWay(run, flow);
+    if (way === 'here') return newFlow(run, flow, 'note_flow_expired');
+    if (typeof way === 'string') return endBy(run, way);
+    flow.way = way;
     flow.checked = clock.now;
   }
+  if (stale) flow.checked = clock.now;
   flow.flags = flagsAfter(flow.flags, 'request', packet.tcpFlags) | (isRemote ? (reply?.flags ?? 0) : 0);
   flow.lastSeen = clock.now;
+  if (kind === 'dsr') return sendOn(run, flow);
   if (reply === undefined) {
     run.notes.push('note_healed_flow');
     return bindFlow(run, flow, isRemote ? flow.way! : 'here');
@@ -91,7 +99,7 @@ function goOn(run: Run, flow: RequestHalf, reply: FlowHalf | undefined): End {
 }
 
 /** Where the kernel has forgotten a neighbour, a flow that works goes on with what is known. */
-function freshWay(run: Run, { backend, way: known }: RequestHalf): ReturnType<typeof wayToBackend> {
+function freshWay(run: Run, { backend, way: known }: RequestHalf): Way | 'here' | ReasonName {
   const way = wayToBackend(run, backend.address);
   if (way !== 'drop_no_neighbour' || !hasWay(run, known)) return way;
   run.notes.push('note_neighbour_kept');

@@ -55,9 +55,15 @@ export interface PacketOutcome {
 /** How a run ends, before notes and steps are added. */
 export type End = Pick<PacketOutcome, 'verdict' | 'reason' | 'backend'> & { readonly frame?: Uint8Array };
 
-/** Dropped, or passed untouched: the reason's name says which. */
-export function endBy(reason: ReasonName): End {
-  return { verdict: reason.startsWith('drop_') ? 'drop' : 'pass', reason };
+/**
+ * Dropped, or passed untouched: the reason's name says which. What XDP passes to a tc ingress of ours is counted there, and
+ * not twice.
+ */
+export function endBy({ hook, settings, trace }: Run, reason: ReasonName): End {
+  if (reason.startsWith('drop_')) return { verdict: 'drop', reason };
+  if (!reason.startsWith('pass_') || hook !== 'xdp' || !settings.tcBehind) return { verdict: 'pass', reason };
+  trace.note(`${reason}: tc ingress will count it`);
+  return passed;
 }
 
 /** Nobody's packet: passed without a word. */

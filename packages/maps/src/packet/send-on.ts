@@ -1,19 +1,32 @@
+import { sendByDsr } from './dsr-send.ts';
+import { kindOf } from './flow-phase.ts';
 import type { RequestHalf } from './flow-state.ts';
 import type { End, Run } from './run.ts';
-import { sentBy, snatAddress } from './way-out.ts';
+import { sentBy } from './sent-by.ts';
+import { snatAddress } from './way-out.ts';
 import { writePacket } from './write-packet.ts';
 
 /**
- * A client's packet on to its backend: a remote one gets it from our address and port, sent back out of the device; for one
+ * A client's packet on to its backend. A remote one gets it from our address and port, or by DSR from the client; for one
  * on this node only the destination changes, and the kernel delivers it.
  */
-export function sendOn(run: Run, { backend, snatPort, way }: RequestHalf): End {
+export function sendOn(run: Run, flow: RequestHalf): End {
+  const { backend, snatPort, way } = flow;
   const { packet } = run;
-  if (snatPort === undefined) {
-    const frame = writePacket(packet, { to: backend });
-    return { verdict: 'pass', reason: 'sent_local_request', backend, frame };
+  switch (kindOf(flow)) {
+    case 'local':
+      return {
+        verdict: 'pass',
+        reason: 'sent_local_request',
+        backend,
+        frame: writePacket(packet, { to: backend }),
+      };
+    case 'dsr':
+      return sendByDsr(run, flow);
+    case 'snat': {
+      const from = { address: snatAddress(run)!, port: snatPort! };
+      const frame = writePacket(packet, { from, to: backend, sends: way!.link ?? 'unresolved' });
+      return { verdict: sentBy(run), reason: 'sent_request', backend, frame };
+    }
   }
-  const from = { address: snatAddress(run)!, port: snatPort };
-  const frame = writePacket(packet, { from, to: backend, link: way!.link });
-  return { verdict: sentBy(run), reason: 'sent_request', backend, frame };
 }

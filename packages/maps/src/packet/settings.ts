@@ -5,8 +5,8 @@ export interface PacketSettings {
   /** Jiffies per second. */
   readonly hz: number;
   /** Addresses that requests to remote backends leave with; absent: none. */
-  readonly snatAddress4?: string;
-  readonly snatAddress6?: string;
+  readonly snatAddress4?: string | undefined;
+  readonly snatAddress6?: string | undefined;
   /** First and last SNAT port. */
   readonly snatPorts: readonly [number, number];
   readonly gate: boolean;
@@ -17,6 +17,14 @@ export interface PacketSettings {
   readonly maglevSize?: number;
   /** Base64 of 12 bytes; Cilium's default seed when absent. */
   readonly maglevSeed?: string;
+  /** How requests get to remote backends; `hybrid` is DSR for TCP only. */
+  readonly forwarding: 'snat' | 'dsr' | 'hybrid';
+  /** How DSR tells the backend's node the service. */
+  readonly dsrBy: 'option' | 'tunnel';
+  /** The longest packet that the way to the backends takes; 0: any. */
+  readonly mtu: number;
+  /** Does XDP leave to tc ingress what it cannot send itself? */
+  readonly tcBehind: boolean;
   /** Are pings of service addresses answered? */
   readonly echo: boolean;
   /** Are clients told by ICMP that a service has no endpoint? */
@@ -39,6 +47,10 @@ export const defaultPacketSettings: PacketSettings = Object.freeze({
   wildcards: true,
   derived: true,
   algorithm: 'random',
+  forwarding: 'snat',
+  dsrBy: 'option',
+  mtu: 1500,
+  tcBehind: false,
   echo: false,
   reject: true,
   icmpErrors: true,

@@ -1,5 +1,5 @@
 import { jhash3Words } from '@lbx/maglev';
-import { rawAddress, rawPort } from '../flow/gate.ts';
+import { gateHash6, rawAddress, rawPort } from '../flow/gate.ts';
 import type { FlowTuple } from './flow-state.ts';
 import { type PacketSettings, usedSnatPorts } from './settings.ts';
 
@@ -18,7 +18,12 @@ export function* snatPorts(flow: FlowTuple, settings: PacketSettings): Generator
 
 function tupleHash({ client, service, proto }: FlowTuple): number {
   const ports = (rawPort(service.port) << 16) | rawPort(client.port);
-  return jhash3Words(rawAddress(client.address), ports, rawAddress(service.address), proto);
+  return jhash3Words(wordOf(client.address), ports, wordOf(service.address), proto);
+}
+
+/** An address in 32 bits; of IPv6 a hash. */
+function wordOf(address: string): number {
+  return address.includes(':') ? gateHash6(address, 0, 0) : rawAddress(address);
 }
 
 /** A 32-bit number to 0 … range - 1. */

@@ -1,7 +1,6 @@
 import type { ReasonName } from '../flow/reasons.ts';
-import type { Link, Way } from './flow-state.ts';
-import type { RouteAnswer } from './routes.ts';
-import type { End, Run } from './run.ts';
+import type { Link, RemoteReply, Way } from './flow-state.ts';
+import type { Run } from './run.ts';
 
 /** The source address of packets to remote backends. */
 export function snatAddress({ packet: { family }, settings }: Run): string | undefined {
@@ -10,35 +9,61 @@ export function snatAddress({ packet: { family }, settings }: Run): string | und
 
 const unspecified = { 4: '0.0.0.0', 6: '::' } as const;
 
-/** The way to a remote backend: the next hop, or why there is none; `here` when it turns out to be on this node. */
+/**
+ * The way to a remote backend, or why there is none; `here` when it turns out to be on this node: without metadata,
+ * what is not reached by the device that the packet came by counts as that.
+ */
 export function wayToBackend(run: Run, address: string): Way | 'here' | ReasonName {
+  const { derived } = run.settings;
   const answer = ask(run, snatAddress(run) ?? unspecified[run.packet.family], address);
   switch (answer) {
     case 'local':
-      // Without metadata, routes decide what is on this node.
-      return run.settings.derived ? 'drop_no_route' : 'here';
+      return derived ? 'drop_no_route' : 'here';
     case 'other-device':
-      return run.settings.derived ? 'drop_other_device' : 'here';
+      return derived ? leaveOr(run, 'drop_other_device') : 'here';
     case 'no-neighbour':
-      return 'drop_no_neighbour';
-    default:
-      return answer;
+      return leaveOr(run, 'drop_no_neighbour');
   }
+  if (typeof answer === 'string') return answer;
+  return derived || answer.device === run.device ? answer : 'here';
 }
 
-/** The way to a client; where the kernel has none, the link address that the request came from. */
-export function wayToClient(run: Run, from: string, client: string, link: Link): Way | ReasonName {
-  const answer = ask(run, from, client);
+/**
+ * The way to a client. Where the kernel has none, or no link address: the one that the request came from, if it came by
+ * this device.
+ */
+export function wayToClient(
+  run: Run,
+  { service, client, clientDevice, clientMac }: RemoteReply,
+): Way | ReasonName {
+  const answer = ask(run, service.address, client.address);
+  const cameHere = clientDevice === run.device;
+  if (typeof answer !== 'string' && (answer.link || !cameHere || answer.device !== run.device)) return answer;
   switch (answer) {
-    case 'local':
-    case 'no-neighbour':
-      run.notes.push('note_neighbour_learned');
-      return remember(run, client, link);
     case 'other-device':
-      return 'drop_other_device';
-    default:
+      return leaveOr(run, 'drop_other_device');
+    case 'no-neighbour':
+      if (!cameHere) return leaveOr(run, 'drop_no_neighbour');
+      break;
+    case 'local':
+      if (!cameHere) return 'drop_no_route';
+      break;
+    case 'drop_no_route':
+    case 'drop_forwarding_disabled':
       return answer;
   }
+  run.notes.push('note_neighbour_learned');
+  // Our own link address is in the frame.
+  return remember(run, client.address, { device: run.device, dmac: clientMac, smac: run.packet.link.dst });
+}
+
+/** XDP leaves to tc what it cannot send itself, if tc comes after it. */
+function leaveOr(run: Run, reason: ReasonName): ReasonName {
+  return leavesToTc(run) ? 'note_other_device' : reason;
+}
+
+export function leavesToTc({ hook, settings }: Run): boolean {
+  return hook === 'xdp' && settings.tcBehind;
 }
 
 /** XDP sends by the device that the packet came in by, tc by any. */
@@ -46,13 +71,17 @@ function reaches({ hook, device }: Run, other: string): boolean {
   return hook !== 'xdp' || other === device;
 }
 
-function ask(run: Run, from: string, to: string) {
-  const answer: RouteAnswer = run.askRoute(from, to);
+type Answer = Way | 'local' | 'other-device' | 'no-neighbour' | 'drop_no_route' | 'drop_forwarding_disabled';
+
+function ask(run: Run, from: string, to: string): Answer {
+  const answer = run.askRoute(from, to);
   switch (answer.kind) {
     case 'ok':
       return reaches(run, answer.device) ? remember(run, answer.nextHop, answer) : 'other-device';
     case 'no-neighbour':
-      return reaches(run, answer.device) ? 'no-neighbour' : 'other-device';
+      if (!reaches(run, answer.device)) return 'other-device';
+      // tc can have the kernel find the link address.
+      return run.hook === 'xdp' ? 'no-neighbour' : { device: answer.device };
     case 'refused':
       return 'drop_no_route';
     case 'forwarding-disabled':
@@ -68,15 +97,20 @@ function remember({ flows }: Run, nextHop: string, { device, dmac, smac }: Link)
   const known = flows.links.get(key);
   const link = known?.dmac === dmac && known.smac === smac ? known : { device, dmac, smac };
   flows.links.set(key, link);
-  return { key, link };
+  return { device, key, link };
 }
 
-/** Is a flow's way still the same, and one that this hook can send by? */
+/** Is a flow's way still as it was told? */
+function isCurrent({ flows }: Run, way: Way | undefined): way is Way {
+  return way?.key !== undefined && flows.links.get(way.key) === way.link;
+}
+
+/** … and one that this hook can send by? */
 export function hasWay(run: Run, way: Way | undefined): way is Way {
-  return way !== undefined && run.flows.links.get(way.key) === way.link && reaches(run, way.link.device);
+  return isCurrent(run, way) && reaches(run, way.device);
 }
 
-/** Sent by this node: back out of the device, or (tc) out of any. */
-export function sentBy({ hook }: Run): End['verdict'] {
-  return hook === 'xdp' ? 'tx' : 'redirect';
+/** … or by a device that only tc can send by, which comes after this hook? */
+export function isForTc(run: Run, way: Way | undefined): boolean {
+  return leavesToTc(run) && isCurrent(run, way) && !reaches(run, way.device);
 }

@@ -9,16 +9,19 @@ import {
 import type { Link } from './flow-state.ts';
 import type { Packet, PacketEnd } from './packet.ts';
 
+/** How a packet is sent on: with these link addresses, or with those that the kernel will find. */
+export type Sends = Pick<Link, 'dmac' | 'smac'> | 'unresolved';
+
 /** What changes in a packet on its way. */
 export interface Change {
   readonly from?: PacketEnd;
   readonly to?: PacketEnd;
-  /** Sent on by this node: new link addresses, and one hop less to go. */
-  readonly link?: Link;
+  /** Sent on by this node: one hop less to go. */
+  readonly sends?: Sends;
 }
 
 /** The frame after a change. */
-export function writePacket(packet: Packet, { from, to, link }: Change): Uint8Array {
+export function writePacket(packet: Packet, { from, to, sends }: Change): Uint8Array<ArrayBuffer> {
   const { frame, family, l4At, proto } = packet;
   const bytes = frame.slice();
   const view = new DataView(bytes.buffer);
@@ -27,7 +30,7 @@ export function writePacket(packet: Packet, { from, to, link }: Change): Uint8Ar
   if (to) ports += replacePort(view, l4At + 2, to.port);
   const addresses = writeAddresses(view, packet, from?.address, to?.address);
   addToL4Checksum(view, l4At, proto, addresses + ports);
-  const hops = link ? writeLink(view, packet, link) : 0;
+  const hops = sends ? writeSends(view, packet, sends) : 0;
   if (family === 4) addToChecksum(view, packet.ipAt + 10, addresses + hops);
   return bytes;
 }
@@ -40,8 +43,10 @@ export function writeAddresses(view: DataView, { family, ipAt }: Packet, from?: 
 }
 
 /** Writes link addresses, and one hop less; the difference. */
-export function writeLink(view: DataView, { family, ipAt, hops }: Packet, { dmac, smac }: Link): number {
-  mac.put(view, 0, dmac);
-  mac.put(view, 6, smac);
+export function writeSends(view: DataView, { family, ipAt, hops }: Packet, sends: Sends): number {
+  if (sends !== 'unresolved') {
+    mac.put(view, 0, sends.dmac);
+    mac.put(view, 6, sends.smac);
+  }
   return replaceByte(view, family === 4 ? ipAt + 8 : ipAt + 7, hops - 1);
 }

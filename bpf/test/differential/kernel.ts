@@ -1,0 +1,156 @@
+import { type ObjectName, readObject } from '@lbx/bpf';
+import { type AnyLayout, snatPrime } from '@lbx/maps';
+import { parseIpv4, parseIpv6 } from '@lbx/testing';
+import { type BpfMap, type BpfObject, type BpfProgram, load, type VariableValue } from 'libbpf-ts';
+import { parseObject } from 'libbpf-ts/elf';
+import { hertz } from '../xdp-lab.ts';
+import { createNode } from './node.ts';
+import { places } from './place.ts';
+
+export const MAGLEV_SIZE = 251;
+
+export interface KernelOptions {
+  readonly algorithm?: 'random' | 'maglev';
+  readonly derived?: boolean;
+  readonly gate?: boolean;
+  readonly gateWords?: number;
+  readonly wildcards?: boolean;
+  readonly snatPorts?: readonly [number, number];
+  readonly variables?: Readonly<Record<string, VariableValue>>;
+}
+
+/** All programs of both families, on one set of maps, at a device of a node. */
+export interface Kernel extends Disposable {
+  readonly ifindex: number;
+  program(name: 'lbx_xdp' | 'lbx_tc_ingress' | 'lbx_tc_egress'): BpfProgram;
+  has(map: string): boolean;
+  map(name: string): BpfMap;
+  /** Reads one entry. */
+  get<K, V>(layout: NamedLayout, key: K): V | undefined;
+  set<K, V>(layout: NamedLayout, key: K, value: V): void;
+  delete<K>(layout: NamedLayout, key: K): boolean;
+  entries<K, V>(layout: NamedLayout): [K, V][];
+}
+
+export type NamedLayout = AnyLayout & { readonly name: string };
+
+const OBJECTS: readonly ObjectName[] = ['xdp4', 'xdp6', 'tc4', 'tc6'];
+
+export function createKernel(options: KernelOptions): Kernel {
+  const stack = new DisposableStack();
+  try {
+    const node = stack.use(createNode());
+    const maps = new Map<string, BpfMap>();
+    const objects = OBJECTS.map((name) => stack.use(loadObject(name, options, maps)));
+    const [xdp, , tc] = objects as [BpfObject, BpfObject, BpfObject];
+    // A device's receive queue is only known to test runs while an XDP program is attached to it.
+    stack.use(xdp.program('lbx_xdp').attachXdp({ ifindex: node.ifindex, mode: 'native' }));
+    return createAccess(maps, {
+      ifindex: node.ifindex,
+      program: (name) => (name === 'lbx_xdp' ? xdp : tc).program(name),
+      [Symbol.dispose]: () => stack.dispose(),
+    });
+  } catch (error) {
+    stack.dispose();
+    throw error;
+  }
+}
+
+/** Loads an object on the maps that are there already under the same names, and adds its own. */
+function loadObject(name: ObjectName, options: KernelOptions, maps: Map<string, BpfMap>): BpfObject {
+  const bytes = readObject(name);
+  const spec = parseObject(bytes);
+  const settings = variablesOf(options);
+  const own = [...spec.maps.values()].filter(
+    (map) => map.section === undefined && !map.name.startsWith('lbx_scratch'),
+  );
+  const sizes = sizesOf(options);
+  const object = load(bytes, {
+    variables: Object.fromEntries(Object.entries(settings).filter(([key]) => spec.variables.has(key))),
+    maps: Object.fromEntries(
+      own.flatMap((map): [string, object][] => {
+        const there = maps.get(map.name);
+        if (there) return [[map.name, { reuse: there }]];
+        const size = sizes[map.name];
+        if (map.type === 'hash_of_maps') return [[map.name, { innerSpec: INNER }]];
+        return size === undefined ? [] : [[map.name, { maxEntries: size }]];
+      }),
+    ),
+  });
+  for (const map of own) if (!maps.has(map.name)) maps.set(map.name, object.map(map.name));
+  return object;
+}
+
+const INNER = { type: 'array', keySize: 4, valueSize: MAGLEV_SIZE * 4, maxEntries: 1 } as const;
+
+function sizesOf({ gateWords = 1024, snatPorts = [40000, 40999] }: KernelOptions): Record<string, number> {
+  const ports = snatPorts[1] - snatPorts[0] + 1;
+  return {
+    lbx_gate: gateWords,
+    lbx_backend_meta: 4096,
+    lbx_flow4: 65536,
+    lbx_flow6: 65536,
+    lbx_rev4: ports,
+    lbx_rev6: ports,
+  };
+}
+
+function variablesOf(options: KernelOptions): Record<string, VariableValue> {
+  const {
+    gate = true,
+    gateWords = 1024,
+    derived = true,
+    wildcards = true,
+    snatPorts = [40000, 40999],
+  } = options;
+  return {
+    lbx_hz: hertz(),
+    lbx_gate_on: gate,
+    lbx_gate_mask: gateWords * 64 - 1,
+    lbx_derived_on: derived,
+    lbx_wildcards_on: wildcards,
+    lbx_snat_addr4: addressBytes(places[4].node),
+    lbx_snat_addr6: addressBytes(places[6].node),
+    lbx_snat_min: snatPorts[0],
+    lbx_snat_max: snatPorts[1],
+    lbx_snat_prime: snatPrime(snatPorts[1] - snatPorts[0] + 1),
+    lbx_algorithm: options.algorithm === 'maglev' ? 2 : 1,
+    lbx_maglev_size: MAGLEV_SIZE,
+    // How many errors a second may bring is a matter of time, which plays no part here.
+    lbx_icmp_per_second: 0xffff_ffff,
+    ...options.variables,
+  };
+}
+
+function createAccess(
+  maps: ReadonlyMap<string, BpfMap>,
+  kernel: Pick<Kernel, 'ifindex' | 'program' | typeof Symbol.dispose>,
+): Kernel {
+  const map = (name: string) => maps.get(name)!;
+  const read = (layout: NamedLayout, value: Uint8Array, key: unknown) =>
+    layout.value.get(new DataView(value.buffer, value.byteOffset, value.byteLength), 0, key);
+  return {
+    ...kernel,
+    has: (name) => maps.has(name),
+    map,
+    get(layout, key) {
+      const value = map(layout.name).get(layout.key.encode(key));
+      return value && read(layout, value, key);
+    },
+    set(layout, key, value) {
+      const bytes = new Uint8Array(layout.valueSize);
+      layout.value.put(new DataView(bytes.buffer), 0, value, key);
+      map(layout.name).set(layout.key.encode(key), bytes);
+    },
+    delete: (layout, key) => map(layout.name).delete(layout.key.encode(key)),
+    entries: (layout) =>
+      [...map(layout.name).entries()].map(([bytes, value]) => {
+        const key = layout.key.decode(bytes);
+        return [key, read(layout, value, key)] as never;
+      }),
+  };
+}
+
+function addressBytes(address: string): Uint8Array {
+  return address.includes(':') ? parseIpv6(address) : parseIpv4(address);
+}

@@ -1,0 +1,50 @@
+import { createNetns, createVethPair, type Netns } from '@lbx/testing';
+import { enterNetns } from '../xdp-netns.ts';
+import { families, macs, places } from './place.ts';
+
+/** The node: a namespace with devices, routes and neighbours; this thread is in it. */
+export interface Node extends Disposable {
+  readonly ns: Netns;
+  /** Of the device to the world. */
+  readonly ifindex: number;
+}
+
+export function createNode(): Node {
+  const stack = new DisposableStack();
+  try {
+    const ns = stack.use(createNetns('diff-node'));
+    const far = stack.use(createNetns('diff-far'));
+    createVethPair(
+      { ns, device: 'eth0', mac: macs.node, addresses: [] },
+      { ns: far, device: 'eth0', mac: macs.router, addresses: [] },
+    );
+    createVethPair(
+      { ns, device: 'pods', mac: macs.pods, addresses: [] },
+      { ns: far, device: 'pods', addresses: [] },
+    );
+    ns.sysctl('net.ipv4.ip_forward', 1);
+    ns.sysctl('net.ipv6.conf.all.forwarding', 1);
+    ns.exec('ip', ['-batch', '-'], { input: families.flatMap(linesOf).join('\n') });
+    const { index: ifindex } = ns.device('eth0');
+    stack.use(enterNetns(ns));
+    return { ns, ifindex, [Symbol.dispose]: () => stack.dispose() };
+  } catch (error) {
+    stack.dispose();
+    throw error;
+  }
+}
+
+function linesOf(family: 4 | 6): string[] {
+  const { nodePrefix, router, clientNet, refusedNet, podNet, backends, far } = places[family];
+  const neighbour = (device: string, address: string, mac: string) =>
+    `neigh replace ${address} dev ${device} lladdr ${mac} nud permanent`;
+  return [
+    `addr add ${nodePrefix} dev eth0${family === 6 ? ' nodad' : ''}`,
+    neighbour('eth0', router, macs.router),
+    ...backends.map((address, n) => neighbour('eth0', address, macs.backend(n))),
+    `route add ${clientNet} via ${router}`,
+    `route add unreachable ${refusedNet}`,
+    `route add ${podNet} dev pods`,
+    neighbour('pods', far, macs.far),
+  ];
+}

@@ -1,0 +1,82 @@
+import { backendIdOfSlot } from '../explain/choose-backend.ts';
+import { readBackend } from '../explain/read-backend.ts';
+import { type FoundService, lookupService } from '../explain/service-key.ts';
+import { FlowFlag } from '../flow/flow4.ts';
+import { IpProto } from '../layouts/names.ts';
+import { bindFlow } from './bind-flow.ts';
+import { flagsAfter } from './flow-phase.ts';
+import { type FlowBackend, type FlowTuple, requestKey } from './flow-state.ts';
+import type { PacketEnd } from './packet.ts';
+import { readAddresses, readPacket } from './read-packet.ts';
+import { lookOver } from './request.ts';
+import { type End, endBy, type Run } from './run.ts';
+
+/**
+ * A packet in a tunnel. If it is for a service, and the tunnel leads to a backend of it on this node, it comes out and is
+ * delivered; undefined where that is not so.
+ */
+export function unwrapDsr(run: Run): End | undefined {
+  const { packet, flows, settings, trace } = run;
+  const inside = readInside(run);
+  if (!settings.derived || inside === undefined) return undefined;
+  const { tuple, tcpFlags } = inside;
+  const { address, port } = tuple.service;
+  if (!run.mayBeOurs(address, port, tuple.proto)) return undefined;
+  const place = { address, dport: port, proto: tuple.proto, scope: 0 };
+  const service = lookupService(trace, packet.family, place, 'the service that the packet inside is for');
+  if (service === undefined) return undefined;
+
+  const known = flows.requests.get(requestKey(tuple));
+  const isKnown = known && known.flags & FlowFlag.local && known.backend.address === packet.to.address;
+  const backend = isKnown ? undefined : backendHere(run, service, packet.to.address);
+  if (!isKnown && backend === undefined) return undefined;
+  const frame = withoutOuter(run);
+  const inner = { ...run, packet: readPacket(frame) };
+  if (inner.packet.kind !== 'flow') return endBy(run, 'drop_rewrite');
+  if (isKnown) return lookOver(inner, known);
+  run.notes.push('note_new_flow');
+  const flags = flagsAfter(FlowFlag.local, 'request', tcpFlags);
+  return bindFlow(inner, { ...tuple, backend: backend!, revNatId: service.value.revNatIndex, flags }, 'here');
+}
+
+/** The flow of the packet inside, if that is the beginning of TCP or UDP, without options. */
+function readInside({ packet }: Run): { tuple: FlowTuple; tcpFlags: number } | undefined {
+  const { frame, family, ipAt } = packet;
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  const length = family === 4 ? 20 : 40;
+  const innerAt = ipAt + length;
+  const l4At = innerAt + length;
+  if (frame.length < l4At || view.getUint8(innerAt) >> 4 !== family) return undefined;
+  if (family === 4 && (view.getUint8(innerAt) !== 0x45 || view.getUint16(innerAt + 6) & 0x3fff))
+    return undefined;
+  const proto = view.getUint8(innerAt + (family === 4 ? 9 : 6));
+  if (proto !== IpProto.TCP && proto !== IpProto.UDP) return undefined;
+  if (frame.length < l4At + (proto === IpProto.TCP ? 14 : 4)) return undefined;
+  const { from, to } = readAddresses(view, innerAt, family);
+  const client: PacketEnd = { address: from, port: view.getUint16(l4At) };
+  const service: PacketEnd = { address: to, port: view.getUint16(l4At + 2) };
+  return {
+    tuple: { proto, client, service },
+    tcpFlags: proto === IpProto.TCP ? view.getUint8(l4At + 13) : 0,
+  };
+}
+
+/** The first backend of a service with that address, in any of its slots; it must be one of this node. */
+function backendHere(run: Run, { family, key }: FoundService, address: string): FlowBackend | undefined {
+  for (let slot = 1; ; slot++) {
+    const id = backendIdOfSlot(run.trace, family, key, slot);
+    if (id === undefined) return undefined;
+    const backend = readBackend(run.trace, family, id)?.backend;
+    if (backend?.address !== address) continue;
+    const { generation = 0, local = false } = run.backends.get(id) ?? {};
+    return generation % 2 === 1 && local ? { id, address, port: backend.port, generation } : undefined;
+  }
+}
+
+function withoutOuter({ packet: { frame, ipAt, family } }: Run): Uint8Array {
+  const length = family === 4 ? 20 : 40;
+  const bytes = new Uint8Array(frame.length - length);
+  bytes.set(frame.subarray(0, ipAt));
+  bytes.set(frame.subarray(ipAt + length), ipAt);
+  return bytes;
+}
