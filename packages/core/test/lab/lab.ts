@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { createBpffsFolder } from '@lbx/testing';
 import type { LoadBalancerOptions } from '../../src/index.ts';
 import { type Actor, startActor } from './actor.ts';
 import { families, podPort } from './addresses.ts';
@@ -20,8 +22,10 @@ export interface Nodes {
 }
 
 export async function createLab(): Promise<Lab> {
-  const network = createNetwork();
+  const stack = new DisposableStack();
+  const network = stack.use(createNetwork());
   try {
+    const pins = stack.use(createBpffsFolder('lab'));
     const [client, pods1, pods2] = [network.client, network.pods1, network.pods2].map(startActor) as [
       Actor,
       Actor,
@@ -42,20 +46,21 @@ export async function createLab(): Promise<Lab> {
       network,
       client,
       async start(options) {
-        const [node1, node2] = await Promise.all([
-          startBalancer(network.node1, options),
-          startBalancer(network.node2, options),
-        ]);
+        const [node1, node2] = await Promise.all(
+          (['node1', 'node2'] as const).map((name) =>
+            startBalancer(network[name], { ...options, pins: join(pins.path, name) }),
+          ) as [Promise<Balancer>, Promise<Balancer>],
+        );
         return {
           node1,
           node2,
           stop: async () => void (await Promise.all([node1.stop(), node2.stop()])),
         };
       },
-      [Symbol.dispose]: () => network[Symbol.dispose](),
+      [Symbol.dispose]: () => stack.dispose(),
     };
   } catch (error) {
-    network[Symbol.dispose]();
+    stack.dispose();
     throw error;
   }
 }

@@ -1,0 +1,18 @@
+import { seesNodeElsewhere, testModes } from './modes.ts';
+
+testModes([
+  {
+    name: 'XDP, SNAT',
+    cable: 'wire',
+    secondCable: false,
+    options: { xdp: 'native' },
+    sees: seesNodeElsewhere,
+  },
+  {
+    name: 'generic XDP, SNAT',
+    cable: 'wire',
+    secondCable: false,
+    options: { xdp: 'generic' },
+    sees: seesNodeElsewhere,
+  },
+]);
