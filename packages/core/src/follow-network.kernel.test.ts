@@ -1,7 +1,7 @@
 import type { ServiceSpec } from '@lbx/maps';
 import { describeKernel } from '@lbx/testing';
 import { queryTcx } from 'libbpf-ts';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createNodeFixture, type NodeFixture } from '../test/node-fixture.ts';
 import type { LoadBalancer } from './load-balancer.ts';
 
@@ -18,12 +18,15 @@ const nodePorts: ServiceSpec = {
 };
 
 describeKernel('a load balancer follows its node', () => {
+  vi.setConfig({ testTimeout: 60_000 });
   let fixture: NodeFixture;
   beforeEach(() => {
     fixture = createNodeFixture('core-follow');
   });
   afterEach(() => fixture[Symbol.dispose]());
 
+  /** Loading programs anew takes a while on a busy machine. */
+  const poll = <T>(read: () => T) => expect.poll(read, { timeout: 30_000 });
   /** Addresses at which the NodePort is served, by what the maps say. */
   const served = (lb: LoadBalancer) =>
     lb
@@ -46,9 +49,14 @@ describeKernel('a load balancer follows its node', () => {
 
     fixture.node.addAddress('eth0', '192.0.2.77/24');
     fixture.node.addAddress('eth0', '2001:db8::77/64');
-    await expect
-      .poll(() => served(lb))
-      .toEqual(['0.0.0.0', '192.0.2.1', '192.0.2.77', '[2001:db8::1]', '[2001:db8::77]', '[::]']);
+    await poll(() => served(lb)).toEqual([
+      '0.0.0.0',
+      '192.0.2.1',
+      '192.0.2.77',
+      '[2001:db8::1]',
+      '[2001:db8::77]',
+      '[::]',
+    ]);
     expect([...(told.at(-1) ?? [])].sort()).toEqual([
       '192.0.2.1',
       '192.0.2.77',
@@ -60,7 +68,7 @@ describeKernel('a load balancer follows its node', () => {
 
     fixture.ip('address', 'delete', '192.0.2.77/24', 'dev', 'eth0');
     fixture.ip('address', 'delete', '2001:db8::77/64', 'dev', 'eth0');
-    await expect.poll(() => served(lb)).toEqual(['0.0.0.0', '192.0.2.1', '[2001:db8::1]', '[::]']);
+    await poll(() => served(lb)).toEqual(['0.0.0.0', '192.0.2.1', '[2001:db8::1]', '[::]']);
     expect(lb.dump().join('\n')).not.toContain('192.0.2.77');
     expect(fixture.notices).toEqual([expect.stringContaining('no XDP on eth0')]);
   });
@@ -86,12 +94,12 @@ describeKernel('a load balancer follows its node', () => {
     expect(fixture.backendFlags('192.0.2.20')).toBe(0);
     fixture.node.addAddress('lo', '192.0.2.20/32');
     fixture.node.addAddress('eth0', '2001:db8::21/64');
-    await expect.poll(() => fixture.backendFlags('192.0.2.20')).toBe(1);
+    await poll(() => fixture.backendFlags('192.0.2.20')).toBe(1);
     expect(fixture.ownAddresses()).toEqual(
       expect.arrayContaining(['192.0.2.1', '192.0.2.20', '2001:db8::1', '2001:db8::21']),
     );
     fixture.ip('address', 'delete', '192.0.2.20/32', 'dev', 'lo');
-    await expect.poll(() => fixture.backendFlags('192.0.2.20')).toBe(0);
+    await poll(() => fixture.backendFlags('192.0.2.20')).toBe(0);
     expect(fixture.ownAddresses()).not.toContain('192.0.2.20');
   });
 
@@ -101,7 +109,7 @@ describeKernel('a load balancer follows its node', () => {
     expect(before.families[0]).toMatchObject({ snatAddress: '192.0.2.1' });
     fixture.ip('address', 'flush', 'dev', 'eth0', 'scope', 'global');
     fixture.node.addAddress('eth0', '192.0.2.5/24');
-    await expect.poll(() => lb.status().families[0]?.snatAddress).toBe('192.0.2.5');
+    await poll(() => lb.status().families[0]?.snatAddress).toBe('192.0.2.5');
     const after = lb.status();
     expect(after.attachments.map(({ linkId }) => linkId)).toEqual(
       before.attachments.map(({ linkId }) => linkId),
@@ -120,7 +128,7 @@ describeKernel('a load balancer follows its node', () => {
     expect(packets()).toEqual([true, false]);
     expect(maps()).not.toContain('lbx_flow6');
     fixture.node.addAddress('eth0', '2001:db8::9/64');
-    await expect.poll(packets).toEqual([true, true]);
+    await poll(packets).toEqual([true, true]);
     expect(lb.status().families[1]).toMatchObject({ tc: ['eth0'], snatAddress: '2001:db8::9' });
     expect(maps()).toEqual(expect.arrayContaining(['lbx_flow6', 'lbx_rev6']));
   });
@@ -143,9 +151,9 @@ describeKernel('a load balancer follows its node', () => {
       lb.status().attachments.flatMap(({ device, attached }) => (attached ? (device ?? []) : []));
     expect(on()).toEqual(['eth0', 'eth0', 'veth7', 'veth7']);
     fixture.ip('link', 'delete', 'veth7');
-    await expect.poll(on).toEqual(['eth0', 'eth0']);
+    await poll(on).toEqual(['eth0', 'eth0']);
     fixture.ip('link', 'add', 'veth7', 'type', 'veth', 'peer', 'veth8');
-    await expect.poll(on).toEqual(['eth0', 'eth0', 'veth7', 'veth7']);
+    await poll(on).toEqual(['eth0', 'eth0', 'veth7', 'veth7']);
     expect(tcx('veth7')).toEqual(['lbx_tc_ingress', 'lbx_tc_egress']);
     lb.remove();
     expect(tcx('veth7')).toEqual([]);
