@@ -1,8 +1,13 @@
+import { type AnyLayout, serviceCatalog } from '@lbx/maps';
 import { BpfMap, type MapSpec } from 'libbpf-ts';
 import { pinMismatch } from './pinned-maps.ts';
 
+/** Are a map's inner maps Maglev tables, whose size is an option? */
+export const holdsMaglevTables = (name: string): boolean =>
+  (serviceCatalog as Readonly<Record<string, AnyLayout>>)[name]?.inner !== undefined;
+
 /**
- * Do inner maps of this spec fit a pinned map of maps? The kernel tells nothing about the inner maps of one that is
+ * Do Maglev tables of this spec fit a pinned map of maps? The kernel tells nothing about the inner maps of one that is
  * empty, but it compares them before it looks at the key: an update of an entry that does not exist answers ENOENT when
  * the inner map would have fitted, EINVAL when not. Works for hashes only.
  * @param absentKey - of an entry that never exists.

@@ -9,6 +9,7 @@ import {
   type MapSpec,
 } from 'libbpf-ts';
 import { type ObjectSpec, parseObject } from 'libbpf-ts/elf';
+import { holdsMaglevTables } from './check-inner-map.ts';
 import { checkObjectLayouts } from './check-layouts.ts';
 import type { PinnedMaps } from './pinned-maps.ts';
 import type { Variables } from './variables.ts';
@@ -62,8 +63,10 @@ function sharedMaps(spec: ObjectSpec): MapSpec[] {
 function loadOptions(spec: ObjectSpec, settings: LoadSettings, maps: PinnedMaps): LoadOptions {
   const mapOptions: Record<string, MapOptions> = {};
   for (const map of sharedMaps(spec)) {
-    // The size of Maglev tables is an option.
-    const innerSpec = map.innerSpec && { ...map.innerSpec, valueSize: 4 * settings.maglevSize };
+    const innerSpec =
+      map.innerSpec && holdsMaglevTables(map.name)
+        ? { ...map.innerSpec, valueSize: 4 * settings.maglevSize }
+        : map.innerSpec;
     const reuse = maps.open(innerSpec === undefined ? map : { ...map, innerSpec });
     const maxEntries = settings.maxEntries[map.name];
     mapOptions[map.name] = {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { BpfMap, type MapSpec } from 'libbpf-ts';
 import { CoreError } from '../errors.ts';
 import type { Undo } from '../undo.ts';
-import { assertInnerFits } from './check-inner-map.ts';
+import { assertInnerFits, holdsMaglevTables } from './check-inner-map.ts';
 
 /** The maps of a load balancer, shared by its objects under their names. */
 export interface PinnedMaps {
@@ -31,7 +31,8 @@ export function createPinnedMaps(folder: string | false, undo: Undo): PinnedMaps
       const map = openChecked(path, spec);
       byName.set(spec.name, map);
       // No frontend ever has id 0.
-      if (spec.innerSpec) assertInnerFits(map, path, spec.innerSpec, new Uint8Array(map.keySize));
+      if (spec.innerSpec && holdsMaglevTables(spec.name))
+        assertInnerFits(map, path, spec.innerSpec, new Uint8Array(map.keySize));
       return map;
     },
     add(name, map) {
