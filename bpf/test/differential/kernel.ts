@@ -1,16 +1,27 @@
 import { type ObjectName, readObject } from '@lbx/bpf';
-import { type AnyLayout, snatPrime } from '@lbx/maps';
+import { type AnyLayout, type Family, snatPrime } from '@lbx/maps';
 import { parseIpv4, parseIpv6 } from '@lbx/testing';
-import { type BpfMap, type BpfObject, type BpfProgram, load, type VariableValue } from 'libbpf-ts';
+import {
+  type BpfMap,
+  type BpfObject,
+  type BpfProgram,
+  load,
+  type NewMap,
+  type VariableValue,
+} from 'libbpf-ts';
 import { parseObject } from 'libbpf-ts/elf';
 import { hertz } from '../xdp-lab.ts';
 import { createNode } from './node.ts';
-import { places } from './place.ts';
+import { type Place, places } from './place.ts';
 
 export const MAGLEV_SIZE = 251;
 
 export interface KernelOptions {
+  /** Addresses of the node and its neighbours. */
+  readonly where?: Readonly<Record<Family, Place>>;
   readonly algorithm?: 'random' | 'maglev';
+  /** Entries of a Maglev table (MAGLEV_SIZE). */
+  readonly maglevSize?: number;
   readonly derived?: boolean;
   readonly gate?: boolean;
   readonly gateWords?: number;
@@ -37,9 +48,10 @@ export type NamedLayout = AnyLayout & { readonly name: string };
 const OBJECTS: readonly ObjectName[] = ['xdp4', 'xdp6', 'tc4', 'tc6'];
 
 export function createKernel(options: KernelOptions): Kernel {
+  const { where = places } = options;
   const stack = new DisposableStack();
   try {
-    const node = stack.use(createNode());
+    const node = stack.use(createNode(where));
     const maps = new Map<string, BpfMap>();
     const objects = OBJECTS.map((name) => stack.use(loadObject(name, options, maps)));
     const [xdp, , tc] = objects as [BpfObject, BpfObject, BpfObject];
@@ -72,7 +84,7 @@ function loadObject(name: ObjectName, options: KernelOptions, maps: Map<string, 
         const there = maps.get(map.name);
         if (there) return [[map.name, { reuse: there }]];
         const size = sizes[map.name];
-        if (map.type === 'hash_of_maps') return [[map.name, { innerSpec: INNER }]];
+        if (map.type === 'hash_of_maps') return [[map.name, { innerSpec: innerOf(options) }]];
         return size === undefined ? [] : [[map.name, { maxEntries: size }]];
       }),
     ),
@@ -81,7 +93,9 @@ function loadObject(name: ObjectName, options: KernelOptions, maps: Map<string, 
   return object;
 }
 
-const INNER = { type: 'array', keySize: 4, valueSize: MAGLEV_SIZE * 4, maxEntries: 1 } as const;
+function innerOf({ maglevSize = MAGLEV_SIZE }: KernelOptions): NewMap {
+  return { type: 'array', keySize: 4, valueSize: maglevSize * 4, maxEntries: 1 };
+}
 
 function sizesOf({ gateWords = 1024, snatPorts = [40000, 40999] }: KernelOptions): Record<string, number> {
   const ports = snatPorts[1] - snatPorts[0] + 1;
@@ -97,6 +111,8 @@ function sizesOf({ gateWords = 1024, snatPorts = [40000, 40999] }: KernelOptions
 
 function variablesOf(options: KernelOptions): Record<string, VariableValue> {
   const {
+    where = places,
+    maglevSize = MAGLEV_SIZE,
     gate = true,
     gateWords = 1024,
     derived = true,
@@ -109,13 +125,13 @@ function variablesOf(options: KernelOptions): Record<string, VariableValue> {
     lbx_gate_mask: gateWords * 64 - 1,
     lbx_derived_on: derived,
     lbx_wildcards_on: wildcards,
-    lbx_snat_addr4: addressBytes(places[4].node),
-    lbx_snat_addr6: addressBytes(places[6].node),
+    lbx_snat_addr4: addressBytes(where[4].node),
+    lbx_snat_addr6: addressBytes(where[6].node),
     lbx_snat_min: snatPorts[0],
     lbx_snat_max: snatPorts[1],
     lbx_snat_prime: snatPrime(snatPorts[1] - snatPorts[0] + 1),
     lbx_algorithm: options.algorithm === 'maglev' ? 2 : 1,
-    lbx_maglev_size: MAGLEV_SIZE,
+    lbx_maglev_size: maglevSize,
     // How many errors a second may bring is a matter of time, which plays no part here.
     lbx_icmp_per_second: 0xffff_ffff,
     ...options.variables,

@@ -1,6 +1,7 @@
+import type { Family } from '@lbx/maps';
 import { createNetns, createVethPair, type Netns } from '@lbx/testing';
 import { enterNetns } from '../xdp-netns.ts';
-import { families, macs, places } from './place.ts';
+import { families, macs, type Place, places } from './place.ts';
 
 /** The node: a namespace with devices, routes and neighbours; this thread is in it. */
 export interface Node extends Disposable {
@@ -9,7 +10,7 @@ export interface Node extends Disposable {
   readonly ifindex: number;
 }
 
-export function createNode(): Node {
+export function createNode(where: Readonly<Record<Family, Place>> = places): Node {
   const stack = new DisposableStack();
   try {
     const ns = stack.use(createNetns('diff-node'));
@@ -24,7 +25,9 @@ export function createNode(): Node {
     );
     ns.sysctl('net.ipv4.ip_forward', 1);
     ns.sysctl('net.ipv6.conf.all.forwarding', 1);
-    ns.exec('ip', ['-batch', '-'], { input: families.flatMap(linesOf).join('\n') });
+    ns.exec('ip', ['-batch', '-'], {
+      input: families.flatMap((family) => linesOf(family, where[family])).join('\n'),
+    });
     const { index: ifindex } = ns.device('eth0');
     stack.use(enterNetns(ns));
     return { ns, ifindex, [Symbol.dispose]: () => stack.dispose() };
@@ -34,8 +37,8 @@ export function createNode(): Node {
   }
 }
 
-function linesOf(family: 4 | 6): string[] {
-  const { nodePrefix, router, clientNet, refusedNet, podNet, backends, far } = places[family];
+function linesOf(family: Family, place: Place): string[] {
+  const { nodePrefix, router, clientNet, refusedNet, podNet, backends, far } = place;
   const neighbour = (device: string, address: string, mac: string) =>
     `neigh replace ${address} dev ${device} lladdr ${mac} nud permanent`;
   return [

@@ -74,7 +74,7 @@ function* oneService(
       type === 'NodePort' ? 30080 + random.below(3) : isNode ? 8080 + random.below(2) : random.pick(PORTS),
     backends,
     ...(random.chance(25)
-      ? { affinitySeconds: random.pick([0, 1, 10, 10800]) }
+      ? { affinitySeconds: random.pick([0, 10, 10800]) }
       : random.chance(5) && { proxyPort: 9000 }),
     ...(random.chance(30) && { algorithm: random.pick(['random', 'maglev'] as const) }),
     ...(random.chance(20) && {

@@ -16,7 +16,7 @@ export interface World {
 /** The next step, from what there is and chance. */
 export function randomOp(random: Random, { frontends, flows, sent }: World): Op {
   const dice = random.below(1000);
-  if (dice < 15) return { kind: 'wait', seconds: random.pick([0.4, 1.4, 9, 31, 61, 125, 8001]) };
+  if (dice < 15) return { kind: 'wait', seconds: random.pick([0.4, 1.4, 5, 31, 61, 125, 8001]) };
   if (dice < 25) return { kind: 'evict', half: random.pick(['request', 'reply']), nth: random.below(1000) };
   if (dice < 27) return { kind: 'services', frontends: randomServices(random) };
   if (dice < 31) return poke(random);

@@ -144,6 +144,10 @@ export function runSession(
         if (Math.abs(age - limit) <= MARGIN + took) hangs = true;
         return age > limit;
       },
+      isOver(seconds, limit) {
+        if (limit > 0 && Math.abs(seconds - limit) <= 1) hangs = true;
+        return seconds >= limit;
+      },
     };
   }
 

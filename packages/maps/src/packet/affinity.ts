@@ -17,7 +17,7 @@ export function lastBackend(run: Run, service: FoundService): number | undefined
   if (last === undefined) return undefined;
   // Of a service with a proxy port instead of a timeout nothing is remembered; it does not come here.
   const seconds = 'affinityTimeout' in value ? value.affinityTimeout.seconds : 0;
-  const isOld = clock.seconds - Number(last.lastUsed) >= seconds;
+  const isOld = clock.isOver(clock.seconds - Number(last.lastUsed), seconds);
   const match = { backendId: last.backendId, revNatId };
   if (
     isOld ||

@@ -8,15 +8,20 @@ export interface Clock {
   /** How far beyond a limit a time is put that is to count as beyond it: one jiffy, or more where clocks are compared. */
   readonly beyond: number;
   /**
-   * Is `age` more than `limit`? Every question about jiffies goes through here, so that one who compares with a running
+   * Is `age` more than `limit`? Every question about time goes through here, so that one who compares with a running
    * kernel can tell when an answer hangs by a jiffy.
    */
   isOlder(age: number, limit: number): boolean;
+  /** The same about whole seconds: have `seconds` used up `limit`? */
+  isOver(seconds: number, limit: number): boolean;
 }
+
+const isOlder = (age: number, limit: number) => age > limit;
+const isOver = (seconds: number, limit: number) => seconds >= limit;
 
 /** A clock that stands at a time. */
 export function createClock(now: number, seconds: number, hz: number): Clock {
-  return { now, seconds, hz, beyond: 1, isOlder: (age, limit) => age > limit };
+  return { now, seconds, hz, beyond: 1, isOlder, isOver };
 }
 
 /** Flows are looked over (age, route, other half) once in this many jiffies, not with every packet. */
