@@ -27,6 +27,7 @@
 #include <lbx/family.h>
 #include <lbx/gate.h>
 #include <lbx/gate_frontend.h>
+#include <lbx/leave_special.h>
 #include <lbx/icmp_error.h>
 #include <lbx/parse.h>
 #include <lbx/reply_tc.h>
@@ -42,6 +43,8 @@ int FAMILY_NAME(lbx_tc_request)(ctx_t *ctx);
 int FAMILY_NAME(lbx_tc_bind)(ctx_t *ctx);
 int FAMILY_NAME(lbx_tc_reply)(ctx_t *ctx);
 int FAMILY_NAME(lbx_tc_special)(ctx_t *ctx);
+int FAMILY_NAME(lbx_tc_icmp)(ctx_t *ctx);
+int FAMILY_NAME(lbx_tc_leave)(ctx_t *ctx);
 int FAMILY_NAME(lbx_tc_reject)(ctx_t *ctx);
 #if LBX_FAMILY == 6
 int lbx_tc_ingress6(ctx_t *ctx);
@@ -64,6 +67,8 @@ struct {
 			[CALL_SLOT(LBX_CALL_BIND)] = &FAMILY_NAME(lbx_tc_bind),
 			[CALL_SLOT(LBX_CALL_REPLY)] = &FAMILY_NAME(lbx_tc_reply),
 			[CALL_SLOT(LBX_CALL_SPECIAL)] = &FAMILY_NAME(lbx_tc_special),
+			[CALL_SLOT(LBX_CALL_ICMP)] = &FAMILY_NAME(lbx_tc_icmp),
+			[CALL_SLOT(LBX_CALL_LEAVE)] = &FAMILY_NAME(lbx_tc_leave),
 			[CALL_SLOT(LBX_CALL_REJECT)] = &FAMILY_NAME(lbx_tc_reject),
 		},
 };
@@ -116,27 +121,44 @@ static __always_inline int tc_enter(ctx_t *ctx)
 		return tc_flow(ctx, &packet);
 	case LBX_PACKET_OPTIONS:
 	case LBX_PACKET_FRAGMENT:
-	case LBX_PACKET_ICMP:
 	case LBX_PACKET_TUNNEL:
 		return tc_call(ctx, LBX_CALL_SPECIAL);
+	case LBX_PACKET_ICMP:
+		return tc_call(ctx, LBX_CALL_ICMP);
 	case LBX_PACKET_OTHER:
 		break;
 	}
 	return CTX_PASS;
 }
 
+/* TCP or UDP of this object's family that leaves: from a backend on this node? */
+static __always_inline int tc_leave(ctx_t *ctx, struct lbx_packet *packet)
+{
+	if (lbx_gate_on &&
+	    !gate_has(packet_saddr(packet), packet->sport, packet->proto | LBX_GATE_BACKEND))
+		return CTX_PASS;
+	return reply_leave(ctx, packet);
+}
+
 /* A packet of this object's family that leaves. */
-static __always_inline int tc_leave(ctx_t *ctx)
+static __always_inline int tc_exit(ctx_t *ctx)
 {
 	struct lbx_packet packet;
 
 	ctx_pull(ctx, TC_HEADERS);
-	if (parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_FLOW)
-		return CTX_PASS;
-	if (lbx_gate_on &&
-	    !gate_has(packet_saddr(&packet), packet.sport, packet.proto | LBX_GATE_BACKEND))
-		return CTX_PASS;
-	return reply_leave(ctx, &packet);
+	switch (parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet)) {
+	case LBX_PACKET_FLOW:
+		return tc_leave(ctx, &packet);
+	case LBX_PACKET_OPTIONS:
+	case LBX_PACKET_FRAGMENT:
+	case LBX_PACKET_ICMP:
+		bpf_tail_call_static(ctx, &lbx_tc_calls, CALL_SLOT(LBX_CALL_LEAVE));
+		break; /* most that leaves is not ours: never dropped for want of a program */
+	case LBX_PACKET_TUNNEL:
+	case LBX_PACKET_OTHER:
+		break;
+	}
+	return CTX_PASS;
 }
 
 #if LBX_FAMILY == 4
@@ -154,7 +176,7 @@ SEC("tc")
 int lbx_tc_egress(ctx_t *ctx)
 {
 	if (ctx->protocol == bpf_htons(ETH_P_IP))
-		return tc_leave(ctx);
+		return tc_exit(ctx);
 	if (ctx->protocol == bpf_htons(ETH_P_IPV6))
 		bpf_tail_call_static(ctx, &lbx_tc_calls, CALL_SLOT6(LBX_CALL_EGRESS));
 	return CTX_PASS;
@@ -169,7 +191,7 @@ int lbx_tc_ingress6(ctx_t *ctx)
 SEC("tc")
 int lbx_tc_egress6(ctx_t *ctx)
 {
-	return tc_leave(ctx);
+	return tc_exit(ctx);
 }
 #endif
 
@@ -191,11 +213,24 @@ int FAMILY_NAME(lbx_tc_reply)(ctx_t *ctx)
 	return tc_end(ctx, reply_slow(ctx));
 }
 
-/* ICMP, fragments, IP options, extension headers: special.h. */
+/* Fragments, IP options, extension headers, tunnels: special.h. */
 SEC("tc")
 int FAMILY_NAME(lbx_tc_special)(ctx_t *ctx)
 {
 	return tc_end(ctx, special_packet(ctx));
+}
+
+SEC("tc")
+int FAMILY_NAME(lbx_tc_icmp)(ctx_t *ctx)
+{
+	return tc_end(ctx, special_icmp(ctx));
+}
+
+/* What leaves and is not plain TCP or UDP: leave_special.h. */
+SEC("tc")
+int FAMILY_NAME(lbx_tc_leave)(ctx_t *ctx)
+{
+	return leave_special(ctx);
 }
 
 /* To a service that will not answer: icmp_error.h. */

@@ -34,6 +34,7 @@ int FAMILY_NAME(lbx_xdp_request)(ctx_t *ctx);
 int FAMILY_NAME(lbx_xdp_bind)(ctx_t *ctx);
 int FAMILY_NAME(lbx_xdp_reply)(ctx_t *ctx);
 int FAMILY_NAME(lbx_xdp_special)(ctx_t *ctx);
+int FAMILY_NAME(lbx_xdp_icmp)(ctx_t *ctx);
 int FAMILY_NAME(lbx_xdp_reject)(ctx_t *ctx);
 #if LBX_FAMILY == 6
 int lbx_xdp_entry6(ctx_t *ctx);
@@ -54,6 +55,7 @@ struct {
 			[CALL_SLOT(LBX_CALL_BIND)] = &FAMILY_NAME(lbx_xdp_bind),
 			[CALL_SLOT(LBX_CALL_REPLY)] = &FAMILY_NAME(lbx_xdp_reply),
 			[CALL_SLOT(LBX_CALL_SPECIAL)] = &FAMILY_NAME(lbx_xdp_special),
+			[CALL_SLOT(LBX_CALL_ICMP)] = &FAMILY_NAME(lbx_xdp_icmp),
 			[CALL_SLOT(LBX_CALL_REJECT)] = &FAMILY_NAME(lbx_xdp_reject),
 		},
 };
@@ -106,9 +108,10 @@ static __always_inline int xdp_packet(ctx_t *ctx)
 		return xdp_flow(ctx, &packet);
 	case LBX_PACKET_OPTIONS:
 	case LBX_PACKET_FRAGMENT:
-	case LBX_PACKET_ICMP:
 	case LBX_PACKET_TUNNEL:
 		return xdp_call(ctx, LBX_CALL_SPECIAL);
+	case LBX_PACKET_ICMP:
+		return xdp_call(ctx, LBX_CALL_ICMP);
 	case LBX_PACKET_OTHER:
 		break;
 	}
@@ -151,11 +154,17 @@ int FAMILY_NAME(lbx_xdp_reply)(ctx_t *ctx)
 	return xdp_end(ctx, reply_slow(ctx));
 }
 
-/* ICMP, fragments, IP options, extension headers: special.h. */
+/* Fragments, IP options, extension headers, tunnels: special.h. */
 SEC("xdp")
 int FAMILY_NAME(lbx_xdp_special)(ctx_t *ctx)
 {
 	return xdp_end(ctx, special_packet(ctx));
+}
+
+SEC("xdp")
+int FAMILY_NAME(lbx_xdp_icmp)(ctx_t *ctx)
+{
+	return xdp_end(ctx, special_icmp(ctx));
 }
 
 /* To a service that will not answer: icmp_error.h. */

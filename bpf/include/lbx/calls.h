@@ -19,9 +19,11 @@ enum lbx_call {
 	LBX_CALL_REQUEST, /* to a service, not served by the fast path */
 	LBX_CALL_BIND,    /* a new flow, whose backend and way are found */
 	LBX_CALL_REPLY,   /* from a remote backend, not served by the fast path */
-	LBX_CALL_SPECIAL, /* ICMP, fragments, IP options and extension headers */
-	LBX_CALL_EGRESS,  /* tc only: IPv6 as it leaves */
-	LBX_CALL_REJECT,  /* to a service that has nobody to answer */
+	LBX_CALL_SPECIAL, /* fragments, IP options, extension headers, tunnels */
+	LBX_CALL_ICMP,
+	LBX_CALL_EGRESS, /* tc only: IPv6 as it leaves */
+	LBX_CALL_LEAVE,  /* tc only: ICMP, fragments and so on, as they leave */
+	LBX_CALL_REJECT, /* to a service that has nobody to answer */
 	LBX_CALLS_OF_FAMILY = 16,
 };
 

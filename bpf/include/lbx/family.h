@@ -69,14 +69,17 @@ typedef struct iphdr ip_t;
 #endif
 
 /* Our own; the struct of a map's value has the name of the map. */
-#define lbx_flow_key    lbx_flow4_key
-#define lbx_flow        lbx_flow4
-#define lbx_rev         lbx_rev4
-#define lbx_rev_bucket  lbx_rev4_bucket
-#define lbx_scratch     lbx_scratch4
-#define lbx_icmp        lbx_icmp4
-#define lbx_snat_addr   lbx_snat_addr4
-#define lbx_maglev_seed lbx_maglev_seed4
+#define lbx_flow_key     lbx_flow4_key
+#define lbx_flow         lbx_flow4
+#define lbx_rev          lbx_rev4
+#define lbx_rev_bucket   lbx_rev4_bucket
+#define lbx_scratch      lbx_scratch4
+#define lbx_icmp         lbx_icmp4
+#define lbx_fragment_key lbx_fragment4_key
+#define lbx_fragment     lbx_fragment4
+#define lbx_fragments    lbx_fragments4
+#define lbx_snat_addr    lbx_snat_addr4
+#define lbx_maglev_seed  lbx_maglev_seed4
 
 static __always_inline _Bool addr_equal(const addr_t *a, const addr_t *b)
 {
@@ -144,14 +147,17 @@ typedef struct ipv6hdr ip_t;
 #define LBX_USE_MAGLEV6
 #endif
 
-#define lbx_flow_key    lbx_flow6_key
-#define lbx_flow        lbx_flow6
-#define lbx_rev         lbx_rev6
-#define lbx_rev_bucket  lbx_rev6_bucket
-#define lbx_scratch     lbx_scratch6
-#define lbx_icmp        lbx_icmp6
-#define lbx_snat_addr   lbx_snat_addr6
-#define lbx_maglev_seed lbx_maglev_seed6
+#define lbx_flow_key     lbx_flow6_key
+#define lbx_flow         lbx_flow6
+#define lbx_rev          lbx_rev6
+#define lbx_rev_bucket   lbx_rev6_bucket
+#define lbx_scratch      lbx_scratch6
+#define lbx_icmp         lbx_icmp6
+#define lbx_fragment_key lbx_fragment6_key
+#define lbx_fragment     lbx_fragment6
+#define lbx_fragments    lbx_fragments6
+#define lbx_snat_addr    lbx_snat_addr6
+#define lbx_maglev_seed  lbx_maglev_seed6
 
 static __always_inline _Bool addr_equal(const addr_t *a, const addr_t *b)
 {

@@ -84,11 +84,10 @@ REWRITE_ASSERT_AT(lbx_flow, l4_delta, l4_delta);
  * The key of a packet's flow, in whole words: the table hashes and compares by
  * words, and a load waits for smaller stores that it spans.
  */
-static __always_inline void flow_key(const struct lbx_packet *packet, __u8 direction,
-				     struct lbx_flow_key *key)
+static __always_inline void flow_key_with(const struct lbx_packet *packet, __u32 ports,
+					  __u8 direction, struct lbx_flow_key *key)
 {
 	mem_u64 *rest = (mem_u64 *)&key->sport;
-	__u32 ports = *(const mem_u32 *)packet->l4;
 
 	mem_copy8(key, packet_saddr(packet), 2 * sizeof(addr_t));
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -96,6 +95,12 @@ static __always_inline void flow_key(const struct lbx_packet *packet, __u8 direc
 #else
 	*rest = (__u64)ports << 32 | (__u64)packet->proto << 24 | (__u64)direction << 16;
 #endif
+}
+
+static __always_inline void flow_key(const struct lbx_packet *packet, __u8 direction,
+				     struct lbx_flow_key *key)
+{
+	flow_key_with(packet, *(const mem_u32 *)packet->l4, direction, key);
 }
 
 /* Jiffies that a flow of these flags may stay silent. */

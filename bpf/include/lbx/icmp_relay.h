@@ -33,33 +33,10 @@
 #include <lbx/request_bind.h>
 #include <lbx/reverse.h>
 #include <lbx/rewrite.h>
+#include <lbx/rewrite_ip.h>
 #include <lbx/routes.h>
 #include <lbx/scratch.h>
 #include <lbx/verdict.h>
-
-/*
- * The IP header of the message, by stores that keep the sum of a socket buffer right;
- * `outer` is the change of its addresses.
- */
-static __always_inline _Bool relay_headers(ctx_t *ctx, const ip_t *old, __u32 l3_at,
-					   const struct lbx_relay *relay, __u64 outer, _Bool sends)
-{
-	ip_t ip;
-
-	mem_copy_by(&ip, old, sizeof(ip), 4);
-	mem_copy_by(&ip.saddr, &relay->from, sizeof(addr_t), 4);
-	mem_copy_by(&ip.daddr, &relay->to, sizeof(addr_t), 4);
-#if LBX_FAMILY == 4
-	ip.ttl -= sends;
-	if (sends)
-		outer += LBX_CHECKSUM_TTL_MINUS_1;
-	ip.check = checksum_apply(ip.check, checksum_fold(outer));
-#else
-	(void)outer;
-	ip.hop_limit -= sends;
-#endif
-	return !ctx_store(ctx, l3_at, &ip, sizeof(ip));
-}
 
 /* Rewrite message and quote; send by `hop`, or hand on where the kernel takes it (NULL). */
 static __always_inline int relay_finish(ctx_t *ctx, const struct lbx_quote *quote,
@@ -79,7 +56,7 @@ static __always_inline int relay_finish(ctx_t *ctx, const struct lbx_quote *quot
 	    parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_ICMP)
 		return verdict_of(ctx, LBX_DROP_REWRITE);
 
-	if (!relay_headers(ctx, packet.ip, packet.l3_at, relay, outer, hop != NULL))
+	if (!rewrite_ip(ctx, packet.ip, packet.l3_at, &relay->from, &relay->to, hop != NULL))
 		return verdict_of(ctx, LBX_DROP_REWRITE);
 	if (CTX_RESOLVES && hop && !hop->stamp) {
 		reasons_count(LBX_SENT_ICMP_RELAYED, ctx_length(ctx));
@@ -196,6 +173,44 @@ static __always_inline _Bool relay_in(ctx_t *ctx, struct lbx_packet *packet, int
 	    relay_to_client(ctx, packet, scratch, verdict))
 		return 1;
 	return relay_to_backend(ctx, packet, scratch, verdict);
+}
+
+/*
+ * ICMP that leaves: about a request that a backend on this node got. To its client, who
+ * asked the service. False: nobody's, and the packet is as it was.
+ */
+static __always_inline _Bool relay_out(ctx_t *ctx, struct lbx_packet *packet, int *verdict)
+{
+	struct lbx_scratch *scratch = scratch_get();
+	struct lbx_quote *quote;
+	struct lbx_relay *relay;
+	struct lbx_flow *flow;
+
+	if (!scratch)
+		return 0;
+	quote = &scratch->quote;
+	relay = &scratch->relay;
+	if (!quote_read(ctx, packet, quote) ||
+	    !addr_equal(packet_daddr(packet), &quote->ends.saddr) ||
+	    (lbx_gate_on &&
+	     !gate_has(&quote->ends.daddr, quote->ends.dport, quote->proto | LBX_GATE_BACKEND)))
+		return 0;
+	quote_opposite_key(quote, LBX_FLOW_REPLY, &scratch->key);
+	flow = flow_find(&scratch->key);
+	if (!flow)
+		return 0;
+	relay->quote.saddr = flow->daddr;
+	relay->quote.daddr = flow->saddr;
+	relay->quote.sport = flow->dport;
+	relay->quote.dport = flow->sport;
+	if (!flow_is(flow, &scratch->key))
+		return 0;
+	/* What the node itself says about the way to the backend, it says as itself. */
+	relay->from = addr_equal(packet_saddr(packet), &quote->ends.daddr) ? relay->quote.daddr
+									   : *packet_saddr(packet);
+	relay->to = relay->quote.saddr;
+	*verdict = relay_finish(ctx, quote, relay, NULL);
+	return 1;
 }
 
 #endif

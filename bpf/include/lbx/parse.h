@@ -121,6 +121,15 @@ static __always_inline addr_t *packet_daddr(const struct lbx_packet *packet)
 	return (addr_t *)&packet->ip->daddr;
 }
 
+/* Bytes from the IP header to the payload of a packet of LBX_PACKET_FLOW. */
+static __always_inline __u32 packet_headers(const struct lbx_packet *packet)
+{
+	__u32 l4 = packet->proto == IPPROTO_TCP ? (((__u8 *)packet->tcp)[12] >> 4) * 4
+						: sizeof(struct udphdr);
+
+	return sizeof(ip_t) + l4;
+}
+
 #if LBX_FAMILY == 4
 
 #define LBX_ETH_P          ETH_P_IP
@@ -188,6 +197,29 @@ static __always_inline enum lbx_packet_class parse_ip_class(struct lbx_packet *p
 
 #endif
 
+/* What starts at the cursor: fills the part of `packet` that LBX_PACKET_FLOW has. */
+static __always_inline enum lbx_packet_class parse_l4(struct lbx_cursor *cursor,
+						      struct lbx_packet *packet)
+{
+	packet->tcp_flags = 0;
+	if (packet->proto == IPPROTO_TCP) {
+		packet->tcp = parse_tcp(cursor);
+		if (!packet->tcp)
+			return LBX_PACKET_OTHER;
+		packet->tcp_flags = ((__u8 *)packet->tcp)[13];
+	} else if (packet->proto == IPPROTO_UDP) {
+		packet->udp = parse_udp(cursor);
+		if (!packet->udp)
+			return LBX_PACKET_OTHER;
+	} else {
+		return packet->proto == LBX_IPPROTO_TUNNEL ? LBX_PACKET_TUNNEL : LBX_PACKET_OTHER;
+	}
+	/* TCP and UDP have the ports in the same place. */
+	packet->sport = packet->udp->source;
+	packet->dport = packet->udp->dest;
+	return LBX_PACKET_FLOW;
+}
+
 /* Fills `packet` as far as the class that it returns says. */
 static __always_inline enum lbx_packet_class parse_packet(void *data, void *data_end,
 							  struct lbx_packet *packet)
@@ -208,23 +240,7 @@ static __always_inline enum lbx_packet_class parse_packet(void *data, void *data
 		return class;
 
 	packet->l4_at = packet->l3_at + sizeof(ip_t);
-	packet->tcp_flags = 0;
-	if (packet->proto == IPPROTO_TCP) {
-		packet->tcp = parse_tcp(&cursor);
-		if (!packet->tcp)
-			return LBX_PACKET_OTHER;
-		packet->tcp_flags = ((__u8 *)packet->tcp)[13];
-	} else if (packet->proto == IPPROTO_UDP) {
-		packet->udp = parse_udp(&cursor);
-		if (!packet->udp)
-			return LBX_PACKET_OTHER;
-	} else {
-		return packet->proto == LBX_IPPROTO_TUNNEL ? LBX_PACKET_TUNNEL : LBX_PACKET_OTHER;
-	}
-	/* TCP and UDP have the ports in the same place. */
-	packet->sport = packet->udp->source;
-	packet->dport = packet->udp->dest;
-	return LBX_PACKET_FLOW;
+	return parse_l4(&cursor, packet);
 }
 
 #endif

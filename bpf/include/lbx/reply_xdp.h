@@ -23,6 +23,7 @@
 #include <lbx/flow.h>
 #include <lbx/mem.h>
 #include <lbx/parse.h>
+#include <lbx/parse_deep.h>
 #include <lbx/reasons.h>
 #include <lbx/refuse.h>
 #include <lbx/reverse.h>
@@ -164,6 +165,7 @@ static __always_inline int reply_slow(ctx_t *ctx)
 {
 	struct lbx_rev_bucket *bucket;
 	struct lbx_packet packet;
+	struct lbx_piece piece;
 	struct lbx_rewrite to;
 	struct lbx_hop hop;
 	struct lbx_route *route;
@@ -172,7 +174,7 @@ static __always_inline int reply_slow(ctx_t *ctx)
 	__u32 version, now, client_ifindex;
 	_Bool stale, expired;
 
-	if (parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_FLOW)
+	if (parse_deep(ctx_data(ctx), ctx_data_end(ctx), &packet, &piece) != LBX_PACKET_FLOW)
 		return CTX_PASS;
 	entry = reply_find(&packet, &bucket, &version);
 	if (!entry)

@@ -29,6 +29,7 @@
 #include <lbx/flow.h>
 #include <lbx/mem.h>
 #include <lbx/parse.h>
+#include <lbx/parse_deep.h>
 #include <lbx/reasons.h>
 #include <lbx/refuse.h>
 #include <lbx/request_bind.h>
@@ -365,6 +366,7 @@ static __always_inline int request_known(ctx_t *ctx, struct lbx_packet *packet,
 static __always_inline int request_slow(ctx_t *ctx)
 {
 	struct lbx_packet packet;
+	struct lbx_piece piece;
 	struct lbx_scratch *scratch = scratch_get();
 	struct lbx_flow_key *key;
 	struct lbx_flow *flow;
@@ -373,7 +375,7 @@ static __always_inline int request_slow(ctx_t *ctx)
 	if (!scratch)
 		return verdict_of(ctx, LBX_DROP_FLOW_TABLE);
 	key = &scratch->key;
-	if (parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_FLOW)
+	if (parse_deep(ctx_data(ctx), ctx_data_end(ctx), &packet, &piece) != LBX_PACKET_FLOW)
 		return CTX_PASS;
 	flow_key(&packet, LBX_FLOW_REQUEST, key);
 	starts = (packet.tcp_flags & (LBX_TCP_SYN | LBX_TCP_ACK)) == LBX_TCP_SYN;
@@ -397,8 +399,10 @@ static __always_inline int request_bind(ctx_t *ctx)
 {
 	struct lbx_scratch *scratch = scratch_get();
 	struct lbx_packet packet;
+	struct lbx_piece piece;
 
-	if (!scratch || parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_FLOW)
+	if (!scratch ||
+	    parse_deep(ctx_data(ctx), ctx_data_end(ctx), &packet, &piece) != LBX_PACKET_FLOW)
 		return verdict_of(ctx, LBX_DROP_FLOW_TABLE);
 	if (scratch->target.flags & LBX_FLOW_LOCAL)
 		return request_bind_local(ctx, &packet, scratch);

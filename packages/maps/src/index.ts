@@ -70,6 +70,13 @@ export { FLOW_SECRET_WORDS, type FlowPlace, flowPlace } from './flow/flow-place.
 export { FLOW_WAYS, LbxFlow4Bucket, LbxFlowSetIndex } from './flow/flow-set4.ts';
 export { FlowDirection, FlowFlag, LbxFlow4, LbxFlow4Key } from './flow/flow4.ts';
 export { LbxFlow6, LbxFlow6Key } from './flow/flow6.ts';
+export {
+  type LbxFragment,
+  LbxFragment4,
+  LbxFragment4Key,
+  LbxFragment6,
+  LbxFragment6Key,
+} from './flow/fragments.ts';
 export { FrontendMetaFlag, LbxFrontendMeta, LbxFrontendMetaKey } from './flow/frontend-meta.ts';
 export {
   createGate,

@@ -3,6 +3,7 @@ import { LbxBackendMeta, LbxBackendMetaKey } from './backend-meta.ts';
 import { LbxCounter, LbxCounterIndex } from './counters.ts';
 import { LbxFlow4, LbxFlow4Key } from './flow4.ts';
 import { LbxFlow6, LbxFlow6Key } from './flow6.ts';
+import { LbxFragment4, LbxFragment4Key, LbxFragment6, LbxFragment6Key } from './fragments.ts';
 import { LbxFrontendMeta, LbxFrontendMetaKey } from './frontend-meta.ts';
 import { LbxGateIndex, LbxGateWord } from './gate.ts';
 import { REASON_COUNT } from './reasons.ts';
@@ -39,6 +40,14 @@ export const flowCatalog = Object.freeze({
   }),
   lbx_rev6: mapLayout('array', 'lbx_rev6', LbxRev4Index, LbxRev6Bucket, {
     maxEntries: 32768,
+    doc: 'The same of IPv6',
+  }),
+  lbx_fragments4: mapLayout('lru_hash', 'lbx_fragments4', LbxFragment4Key, LbxFragment4, {
+    maxEntries: 16384,
+    doc: 'Ports of fragmented datagrams',
+  }),
+  lbx_fragments6: mapLayout('lru_hash', 'lbx_fragments6', LbxFragment6Key, LbxFragment6, {
+    maxEntries: 16384,
     doc: 'The same of IPv6',
   }),
   lbx_routes: mapLayout('array', 'lbx_routes', LbxRouteIndex, LbxRoute, {

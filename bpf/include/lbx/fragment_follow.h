@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * fragment_follow.h - later fragments go where the first one of their datagram went.
+ *
+ * Their addresses are translated as those of the flow; they carry no ports and no
+ * checksum of TCP or UDP. A later fragment that comes before its first one cannot be
+ * placed: to a service address it is dropped with a reason, any other is passed.
+ */
+#ifndef LBX_FRAGMENT_FOLLOW_H
+#define LBX_FRAGMENT_FOLLOW_H
+
+#include <linux/types.h>
+#include <bpf/bpf_helpers.h>
+#include <lbx/backend_meta.h>
+#include <lbx/dsr_out.h>
+#include <lbx/flow.h>
+#include <lbx/fragments.h>
+#include <lbx/gate_frontend.h>
+#include <lbx/reasons.h>
+#include <lbx/reply_xdp.h>
+#include <lbx/request_bind.h>
+#include <lbx/rewrite_ip.h>
+#include <lbx/routes.h>
+#include <lbx/verdict.h>
+
+/* Send it by `hop` with other addresses. */
+static __always_inline int follow_send(ctx_t *ctx, struct lbx_packet *packet, const addr_t *saddr,
+				       const addr_t *daddr, const struct lbx_hop *hop,
+				       enum lbx_reason reason)
+{
+	struct lbx_route *route = routes_lookup(hop->route);
+	__u32 l3_at = packet->l3_at;
+
+	if (*packet_ttl(packet) <= 1)
+		return verdict_of(ctx, LBX_DROP_TTL); /* the first fragment has told it */
+	if (!route)
+		return verdict_of(ctx, LBX_DROP_CONTENDED);
+	rewrite_link(packet->eth, route);
+	if (!routes_is(route, hop->stamp))
+		return verdict_of(ctx, LBX_DROP_CONTENDED);
+	if (!rewrite_ip(ctx, packet->ip, l3_at, saddr, daddr, 1))
+		return verdict_of(ctx, LBX_DROP_REWRITE);
+	reasons_count(reason, ctx_length(ctx));
+	return ctx_send(ctx, route->ifindex);
+}
+
+/* From a remote backend, to our SNAT port. */
+static __always_inline _Bool follow_reply(ctx_t *ctx, struct lbx_packet *packet, int *verdict)
+{
+	struct lbx_rev_bucket *bucket;
+	struct lbx_rewrite to;
+	struct lbx_rev *entry;
+	struct lbx_hop hop;
+	__u32 version;
+
+	entry = reply_find(packet, &bucket, &version);
+	if (!entry)
+		return 0;
+	rewrite_copy(&to, reverse_rewrite(entry));
+	hop.stamp = entry->route_stamp;
+	hop.route = entry->route;
+	hop.ifindex = 0;
+	/* The first fragment saw to the route; if it is lost meanwhile, so is this one. */
+	if (!reply_unchanged(bucket, version))
+		*verdict = verdict_of(ctx, LBX_DROP_CONTENDED);
+	else if (!routes_has(ctx, &hop))
+		*verdict = verdict_of(ctx, behind_or(LBX_DROP_NO_ROUTE));
+	else
+		*verdict = follow_send(ctx, packet, &to.saddr, &to.daddr, &hop, LBX_SENT_REPLY);
+	return 1;
+}
+
+/* From a client to a service. */
+static __always_inline _Bool follow_request(ctx_t *ctx, struct lbx_packet *packet,
+					    struct lbx_flow_key *key, int *verdict)
+{
+	struct lbx_rewrite to;
+	struct lbx_flow *flow;
+	struct lbx_hop hop;
+	_Bool valid;
+	__u8 flags;
+
+	flow_key_with(packet, *(const mem_u32 *)&packet->sport, LBX_FLOW_REQUEST, key);
+	flow = flow_find(key);
+	if (!flow)
+		return 0;
+	rewrite_copy(&to, flow_rewrite(flow));
+	hop.stamp = flow->route_stamp;
+	hop.route = flow->route;
+	hop.ifindex = 0;
+	flags = flow->flags;
+	valid = backend_meta_valid(flow->backend_id, flow->generation, &to.daddr, to.dport);
+	if (!valid || !flow_is(flow, key)) {
+		*verdict = verdict_of(ctx, LBX_DROP_FRAGMENT_EARLY);
+		return 1;
+	}
+	if (flags & LBX_FLOW_LOCAL) {
+		if (rewrite_ip(ctx, packet->ip, packet->l3_at, &to.saddr, &to.daddr, 0)) {
+			reasons_count(LBX_SENT_LOCAL_REQUEST, ctx_length(ctx));
+			*verdict = CTX_PASS;
+		} else {
+			*verdict = verdict_of(ctx, LBX_DROP_REWRITE);
+		}
+	} else if (!routes_has(ctx, &hop)) {
+		*verdict = verdict_of(ctx, behind_or(LBX_DROP_NO_ROUTE));
+	} else if (flags & LBX_FLOW_DSR && lbx_dsr_by == LBX_DSR_BY_TUNNEL) {
+		*verdict = dsr_send_by(ctx, packet, key, &to, &hop);
+	} else {
+		*verdict = follow_send(ctx, packet, &to.saddr, &to.daddr, &hop, LBX_SENT_REQUEST);
+	}
+	return 1;
+}
+
+/* A later fragment that came in (LBX_PACKET_FRAGMENT of parse_deep()). */
+static __always_inline int follow_in(ctx_t *ctx, struct lbx_packet *packet,
+				     const struct lbx_piece *piece, struct lbx_flow_key *key)
+{
+	addr_t snat = snat_addr();
+	int verdict;
+
+	if (!fragments_recall(packet, piece)) {
+		if (gate_may_be_address(packet))
+			return verdict_of(ctx, LBX_DROP_FRAGMENT_EARLY);
+		return CTX_PASS;
+	}
+	if (addr_equal(packet_daddr(packet), &snat) && follow_reply(ctx, packet, &verdict))
+		return verdict;
+	if (follow_request(ctx, packet, key, &verdict))
+		return verdict;
+	return verdict_of(ctx, LBX_DROP_FRAGMENT_EARLY);
+}
+
+#endif
