@@ -153,7 +153,7 @@ describeKernel('connected UDP sockets, when their backend goes', () => {
     for (const { ask, vip } of sockets()) expect(await ask('failure', vip)).toBe('ECONNABORTED');
   });
 
-  it('can be ended without the program that destroys them', async () => {
+  it('can be ended without the program that destroys them, which old kernels refuse', async () => {
     const lb = start({ destroyUdpSockets: false });
     lb.apply(frontends(0));
     await connectAll();
@@ -161,8 +161,13 @@ describeKernel('connected UDP sockets, when their backend goes', () => {
     expect(lb.status().sockets).toBeUndefined();
 
     const maps = createPinnedMaps(folder.path, createUndo());
-    const settings = { variables: () => ({}), maxEntries: {}, maglevSize: 16381, ownMaps: new Map() };
-    const stale = openStaleSockets(maps, settings, ['netlink']);
+    let loads = 0;
+    const variables = () => {
+      if (++loads > 1) throw new Error('no function bpf_sock_destroy');
+      return {};
+    };
+    const settings = { variables, maxEntries: {}, maglevSize: 16381, ownMaps: new Map() };
+    const stale = openStaleSockets(maps, settings);
     try {
       const found = stale.find();
       expect(found).toHaveLength(4);

@@ -20,14 +20,9 @@ export interface StaleSockets {
 /**
  * Loads the program that finds them; the one that destroys them when there are some, for each takes some 40 ms (the
  * kernel's BTF is read).
- * @param methods - those to try, the best first.
  * @throws LoadError when the kernel has no iterators over socket storage.
  */
-export function openStaleSockets(
-  maps: PinnedMaps,
-  settings: LoadSettings,
-  methods: readonly DestroyMethod[] = ['bpf', 'netlink'],
-): StaleSockets {
+export function openStaleSockets(maps: PinnedMaps, settings: LoadSettings): StaleSockets {
   const origins = () => maps.byName.get('lbx_sock_origin');
   const finder = openIterator('sockstale', 'lbx_find_stale_udp', maps, settings, origins);
   let method: DestroyMethod | undefined;
@@ -39,7 +34,7 @@ export function openStaleSockets(
     find: () => decode(readIterator(finder.link)),
     destroy(namespace, found) {
       if (method === undefined) {
-        destroyer = methods.includes('bpf') ? openDestroyer(maps, settings, methods) : undefined;
+        destroyer = openDestroyer(maps, settings);
         method = destroyer === undefined ? 'netlink' : 'bpf';
       }
       const { link } = destroyer ?? {};
@@ -59,17 +54,12 @@ interface OpenIterator {
   close(): void;
 }
 
-/** undefined where the kernel cannot, and another method may be tried. */
-function openDestroyer(
-  maps: PinnedMaps,
-  settings: LoadSettings,
-  methods: readonly DestroyMethod[],
-): OpenIterator | undefined {
+/** undefined where the kernel cannot. */
+function openDestroyer(maps: PinnedMaps, settings: LoadSettings): OpenIterator | undefined {
   try {
     return openIterator('sockdestroy', 'lbx_destroy_stale_udp', maps, settings);
-  } catch (error) {
-    if (methods.includes('netlink')) return undefined;
-    throw error;
+  } catch {
+    return undefined;
   }
 }
 
