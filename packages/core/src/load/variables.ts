@@ -23,6 +23,8 @@ export function variablesOf(
     lbx_nodeport_max: options.nodePortRange[1],
     lbx_snat_addr4: addressBytes(options.snatAddress ?? '0.0.0.0'),
     lbx_snat_addr6: addressBytes(options.snatAddress6 ?? '::'),
+    lbx_hairpin_addr4: addressBytes(options.hairpinAddress ?? options.snatAddress ?? '0.0.0.0'),
+    lbx_hairpin_addr6: addressBytes(options.hairpinAddress6 ?? options.snatAddress6 ?? '::'),
     lbx_snat_min: options.snatPorts[0],
     lbx_snat_max: options.snatPorts[1],
     lbx_snat_prime: snatPrime(options.snatPorts[1] - options.snatPorts[0] + 1),
