@@ -89,6 +89,8 @@ export interface LabOptions {
   readonly snatPorts?: readonly [number, number];
   readonly variables?: Readonly<Record<string, VariableValue>>;
   readonly flows?: number;
+  /** Elements of the maps that count traffic by frontend and backend (1: none are). */
+  readonly traffic?: number;
   /** 64-bit words of the gate (1024). */
   readonly gateWords?: number;
   /** The program that gets the packets of `send` (xdp): `lbx_xdp` or `lbx_tc_ingress`. */
@@ -188,6 +190,16 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
   const { index: ifindex } = node.device('eth0');
 
   const ports = snatPorts[1] - snatPorts[0] + 1;
+  const traffic =
+    options.traffic === undefined
+      ? undefined
+      : {
+          settings: { lbx_traffic_on: true },
+          maps: {
+            lbx_frontend_traffic: { maxEntries: options.traffic },
+            lbx_backend_traffic: { maxEntries: options.traffic },
+          },
+        };
   const settings = {
     lbx_hz: hertz(),
     lbx_gate_on: gate,
@@ -199,6 +211,7 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
     lbx_derived_on: derived,
     lbx_algorithm: algorithm === 'maglev' ? 2 : 1,
     lbx_maglev_size: MAGLEV_SIZE,
+    ...traffic?.settings,
     ...options.variables,
   };
   const xdp4 = stack.use(
@@ -207,6 +220,7 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
       lbx_backend_meta: { maxEntries: 4096 },
       lbx_flow4: { maxEntries: family === 4 ? (options.flows ?? 4096) : 1 },
       lbx_rev4: { maxEntries: family === 4 ? ports : 1 },
+      ...traffic?.maps,
       lb4_maglev: { innerSpec: maglevTable },
     }),
   );
@@ -294,7 +308,7 @@ export function xdpContext(length: number, ifindex: number): Uint8Array {
 }
 
 /** `struct __sk_buff` of a packet of a device. */
-function skbContext(ifindex: number): Uint8Array {
+export function skbContext(ifindex: number): Uint8Array {
   const ctx = new DataView(new ArrayBuffer(192));
   ctx.setUint32(SKB_IFINDEX, ifindex, true);
   return new Uint8Array(ctx.buffer);

@@ -13,6 +13,7 @@
 #include <linux/types.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
+#include <lbx/hooks.h>
 
 #define LBX_HOOK_TC
 
@@ -33,6 +34,9 @@ typedef struct __sk_buff ctx_t;
 #define CTX_PASS TC_ACT_UNSPEC
 #define CTX_DROP TC_ACT_SHOT
 #define CTX_TX   TC_ACT_REDIRECT
+
+/* Where events say that it was; code that runs at egress says so itself (events.h). */
+#define CTX_HOOK LBX_HOOK_TC_INGRESS
 
 static __always_inline void *ctx_data(const ctx_t *ctx)
 {

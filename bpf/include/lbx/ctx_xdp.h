@@ -3,9 +3,9 @@
  * ctx_xdp.h - the packet context of an XDP program (ctx_tc.h: the same for tc).
  *
  * The datapath's headers know a packet only as ctx_t, through ctx_data(),
- * ctx_data_end(), ctx_length(), ctx_ifindex(), the calls below and the verdicts CTX_PASS, CTX_DROP
- * and CTX_TX (send out of the device that it came in by). An entry file includes
- * exactly one of the two, first.
+ * ctx_data_end(), ctx_length(), ctx_ifindex(), CTX_HOOK, the calls below and the
+ * verdicts CTX_PASS, CTX_DROP and CTX_TX (send out of the device that it came in by).
+ * An entry file includes exactly one of the two, first.
  */
 #ifndef LBX_CTX_H
 #define LBX_CTX_H
@@ -13,12 +13,15 @@
 #include <linux/bpf.h>
 #include <linux/types.h>
 #include <bpf/bpf_helpers.h>
+#include <lbx/hooks.h>
 
 typedef struct xdp_md ctx_t;
 
 #define CTX_PASS XDP_PASS
 #define CTX_DROP XDP_DROP
 #define CTX_TX   XDP_TX
+
+#define CTX_HOOK LBX_HOOK_XDP /* where events say that it was */
 
 static __always_inline void *ctx_data(const ctx_t *ctx)
 {

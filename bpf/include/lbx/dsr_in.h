@@ -106,7 +106,7 @@ static __always_inline void dsr_learn(ctx_t *ctx, const struct lbx_packet *packe
 	target.flags = LBX_FLOW_LOCAL | LBX_FLOW_REPLIED | LBX_FLOW_CONFIRMED;
 	if (!dsr_knows(&key, &target) &&
 	    request_bind_reply(&key, &target, scratch) == LBX_SELECT_OK)
-		reasons_note(LBX_NOTE_DSR_LEARNT);
+		verdict_note(ctx, LBX_NOTE_DSR_LEARNT, target_about(&target));
 }
 
 struct lbx_dsr_search {
@@ -231,7 +231,7 @@ static __always_inline _Bool dsr_unwrap(ctx_t *ctx, struct lbx_packet *packet, i
 		scratch->target.flags =
 			flow_flags_after(LBX_FLOW_LOCAL, LBX_FLOW_REQUEST, tcp_flags);
 		scratch->replace = flow != NULL;
-		reasons_note(LBX_NOTE_NEW_FLOW);
+		verdict_note(ctx, LBX_NOTE_NEW_FLOW, target_about(&scratch->target));
 		*verdict = LBX_VERDICT_CALL(LBX_CALL_BIND);
 	}
 	return 1;

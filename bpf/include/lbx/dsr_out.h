@@ -29,6 +29,7 @@
 #include <lbx/room.h>
 #include <lbx/routes.h>
 #include <lbx/scratch.h>
+#include <lbx/traffic.h>
 #include <lbx/verdict.h>
 
 #define LBX_FORWARD_SNAT   0
@@ -117,11 +118,13 @@ static __always_inline _Bool dsr_fits(const struct lbx_packet *packet)
 
 /*
  * Send a request of the flow of `key` to its backend (`to`) by a route whose stamp was
- * `stamp`. The caller has seen that it fits and that the TTL is above 1.
+ * `stamp`; whose traffic it is: traffic_count(). The caller has seen that it fits and that the TTL
+ * is above 1.
  */
 static __always_inline int dsr_send(ctx_t *ctx, struct lbx_packet *packet,
 				    const struct lbx_flow_key *key, const struct lbx_rewrite *to,
-				    const struct lbx_route *route, __u32 stamp)
+				    const struct lbx_route *route, __u32 stamp,
+				    const __u16 *rev_nat_index, const __u32 *backend_id)
 {
 	__u32 ifindex = route->ifindex;
 	_Bool grows = dsr_growth(packet);
@@ -130,32 +133,44 @@ static __always_inline int dsr_send(ctx_t *ctx, struct lbx_packet *packet,
 		dsr_age(packet);
 		rewrite_link(packet->eth, route);
 		if (!routes_is(route, stamp))
-			return verdict_of(ctx, LBX_DROP_CONTENDED);
+			return verdict_about(
+				ctx, LBX_DROP_CONTENDED,
+				event_about(*backend_id, *rev_nat_index, LBX_EVENT_REQUEST));
 		if (!dsr_add_tunnel(ctx, packet, &to->daddr))
-			return verdict_of(ctx, LBX_DROP_REWRITE);
+			return verdict_about(
+				ctx, LBX_DROP_REWRITE,
+				event_about(*backend_id, *rev_nat_index, LBX_EVENT_REQUEST));
 	} else {
 		if (!rewrite_send(ctx, packet, to, route, stamp))
-			return verdict_of(ctx, LBX_DROP_CONTENDED);
+			return verdict_about(
+				ctx, LBX_DROP_CONTENDED,
+				event_about(*backend_id, *rev_nat_index, LBX_EVENT_REQUEST));
 		if (grows && !dsr_add_option(ctx, packet, key))
-			return verdict_of(ctx, LBX_DROP_REWRITE);
+			return verdict_about(
+				ctx, LBX_DROP_REWRITE,
+				event_about(*backend_id, *rev_nat_index, LBX_EVENT_REQUEST));
 	}
 	reasons_count(LBX_SENT_REQUEST, ctx_length(ctx));
+	traffic_count(rev_nat_index, backend_id, LBX_FLOW_REQUEST, ctx_length(ctx));
 	return ctx_send(ctx, ifindex);
 }
 
 /* The same, for slow paths: by `hop`, or refused if it would not fit. */
 static __always_inline int dsr_send_by(ctx_t *ctx, struct lbx_packet *packet,
 				       const struct lbx_flow_key *key, const struct lbx_rewrite *to,
-				       const struct lbx_hop *hop)
+				       const struct lbx_hop *hop, const __u16 *rev_nat_index,
+				       const __u32 *backend_id)
 {
 	struct lbx_route *route = routes_lookup(hop->route);
 
 	if (!route)
-		return verdict_of(ctx, LBX_DROP_CONTENDED);
+		return verdict_about(ctx, LBX_DROP_CONTENDED,
+				     event_about(*backend_id, *rev_nat_index, LBX_EVENT_REQUEST));
 	if (!dsr_fits(packet))
 		return icmp_refuse(ctx, LBX_DROP_TOO_BIG, LBX_ICMP_TOO_BIG,
-				   lbx_mtu - dsr_growth(packet), NULL);
-	return dsr_send(ctx, packet, key, to, route, hop->stamp);
+				   lbx_mtu - dsr_growth(packet), NULL,
+				   event_about(*backend_id, *rev_nat_index, LBX_EVENT_REQUEST));
+	return dsr_send(ctx, packet, key, to, route, hop->stamp, rev_nat_index, backend_id);
 }
 
 /* A packet of a known flow, whose route is fresh. */
@@ -170,7 +185,7 @@ static __always_inline int dsr_fast(ctx_t *ctx, struct lbx_packet *packet, struc
 	rewrite_copy(&to, flow_rewrite(flow));
 	if (!flow_is(flow, key))
 		return LBX_VERDICT_SLOW;
-	return dsr_send(ctx, packet, key, &to, route, stamp);
+	return dsr_send(ctx, packet, key, &to, route, stamp, traffic_of(flow));
 }
 
 /* Make the flow of scratch memory (or make it again), and send the packet. */
@@ -195,7 +210,7 @@ static __always_inline int dsr_bind(ctx_t *ctx, struct lbx_packet *packet,
 		flow_replace(key, flow);
 	else
 		flow_insert(key, flow); /* exists: another CPU made the same choice */
-	return dsr_send_by(ctx, packet, key, flow_rewrite(flow), &scratch->hop);
+	return dsr_send_by(ctx, packet, key, flow_rewrite(flow), &scratch->hop, traffic_of(flow));
 }
 
 #endif

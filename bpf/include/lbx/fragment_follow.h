@@ -21,26 +21,32 @@
 #include <lbx/request_bind.h>
 #include <lbx/rewrite_ip.h>
 #include <lbx/routes.h>
+#include <lbx/traffic.h>
 #include <lbx/verdict.h>
 
-/* Send it by `hop` with other addresses. */
+/* Send it by `hop` with other addresses; whose traffic it is: traffic_count(). */
 static __always_inline int follow_send(ctx_t *ctx, struct lbx_packet *packet, const addr_t *saddr,
 				       const addr_t *daddr, const struct lbx_hop *hop,
-				       enum lbx_reason reason)
+				       enum lbx_reason reason, const __u16 *rev_nat_index,
+				       const __u32 *backend_id)
 {
 	struct lbx_route *route = routes_lookup(hop->route);
+	__u8 direction = reason == LBX_SENT_REPLY ? LBX_FLOW_REPLY : LBX_FLOW_REQUEST;
+	__u64 about = event_about(*backend_id, *rev_nat_index,
+				  reason == LBX_SENT_REPLY ? LBX_EVENT_REPLY : LBX_EVENT_REQUEST);
 	__u32 l3_at = packet->l3_at;
 
 	if (*packet_ttl(packet) <= 1)
-		return verdict_of(ctx, LBX_DROP_TTL); /* the first fragment has told it */
+		return verdict_about(ctx, LBX_DROP_TTL, about); /* the first fragment has told it */
 	if (!route)
-		return verdict_of(ctx, LBX_DROP_CONTENDED);
+		return verdict_about(ctx, LBX_DROP_CONTENDED, about);
 	rewrite_link(packet->eth, route);
 	if (!routes_is(route, hop->stamp))
-		return verdict_of(ctx, LBX_DROP_CONTENDED);
+		return verdict_about(ctx, LBX_DROP_CONTENDED, about);
 	if (!rewrite_ip(ctx, packet->ip, l3_at, saddr, daddr, 1))
-		return verdict_of(ctx, LBX_DROP_REWRITE);
+		return verdict_about(ctx, LBX_DROP_REWRITE, about);
 	reasons_count(reason, ctx_length(ctx));
+	traffic_count(rev_nat_index, backend_id, direction, ctx_length(ctx));
 	return ctx_send(ctx, route->ifindex);
 }
 
@@ -66,7 +72,8 @@ static __always_inline _Bool follow_reply(ctx_t *ctx, struct lbx_packet *packet,
 	else if (!routes_has(ctx, &hop))
 		*verdict = verdict_of(ctx, behind_or(LBX_DROP_NO_ROUTE));
 	else
-		*verdict = follow_send(ctx, packet, &to.saddr, &to.daddr, &hop, LBX_SENT_REPLY);
+		*verdict = follow_send(ctx, packet, &to.saddr, &to.daddr, &hop, LBX_SENT_REPLY,
+				       traffic_of(entry));
 	return 1;
 }
 
@@ -97,6 +104,7 @@ static __always_inline _Bool follow_request(ctx_t *ctx, struct lbx_packet *packe
 	if (flags & LBX_FLOW_LOCAL) {
 		if (rewrite_ip(ctx, packet->ip, packet->l3_at, &to.saddr, &to.daddr, 0)) {
 			reasons_count(LBX_SENT_LOCAL_REQUEST, ctx_length(ctx));
+			traffic_count(traffic_of(flow), LBX_FLOW_REQUEST, ctx_length(ctx));
 			*verdict = CTX_PASS;
 		} else {
 			*verdict = verdict_of(ctx, LBX_DROP_REWRITE);
@@ -104,9 +112,10 @@ static __always_inline _Bool follow_request(ctx_t *ctx, struct lbx_packet *packe
 	} else if (!routes_has(ctx, &hop)) {
 		*verdict = verdict_of(ctx, behind_or(LBX_DROP_NO_ROUTE));
 	} else if (flags & LBX_FLOW_DSR && lbx_dsr_by == LBX_DSR_BY_TUNNEL) {
-		*verdict = dsr_send_by(ctx, packet, key, &to, &hop);
+		*verdict = dsr_send_by(ctx, packet, key, &to, &hop, traffic_of(flow));
 	} else {
-		*verdict = follow_send(ctx, packet, &to.saddr, &to.daddr, &hop, LBX_SENT_REQUEST);
+		*verdict = follow_send(ctx, packet, &to.saddr, &to.daddr, &hop, LBX_SENT_REQUEST,
+				       traffic_of(flow));
 	}
 	return 1;
 }

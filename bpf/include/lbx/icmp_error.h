@@ -90,17 +90,22 @@ static __always_inline _Bool icmp_allows(struct lbx_icmp *icmp)
 	return icmp->sent++ < lbx_icmp_per_second;
 }
 
-/* Count `reason` and answer with an error from `from` (NULL: whom the packet was for). */
+/*
+ * Count `reason` and answer with an error from `from` (NULL: whom the packet was for).
+ * Events tell it, `about` the flow (event_about()).
+ */
 static __always_inline int icmp_refuse(ctx_t *ctx, enum lbx_reason reason,
-				       enum lbx_icmp_error error, __u32 info, const addr_t *from)
+				       enum lbx_icmp_error error, __u32 info, const addr_t *from,
+				       __u64 about)
 {
 	struct lbx_icmp *icmp = icmp_scratch();
-	int verdict = verdict_of(ctx, reason);
+	_Bool answers = icmp && icmp_allows(icmp);
+	int verdict = verdict_about(ctx, reason, answers ? about | EVENT_REJECTED : about);
 
 	if (!icmp)
 		return verdict;
-	if (!icmp_allows(icmp)) {
-		reasons_note(LBX_NOTE_ICMP_LIMITED);
+	if (!answers) {
+		verdict_note(ctx, LBX_NOTE_ICMP_LIMITED, about);
 		return verdict;
 	}
 	icmp->error = error;

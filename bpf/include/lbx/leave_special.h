@@ -20,6 +20,7 @@
 #include <lbx/reply_tc.h>
 #include <lbx/rewrite_ip.h>
 #include <lbx/scratch.h>
+#include <lbx/traffic.h>
 #include <lbx/verdict.h>
 
 /* A later fragment of an answer: its first one has told the ports. */
@@ -42,6 +43,7 @@ static __always_inline int leave_fragment(ctx_t *ctx, struct lbx_packet *packet,
 	if (!rewrite_ip(ctx, packet->ip, packet->l3_at, &from, &to, 0))
 		return verdict_of(ctx, LBX_DROP_REWRITE);
 	reasons_count(LBX_SENT_LOCAL_REPLY, ctx_length(ctx));
+	traffic_count(traffic_of(flow), LBX_FLOW_REPLY, ctx_length(ctx));
 	return CTX_PASS;
 }
 

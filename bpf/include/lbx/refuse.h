@@ -22,20 +22,23 @@
 static __always_inline int refuse_service(ctx_t *ctx, const struct lb_service *service,
 					  enum lbx_reason reason)
 {
+	__u64 about = event_about(0, service->rev_nat_index, LBX_EVENT_REQUEST);
+
 	if (reason != LBX_DROP_NO_BACKEND)
-		return verdict_of(ctx, reason);
+		return verdict_about(ctx, reason, about);
 	if (frontend_has_endpoints_elsewhere(service->rev_nat_index))
-		return verdict_of(ctx, LBX_DROP_NO_LOCAL_BACKEND);
+		return verdict_about(ctx, LBX_DROP_NO_LOCAL_BACKEND, about);
 	if (!lbx_reject_on)
-		return verdict_of(ctx, reason);
-	return icmp_refuse(ctx, reason, LBX_ICMP_PORT_UNREACHABLE, 0, NULL);
+		return verdict_about(ctx, reason, about);
+	return icmp_refuse(ctx, reason, LBX_ICMP_PORT_UNREACHABLE, 0, NULL, about);
 }
 
-static __always_inline int refuse_ttl(ctx_t *ctx)
+/* `about` the flow: event_about(). */
+static __always_inline int refuse_ttl(ctx_t *ctx, __u64 about)
 {
 	addr_t node = snat_addr();
 
-	return icmp_refuse(ctx, LBX_DROP_TTL, LBX_ICMP_TTL_EXCEEDED, 0, &node);
+	return icmp_refuse(ctx, LBX_DROP_TTL, LBX_ICMP_TTL_EXCEEDED, 0, &node, about);
 }
 
 #endif

@@ -17,6 +17,7 @@
 #include <lbx/parse.h>
 #include <lbx/reasons.h>
 #include <lbx/rewrite.h>
+#include <lbx/traffic.h>
 #include <lbx/verdict.h>
 
 /* Tell the request half what the reply half has learnt. */
@@ -48,6 +49,7 @@ static __always_inline int reply_leave(ctx_t *ctx, struct lbx_packet *packet)
 	__u32 now = clock_now(), age;
 	_Bool expired;
 	__u8 seen, flags;
+	__u64 about;
 
 	flow_key(packet, LBX_FLOW_REPLY, &key);
 	flow = flow_find(&key);
@@ -55,13 +57,15 @@ static __always_inline int reply_leave(ctx_t *ctx, struct lbx_packet *packet)
 		return CTX_PASS;
 
 	rewrite_copy(&to, flow_rewrite(flow));
+	about = event_about(flow->backend_id, flow->rev_nat_index, LBX_EVENT_REPLY) |
+		EVENT_AT(LBX_HOOK_TC_EGRESS);
 	seen = flow->flags;
 	age = now - flow->last_seen;
 	expired = flow_is_expired(flow, now);
 	if (!flow_is(flow, &key))
 		return CTX_PASS;
 	if (expired)
-		return verdict_of(ctx, LBX_PASS_REPLY_EXPIRED);
+		return verdict_about(ctx, LBX_PASS_REPLY_EXPIRED, about);
 
 	flags = flow_flags_after(seen, LBX_FLOW_REPLY, packet->tcp_flags);
 	if (flags != seen) {
@@ -73,8 +77,9 @@ static __always_inline int reply_leave(ctx_t *ctx, struct lbx_packet *packet)
 	}
 
 	if (!rewrite_headers(ctx, packet, &to, 0))
-		return verdict_of(ctx, LBX_DROP_REWRITE);
+		return verdict_about(ctx, LBX_DROP_REWRITE, about);
 	reasons_count(LBX_SENT_LOCAL_REPLY, ctx_length(ctx));
+	traffic_count(traffic_of(flow), LBX_FLOW_REPLY, ctx_length(ctx));
 	return CTX_PASS;
 }
 

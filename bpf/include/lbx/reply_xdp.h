@@ -29,6 +29,7 @@
 #include <lbx/reverse.h>
 #include <lbx/rewrite.h>
 #include <lbx/routes.h>
+#include <lbx/traffic.h>
 #include <lbx/verdict.h>
 
 /* The packet's entry, with the bucket's version before anything of it was read. */
@@ -100,6 +101,7 @@ static __always_inline int reply_fast(ctx_t *ctx, struct lbx_packet *packet)
 	    !reply_unchanged(bucket, version))
 		return verdict_of(ctx, LBX_DROP_CONTENDED);
 	reasons_count(LBX_SENT_REPLY, ctx_length(ctx));
+	traffic_count(traffic_of(entry), LBX_FLOW_REPLY, ctx_length(ctx));
 	return ctx_send(ctx, route->ifindex);
 }
 
@@ -155,7 +157,7 @@ static __always_inline int reply_route(ctx_t *ctx, struct lbx_packet *packet,
 		return LBX_DROP_NO_ROUTE;
 	}
 	/* As the request came, so the reply goes; our own address is in the frame. */
-	reasons_note(LBX_NOTE_NEIGHBOUR_LEARNED);
+	verdict_note(ctx, LBX_NOTE_NEIGHBOUR_LEARNED, event_about(0, 0, LBX_EVENT_REPLY));
 	addr_map(&to->daddr, &next_hop);
 	routes_put(&next_hop, ifindex, client_mac, packet->eth->h_dest, hop);
 	return -1;
@@ -172,15 +174,17 @@ static __always_inline int reply_slow(ctx_t *ctx)
 	struct lbx_rev *entry;
 	__u8 flags, client_mac[ETH_ALEN];
 	__u32 version, now, client_ifindex;
+	__u64 about = event_about(0, 0, LBX_EVENT_REPLY);
 	_Bool stale, expired;
 
 	if (parse_deep(ctx_data(ctx), ctx_data_end(ctx), &packet, &piece) != LBX_PACKET_FLOW)
 		return CTX_PASS;
 	entry = reply_find(&packet, &bucket, &version);
 	if (!entry)
-		return verdict_of(ctx, LBX_PASS_REPLY_EXPIRED);
+		return verdict_about(ctx, LBX_PASS_REPLY_EXPIRED, about);
 
 	now = clock_now();
+	about = event_about(entry->backend_id, entry->rev_nat_index, LBX_EVENT_REPLY);
 	rewrite_copy(&to, reverse_rewrite(entry));
 	mem_copy_by(client_mac, entry->client_mac, ETH_ALEN, 1);
 	hop.stamp = entry->route_stamp;
@@ -191,21 +195,21 @@ static __always_inline int reply_slow(ctx_t *ctx)
 	stale = now - entry->checked > lbx_hz;
 	expired = reverse_expired(entry, now);
 	if (!reply_unchanged(bucket, version))
-		return verdict_of(ctx, LBX_DROP_CONTENDED);
+		return verdict_about(ctx, LBX_DROP_CONTENDED, about);
 	if (expired)
-		return verdict_of(ctx, LBX_PASS_REPLY_EXPIRED);
+		return verdict_about(ctx, LBX_PASS_REPLY_EXPIRED, about);
 	if (*packet_ttl(&packet) <= 1)
-		return refuse_ttl(ctx);
+		return refuse_ttl(ctx, about);
 
 	if (stale || !routes_has(ctx, &hop)) {
 		int reason;
 
 		if (behind_is_tc() && !stale && routes_elsewhere(ctx, &hop))
-			return verdict_of(ctx, LBX_NOTE_OTHER_DEVICE);
+			return verdict_about(ctx, LBX_NOTE_OTHER_DEVICE, about);
 		reason = reply_route(ctx, &packet, &to, client_ifindex, client_mac, &hop);
 
 		if (reason >= 0)
-			return verdict_of(ctx, reason);
+			return verdict_about(ctx, reason, about);
 		entry->route_stamp = hop.stamp;
 		entry->route = hop.route;
 		entry->checked = now;
@@ -218,14 +222,16 @@ static __always_inline int reply_slow(ctx_t *ctx)
 
 	if (CTX_RESOLVES && !hop.stamp) {
 		if (!rewrite_headers(ctx, &packet, &to, 1))
-			return verdict_of(ctx, LBX_DROP_REWRITE);
+			return verdict_about(ctx, LBX_DROP_REWRITE, about);
 		reasons_count(LBX_SENT_REPLY, ctx_length(ctx));
+		traffic_count(traffic_of(entry), LBX_FLOW_REPLY, ctx_length(ctx));
 		return ctx_send_unresolved(ctx, hop.ifindex);
 	}
 	route = routes_lookup(hop.route);
 	if (!route || !rewrite_send(ctx, &packet, &to, route, hop.stamp))
-		return verdict_of(ctx, LBX_DROP_CONTENDED);
+		return verdict_about(ctx, LBX_DROP_CONTENDED, about);
 	reasons_count(LBX_SENT_REPLY, ctx_length(ctx));
+	traffic_count(traffic_of(entry), LBX_FLOW_REPLY, ctx_length(ctx));
 	return ctx_send(ctx, route->ifindex);
 }
 

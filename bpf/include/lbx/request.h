@@ -38,6 +38,7 @@
 #include <lbx/routes.h>
 #include <lbx/select.h>
 #include <lbx/snat.h>
+#include <lbx/traffic.h>
 #include <lbx/verdict.h>
 
 /*
@@ -94,6 +95,7 @@ static __always_inline int request_fast(ctx_t *ctx, struct lbx_packet *packet)
 		if (!rewrite_headers(ctx, packet, flow_rewrite(flow), 0) || !flow_is(flow, &key))
 			return verdict_of(ctx, LBX_DROP_CONTENDED);
 		reasons_count(LBX_SENT_LOCAL_REQUEST, ctx_length(ctx));
+		traffic_count(traffic_of(flow), LBX_FLOW_REQUEST, ctx_length(ctx));
 		return CTX_PASS;
 	}
 
@@ -108,6 +110,7 @@ static __always_inline int request_fast(ctx_t *ctx, struct lbx_packet *packet)
 	if (!rewrite_send(ctx, packet, flow_rewrite(flow), route, stamp) || !flow_is(flow, &key))
 		return verdict_of(ctx, LBX_DROP_CONTENDED);
 	reasons_add(counter, ctx_length(ctx));
+	traffic_count(traffic_of(flow), LBX_FLOW_REQUEST, ctx_length(ctx));
 	return ctx_send(ctx, route->ifindex);
 }
 
@@ -133,15 +136,15 @@ static __always_inline void request_remember_over(__u32 over)
 		scratch->over = over;
 }
 
-static __always_inline void request_note(void)
+static __always_inline void request_note(ctx_t *ctx, const struct lbx_target *target)
 {
 	struct lbx_scratch *scratch = scratch_get();
 
 	if (!scratch)
 		return;
 	if (scratch->over)
-		reasons_note(scratch->over);
-	reasons_note(scratch->note);
+		verdict_note(ctx, scratch->over, target_about(target));
+	verdict_note(ctx, scratch->note, target_about(target));
 }
 
 /* No flow, or one that is over (`replace`): find the service, choose, bind. */
@@ -183,7 +186,7 @@ static __always_inline int request_new(ctx_t *ctx, struct lbx_packet *packet,
 		/* Was it overwritten while it was read? */
 		barrier();
 		if (!reverse_to_client(entry, key))
-			return verdict_of(ctx, LBX_DROP_CONTENDED);
+			return verdict_about(ctx, LBX_DROP_CONTENDED, target_about(target));
 		request_remember(LBX_NOTE_HEALED_FLOW);
 	} else {
 		request_remember(LBX_NOTE_NEW_FLOW);
@@ -200,12 +203,12 @@ static __always_inline int request_new(ctx_t *ctx, struct lbx_packet *packet,
 
 	if (!local) {
 		if (*packet_ttl(packet) <= 1)
-			return refuse_ttl(ctx);
+			return refuse_ttl(ctx, target_about(target));
 		reason = request_route(ctx, target, &hop, &local);
 		if (reason != LBX_SELECT_OK)
-			return verdict_of(ctx, reason);
+			return verdict_about(ctx, reason, target_about(target));
 	}
-	request_note();
+	request_note(ctx, target);
 	if (local)
 		target->flags |= LBX_FLOW_LOCAL;
 	else if (dsr)
@@ -303,20 +306,20 @@ static __always_inline int request_known(ctx_t *ctx, struct lbx_packet *packet,
 	*is_over = 0;
 	flags = flow_flags_after(flags, LBX_FLOW_REQUEST, packet->tcp_flags);
 	if (!local && *packet_ttl(packet) <= 1)
-		return refuse_ttl(ctx);
+		return refuse_ttl(ctx, target_about(target));
 
 	if (!local && (stale || !routes_has(ctx, &hop))) {
 		struct lbx_hop fresh;
 
 		ignored = 0;
 		if (behind_is_tc() && !stale && routes_elsewhere(ctx, &hop))
-			return verdict_of(ctx, LBX_NOTE_OTHER_DEVICE);
+			return verdict_about(ctx, LBX_NOTE_OTHER_DEVICE, target_about(target));
 		reason = request_route(ctx, target, &fresh, &ignored);
 		if (reason == LBX_DROP_NO_NEIGHBOUR && routes_has(ctx, &hop)) {
 			/* The kernel forgot it; flows that work go on with what we know. */
-			reasons_note(LBX_NOTE_NEIGHBOUR_KEPT);
+			verdict_note(ctx, LBX_NOTE_NEIGHBOUR_KEPT, target_about(target));
 		} else if (reason != LBX_SELECT_OK) {
-			return verdict_of(ctx, reason);
+			return verdict_about(ctx, reason, target_about(target));
 		} else if (ignored) {
 			*is_over = 1; /* the backend came to this node */
 			return LBX_NOTE_FLOW_EXPIRED;
@@ -339,19 +342,19 @@ static __always_inline int request_known(ctx_t *ctx, struct lbx_packet *packet,
 	target->flags = flags;
 	if (local) {
 		if (!reply) {
-			reasons_note(LBX_NOTE_HEALED_FLOW);
+			verdict_note(ctx, LBX_NOTE_HEALED_FLOW, target_about(target));
 			scratch->replace = 1;
 			return LBX_VERDICT_CALL(LBX_CALL_BIND);
 		}
 		reply->last_seen = now;
 		if (reply->flags != flags)
 			reply->flags = flags;
-		return request_deliver(ctx, packet, to);
+		return request_deliver(ctx, packet, target, to);
 	}
 	if (!snat)
-		return dsr_send_by(ctx, packet, key, to, &hop);
+		return dsr_send_by(ctx, packet, key, to, &hop, traffic_of(target));
 	if (!entry) {
-		reasons_note(LBX_NOTE_HEALED_FLOW);
+		verdict_note(ctx, LBX_NOTE_HEALED_FLOW, target_about(target));
 		scratch->replace = 1;
 		scratch->hop = hop;
 		return LBX_VERDICT_CALL(LBX_CALL_BIND);
@@ -359,7 +362,7 @@ static __always_inline int request_known(ctx_t *ctx, struct lbx_packet *packet,
 	reverse_touch(entry, now);
 	if (entry->flags != flags)
 		entry->flags = flags;
-	return request_send(ctx, packet, to, &hop);
+	return request_send(ctx, packet, target, to, &hop);
 }
 
 /* Any packet for a service. */

@@ -25,34 +25,40 @@
 #include <lbx/select.h>
 #include <lbx/snat.h>
 #include <lbx/target.h>
+#include <lbx/traffic.h>
 #include <lbx/verdict.h>
 
 /* Rewrite and send by `hop`. */
 static __always_inline int request_send(ctx_t *ctx, struct lbx_packet *packet,
+					const struct lbx_target *target,
 					const struct lbx_rewrite *to, const struct lbx_hop *hop)
 {
 	struct lbx_route *route;
 
 	if (CTX_RESOLVES && !hop->stamp) {
 		if (!rewrite_headers(ctx, packet, to, 1))
-			return verdict_of(ctx, LBX_DROP_REWRITE);
+			return verdict_about(ctx, LBX_DROP_REWRITE, target_about(target));
 		reasons_count(LBX_SENT_REQUEST, ctx_length(ctx));
+		traffic_count(traffic_of(target), LBX_FLOW_REQUEST, ctx_length(ctx));
 		return ctx_send_unresolved(ctx, hop->ifindex);
 	}
 	route = routes_lookup(hop->route);
 	if (!route || !rewrite_send(ctx, packet, to, route, hop->stamp))
-		return verdict_of(ctx, LBX_DROP_CONTENDED);
+		return verdict_about(ctx, LBX_DROP_CONTENDED, target_about(target));
 	reasons_count(LBX_SENT_REQUEST, ctx_length(ctx));
+	traffic_count(traffic_of(target), LBX_FLOW_REQUEST, ctx_length(ctx));
 	return ctx_send(ctx, route->ifindex);
 }
 
 /* Rewrite the destination and hand up. */
 static __always_inline int request_deliver(ctx_t *ctx, struct lbx_packet *packet,
+					   const struct lbx_target *target,
 					   const struct lbx_rewrite *to)
 {
 	if (!rewrite_headers(ctx, packet, to, 0))
-		return verdict_of(ctx, LBX_DROP_REWRITE);
+		return verdict_about(ctx, LBX_DROP_REWRITE, target_about(target));
 	reasons_count(LBX_SENT_LOCAL_REQUEST, ctx_length(ctx));
+	traffic_count(traffic_of(target), LBX_FLOW_REQUEST, ctx_length(ctx));
 	return CTX_PASS;
 }
 
@@ -113,11 +119,11 @@ static __always_inline int request_bind_remote(ctx_t *ctx, struct lbx_packet *pa
 
 	to.saddr = snat_addr();
 	if (addr_is_zero(&to.saddr))
-		return verdict_of(ctx, LBX_DROP_NO_SNAT_ADDRESS);
+		return verdict_about(ctx, LBX_DROP_NO_SNAT_ADDRESS, target_about(target));
 	request_want(packet, key, target, &to.saddr, now, &scratch->want);
 	scratch->want.client_ifindex = ctx_ifindex(ctx);
 	if (!snat_allocate(&scan, &scratch->want, key))
-		return verdict_of(ctx, LBX_DROP_SNAT_PORTS_USED_UP);
+		return verdict_about(ctx, LBX_DROP_SNAT_PORTS_USED_UP, target_about(target));
 
 	to.daddr = target->address;
 	to.sport = snat_port(scan.index);
@@ -136,10 +142,10 @@ static __always_inline int request_bind_remote(ctx_t *ctx, struct lbx_packet *pa
 		    !addr_equal(&winner->daddr, &to.daddr) || winner->dport != to.dport)
 			reverse_release(scan.index, scan.way, key);
 		if (!winner || winner->flags & LBX_FLOW_LOCAL)
-			return verdict_of(ctx, LBX_DROP_FLOW_TABLE);
+			return verdict_about(ctx, LBX_DROP_FLOW_TABLE, target_about(target));
 		rewrite_copy(&to, flow_rewrite(winner));
 	}
-	return request_send(ctx, packet, &to, hop);
+	return request_send(ctx, packet, target, &to, hop);
 }
 
 /* The key of a local flow's reply half: the backend's packets as they leave. */
@@ -208,7 +214,7 @@ static __always_inline int request_bind_local(ctx_t *ctx, struct lbx_packet *pac
 
 	reason = request_bind_reply(key, target, scratch);
 	if (reason != LBX_SELECT_OK)
-		return verdict_of(ctx, reason);
+		return verdict_about(ctx, reason, target_about(target));
 
 	to.saddr = key->saddr;
 	to.daddr = target->address;
@@ -220,7 +226,7 @@ static __always_inline int request_bind_local(ctx_t *ctx, struct lbx_packet *pac
 		flow_replace(key, &scratch->flow);
 	else
 		flow_insert(key, &scratch->flow); /* exists: another CPU made the same choice */
-	return request_deliver(ctx, packet, &to);
+	return request_deliver(ctx, packet, target, &to);
 }
 
 /*

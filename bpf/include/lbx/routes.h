@@ -160,12 +160,18 @@ static __always_inline __u32 routes_write(struct lbx_route *route, const union v
 	return stamp;
 }
 
-/* The place that a next hop has, or should take. */
-static __always_inline __u32 routes_place(const union v6addr *next_hop, __u32 ifindex)
+/*
+ * The place that a next hop has, or should take. A global function, verified by itself:
+ * its many paths do not multiply those of its callers.
+ */
+__noinline __u32 routes_place(const union v6addr *next_hop, __u32 ifindex)
 {
-	__u32 first = hash_endpoint6(next_hop, 0, ifindex) & (LBX_ROUTES - 1);
-	__u32 oldest_age = 0, now = clock_now();
-	__u32 chosen = first;
+	__u32 first, chosen, oldest_age = 0, now = clock_now();
+
+	if (!next_hop)
+		return 0;
+	first = hash_endpoint6(next_hop, 0, ifindex) & (LBX_ROUTES - 1);
+	chosen = first;
 
 #pragma unroll
 	for (__u32 way = 0; way < LBX_ROUTE_WAYS; way++) {

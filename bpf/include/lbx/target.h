@@ -6,6 +6,7 @@
 #define LBX_TARGET_H
 
 #include <linux/types.h>
+#include <lbx/events.h>
 #include <lbx/family.h>
 
 /* The backend end of a flow. */
@@ -18,6 +19,12 @@ struct lbx_target {
 	__u8 flags; /* LBX_FLOW_* seen so far */
 	__u8 pad[3];
 };
+
+/* What events tell of requests to it. */
+static __always_inline __u64 target_about(const struct lbx_target *target)
+{
+	return event_about(target->backend_id, target->rev_nat_index, LBX_EVENT_REQUEST);
+}
 
 /* Where packets go next. */
 struct lbx_hop {

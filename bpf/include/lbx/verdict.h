@@ -11,6 +11,7 @@
 #include <linux/types.h>
 #include <lbx/behind.h>
 #include <lbx/calls.h>
+#include <lbx/events.h>
 #include <lbx/reasons.h>
 
 #define LBX_VERDICT_SLOW     (-101) /* the slow path must look at it */
@@ -26,21 +27,45 @@ static __always_inline _Bool verdict_is_call(int verdict)
 }
 
 /*
- * Count a packet under a LBX_PASS_* or LBX_DROP_* reason; the verdict of its kind. What
- * is passed untouched to a tc ingress of ours is counted there: once. LBX_NOTE_*: noted
- * and passed.
+ * The place where a packet's fate is recorded: counted under a reason, and told to who
+ * listens (events.h). What is passed untouched to a tc ingress of ours is counted there:
+ * once. Global, for the same reasons as event_emit().
  */
-static __always_inline int verdict_of(const ctx_t *ctx, enum lbx_reason reason)
+__noinline int verdict_record(ctx_t *ctx, __u32 reason, __u64 about)
 {
-	if (reason >= LBX_REASON_DROP) {
-		reasons_count(reason, ctx_length(ctx));
-		return CTX_DROP;
-	}
 	if (reason < LBX_REASON_PASS)
 		reasons_note(reason);
-	else if (!behind_is_tc())
+	else if (reason < LBX_REASON_DROP && behind_is_tc())
+		return 0;
+	else
 		reasons_count(reason, ctx_length(ctx));
-	return CTX_PASS;
+	event_tell(ctx, reason, about);
+	return 0;
+}
+
+/*
+ * Record a packet under a LBX_PASS_* or LBX_DROP_* reason; the verdict of its kind.
+ * LBX_NOTE_*: noted and passed. `about` is the flow as far as it is known: event_about().
+ */
+static __always_inline int verdict_about(const ctx_t *ctx, enum lbx_reason reason, __u64 about)
+{
+	verdict_record((ctx_t *)ctx, reason, about);
+	return reason >= LBX_REASON_DROP ? CTX_DROP : CTX_PASS;
+}
+
+static __always_inline int verdict_of(const ctx_t *ctx, enum lbx_reason reason)
+{
+	return verdict_about(ctx, reason, 0);
+}
+
+/*
+ * Record what is worth knowing beside the verdict: LBX_NOTE_*. Here and not in a
+ * function of its own, because each new flow comes by.
+ */
+static __always_inline void verdict_note(const ctx_t *ctx, enum lbx_reason reason, __u64 about)
+{
+	reasons_note(reason);
+	event_tell((ctx_t *)ctx, reason, about);
 }
 
 #endif

@@ -50,6 +50,7 @@ const environment = new Set([
   'LBX_API_SERVER',
   'LBX_COMMAND',
   'LBX_DEMO_RUNNING',
+  'LBX_EVENTS_BUSY',
   'LBX_HOOK_TAKEN',
   'LBX_LIBBPF_MISSING',
   'LBX_MAP_MISMATCH',
@@ -59,8 +60,10 @@ const environment = new Set([
   'LBX_NO_BPFFS',
   'LBX_NO_CGROUP2',
   'LBX_NO_DEVICE',
+  'LBX_NO_EVENTS',
   'LBX_NO_NATIVE_XDP',
   'LBX_NO_NODE_ADDRESS',
+  'LBX_NO_TRAFFIC',
   'LBX_PIN_MISMATCH',
   'LBX_PLATFORM',
 ]);

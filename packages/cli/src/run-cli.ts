@@ -7,6 +7,7 @@ import { demoBackendCommand, demoClientCommand, demoPortCommand } from './comman
 import { dumpCommand } from './commands/dump.ts';
 import { encodeCommand } from './commands/encode.ts';
 import { explainCommand } from './commands/explain.ts';
+import { monitorCommand } from './commands/monitor.ts';
 import { planCommand } from './commands/plan.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { type ExitCode, exitCode, exitCodeOf } from './exit-codes.ts';
@@ -45,6 +46,7 @@ export async function runCli(argv: readonly string[], streams: Streams): Promise
   const commands = [
     demoCommand,
     agentCommand,
+    monitorCommand,
     cleanupCommand,
     planCommand,
     explainCommand,

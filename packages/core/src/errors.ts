@@ -9,6 +9,9 @@ export type CoreErrorCode =
   | 'LBX_HOOK_TAKEN'
   | 'LBX_NO_NATIVE_XDP'
   | 'LBX_PIN_MISMATCH'
+  | 'LBX_NO_EVENTS'
+  | 'LBX_EVENTS_BUSY'
+  | 'LBX_NO_TRAFFIC'
   | 'LBX_CLOSED';
 
 /** An error of `@lbx/core`. Match on `code`; `data` holds what the message speaks of. */

@@ -16,6 +16,8 @@ import { removeUnwanted } from './attach/remove-unwanted.ts';
 import { createPinFolder } from './bpffs.ts';
 import { resolveCgroup } from './cgroup-root.ts';
 import { CoreError } from './errors.ts';
+import type { EventOptions } from './events/event-wishes.ts';
+import { type DatapathEvents, openEvents } from './events/open-events.ts';
 import { explainOptions } from './explain-options.ts';
 import { forwardingNotices } from './forwarding-notice.ts';
 import { type Datapath, loadDatapath } from './load/datapath.ts';
@@ -29,6 +31,7 @@ import { createRuntime, type Runtime } from './runtime.ts';
 import { createSocketSweeper } from './sockets/socket-sweeper.ts';
 import { openStaleSockets } from './sockets/stale-sockets.ts';
 import { readStatus, type Status } from './status.ts';
+import { readTraffic, type Traffic } from './traffic.ts';
 import { createUndo, type Undo } from './undo.ts';
 
 /** What is loaded and where it is attached, in numbers. */
@@ -56,6 +59,16 @@ export interface LoadBalancer extends Disposable {
   dump(): string[];
   /** Which backend a flow gets by what is in the maps now, and why. */
   explain(flow: Flow): Explanation;
+  /**
+   * Packets that were dropped, passed on though they looked like ours, or got a backend, as they come: an async iterable
+   * that begins at once. See {@link EventOptions} for what can be asked for, {@link DatapathEvents} for how it ends.
+   */
+  events(options?: EventOptions): DatapathEvents;
+  /**
+   * Packets and bytes by frontend and by backend, with the option `traffic`.
+   * @throws CoreError `LBX_NO_TRAFFIC` without it.
+   */
+  traffic(): Traffic;
   summary(): Summary;
   /** Ends this process's part. Pinned programs and maps stay in force; without pins everything is detached. */
   close(): void;
@@ -130,6 +143,7 @@ function createHandle(
   hooks: Hooks,
   programmer: Programmer,
 ): LoadBalancer {
+  const listening = new Set<DatapathEvents>();
   let open = true;
   const assertOpen = () => {
     if (!open)
@@ -141,6 +155,7 @@ function createHandle(
   const close = () => {
     if (!open) return;
     open = false;
+    for (const events of listening) events.close();
     network.inside(() => hooks.close());
     runtime.close();
     datapath.close();
@@ -165,6 +180,16 @@ function createHandle(
     explain(flow) {
       assertOpen();
       return explain(programmer.snapshot(), flow, explainOptions(runtime.options, network.addresses()));
+    },
+    events(wanted = {}) {
+      assertOpen();
+      const opened = openEvents(datapath.maps.byName, wanted, { release: () => listening.delete(opened) });
+      listening.add(opened);
+      return opened;
+    },
+    traffic() {
+      assertOpen();
+      return readTraffic(datapath.maps.byName);
     },
     summary: () => ({
       programs: datapath.programs.byName.size,

@@ -7,7 +7,10 @@ const answer = (value: unknown) => console.log(JSON.stringify(value ?? null));
 const loadBalancer = createLoadBalancer(JSON.parse(process.argv[2] ?? '{}'));
 answer(loadBalancer.summary());
 for await (const line of createInterface(process.stdin)) {
-  const [method, ...args] = JSON.parse(line) as ['apply' | 'status' | 'dump' | 'remove', ...never[]];
+  const [method, ...args] = JSON.parse(line) as [
+    'apply' | 'status' | 'dump' | 'traffic' | 'remove',
+    ...never[],
+  ];
   answer((loadBalancer[method] as (...args: never[]) => unknown)(...args));
 }
 loadBalancer.close();

@@ -4,7 +4,7 @@ import { objectPath } from '@lbx/bpf';
 import type { ServiceSpec } from '@lbx/maps';
 import { createBpffsFolder, createNetns, createVethPair } from '@lbx/testing';
 import { inNetns, load } from 'libbpf-ts';
-import type { ApplyReport, LoadBalancerOptions, Status, Summary } from '../src/index.ts';
+import type { ApplyReport, LoadBalancerOptions, Status, Summary, Traffic } from '../src/index.ts';
 import { type Lines, talkTo } from './lines.ts';
 
 /** 192.0.2.0/24 is the network between the two, 198.51.100.0/24 is routed to the node. */
@@ -25,6 +25,7 @@ export interface LbProcess {
   apply(services: readonly ServiceSpec[]): Promise<ApplyReport>;
   status(): Promise<Status>;
   dump(): Promise<string[]>;
+  traffic(): Promise<Traffic>;
   remove(): Promise<void>;
   kill(): Promise<void>;
 }
@@ -78,6 +79,7 @@ export async function createPacketWorld() {
         apply: (services) => call('apply', services),
         status: () => call('status'),
         dump: () => call('dump'),
+        traffic: () => call('traffic'),
         remove: () => call('remove'),
         kill: lines.kill,
       };

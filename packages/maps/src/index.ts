@@ -65,6 +65,18 @@ export {
   LbxBackendMetaKey,
 } from './flow/backend-meta.ts';
 export { LbxCounter, LbxCounterIndex } from './flow/counters.ts';
+export {
+  EVENT_LISTENERS,
+  EventDirection,
+  Hook,
+  LbxEvent,
+  LbxEventListener,
+  LbxEventListenerKey,
+  LbxEventRule,
+  LbxEventRuleKey,
+  LbxEventStats,
+  LbxEventStatsKey,
+} from './flow/event.ts';
 export { type FlowMapName, flowCatalog } from './flow/flow-catalog.ts';
 export { FLOW_SECRET_WORDS, type FlowPlace, flowPlace } from './flow/flow-place.ts';
 export { FLOW_WAYS, LbxFlow4Bucket, LbxFlowSetIndex } from './flow/flow-set4.ts';
@@ -102,6 +114,7 @@ export { LbxRev6, LbxRev6Bucket } from './flow/rev6.ts';
 export { LbxBackendHop, LbxBackendHopKey, LbxRoute, LbxRouteIndex } from './flow/route.ts';
 export { snatPrime } from './flow/snat-prime.ts';
 export { LbxSockOrigin, LbxSockOriginKey, LbxStaleSocket } from './flow/sock-origin.ts';
+export { LbxBackendTrafficKey, LbxFrontendTrafficKey, LbxTraffic } from './flow/traffic.ts';
 export { IdSpace, type IdSpaceOptions, IdsExhaustedError } from './ids/id-space.ts';
 export { createIds, type Ids, type IdsOptions } from './ids/ids.ts';
 export { restoreIds } from './ids/restore-ids.ts';

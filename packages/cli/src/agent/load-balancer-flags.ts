@@ -28,6 +28,7 @@ export interface LoadBalancerFlags {
   readonly answerEcho?: boolean;
   readonly redirect?: 'none' | 'neigh' | 'peer' | 'auto';
   readonly flows?: number;
+  readonly traffic?: boolean;
 }
 
 const choice = (flags: string, description: string, choices: readonly string[]) =>
@@ -77,7 +78,8 @@ export function addLoadBalancerFlags(command: Command): Command {
         'auto',
       ]),
     )
-    .option('--flows <n>', 'flows that are remembered, of each family', parseNumber);
+    .option('--flows <n>', 'flows that are remembered, of each family', parseNumber)
+    .option('--traffic', 'count packets and bytes by frontend and backend');
 }
 
 /** The flags as options of @lbx/core. */
@@ -95,6 +97,7 @@ export function loadBalancerOptions(
     rejectWithoutEndpoints: flags.reject,
     externalClusterIP: flags.externalClusterIp === true,
     answerEcho: flags.answerEcho === true,
+    traffic: flags.traffic === true,
     onNotice,
     ...given('xdp', flags.xdp),
     ...given('tc', flags.tc),

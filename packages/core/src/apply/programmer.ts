@@ -12,10 +12,12 @@ import {
   type Snapshot,
 } from '@lbx/maps';
 import { openLocalAddresses, syncLocalAddresses } from '../derived/local-addresses.ts';
+import { createTrafficKeeper, type OwnedIds } from '../derived/traffic-keeper.ts';
 import type { Datapath } from '../load/datapath.ts';
 import type { LocalAddress } from '../network/node-network.ts';
 import type { ResolvedOptions } from '../options/resolve-options.ts';
 import type { FrontendStatus } from '../status.ts';
+import { trafficMapsOf } from '../traffic.ts';
 import type { ApplyReport } from './apply-report.ts';
 import { createBackendPlaces } from './backend-places.ts';
 import { frontendStatus } from './frontend-status.ts';
@@ -57,6 +59,8 @@ export function createProgrammer(
   if (ownAddresses !== undefined) syncLocalAddresses(ownAddresses, addresses);
   let actual: Snapshot | Projection = readSnapshot(tables);
   const ids: Ids = restoreIds(actual, { maxBackendId });
+  const counted = trafficMapsOf(datapath.maps.byName);
+  const traffic = counted && createTrafficKeeper(counted, ownersIn(actual));
   let desired: Projection | undefined;
   let first = true;
 
@@ -78,6 +82,7 @@ export function createProgrammer(
       const ops: Op[] = plan(actual, desired);
       const writing = performance.now();
       frontendMeta?.mark(desired);
+      traffic?.prepare(ops);
       const result = applyOps(tables, ops);
       frontendMeta?.unmark(desired, ids);
       // Only a plan that was carried out whole tells what the maps hold; otherwise they are read again.
@@ -106,3 +111,13 @@ export function createProgrammer(
 
 const textOf = (addresses: readonly LocalAddress[]): ReadonlySet<string> =>
   new Set(addresses.map(({ address }) => address));
+
+/** Ids of frontends and backends that are there. */
+function ownersIn({ entries }: Pick<Snapshot | Projection, 'entries'>): OwnedIds {
+  const owners = { frontend: [] as number[], backend: [] as number[] };
+  for (const { map, key } of entries.values()) {
+    if (map === 'lb4_reverse_nat' || map === 'lb6_reverse_nat') owners.frontend.push(key.revNatId);
+    if (map === 'lb4_backends_v3' || map === 'lb6_backends_v3') owners.backend.push(key.backendId);
+  }
+  return owners;
+}

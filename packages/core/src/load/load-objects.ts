@@ -9,6 +9,7 @@ import {
   type MapSpec,
 } from 'libbpf-ts';
 import { type ObjectSpec, parseObject } from 'libbpf-ts/elf';
+import { trafficMapNames } from '../traffic.ts';
 import { holdsMaglevTables } from './check-inner-map.ts';
 import { checkObjectLayouts } from './check-layouts.ts';
 import type { PinnedMaps } from './pinned-maps.ts';
@@ -29,6 +30,8 @@ export interface LoadSettings {
  */
 const isPerLoad = ({ name, type }: MapSpec): boolean =>
   type === 'prog_array' || (type === 'percpu_array' && !Object.hasOwn(flowCatalog, name));
+/** Counters that are as large as the options say, and may begin anew. */
+const isTrafficMap = ({ name }: MapSpec): boolean => (trafficMapNames as readonly string[]).includes(name);
 /** What belongs to one object alone: libbpf's maps behind global variables, and memory that no packet leaves anything in. */
 const isInternal = ({ section, name }: MapSpec): boolean =>
   section !== undefined || name.startsWith('lbx_scratch');
@@ -63,12 +66,13 @@ function sharedMaps(spec: ObjectSpec): MapSpec[] {
 function loadOptions(spec: ObjectSpec, settings: LoadSettings, maps: PinnedMaps): LoadOptions {
   const mapOptions: Record<string, MapOptions> = {};
   for (const map of sharedMaps(spec)) {
+    const maxEntries = settings.maxEntries[map.name];
     const innerSpec =
       map.innerSpec && holdsMaglevTables(map.name)
         ? { ...map.innerSpec, valueSize: 4 * settings.maglevSize }
         : map.innerSpec;
-    const reuse = maps.open(innerSpec === undefined ? map : { ...map, innerSpec });
-    const maxEntries = settings.maxEntries[map.name];
+    const size = isTrafficMap(map) ? maxEntries : undefined;
+    const reuse = maps.open(innerSpec === undefined ? map : { ...map, innerSpec }, size);
     mapOptions[map.name] = {
       ...(reuse === undefined ? {} : { reuse }),
       ...(maxEntries === undefined || reuse !== undefined ? {} : { maxEntries }),

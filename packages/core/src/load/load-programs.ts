@@ -74,7 +74,16 @@ function objectNames({ packets, xdp, sockets }: Parts, { families }: ResolvedOpt
 }
 
 /** Sizes that follow from other options. */
-function defaultSizes({ snatPorts: [from, to], flows }: ResolvedOptions): Record<string, number> {
+function defaultSizes({ snatPorts: [from, to], flows, traffic }: ResolvedOptions): Record<string, number> {
   const ports = to - from + 1;
-  return { lbx_rev4: ports, lbx_rev6: ports, lbx_flow4: flows, lbx_flow6: flows };
+  // An element for each id that there can be; one that no id has when nothing is counted.
+  const owners = traffic ? 65_536 : 1;
+  return {
+    lbx_rev4: ports,
+    lbx_rev6: ports,
+    lbx_flow4: flows,
+    lbx_flow6: flows,
+    lbx_frontend_traffic: owners,
+    lbx_backend_traffic: owners,
+  };
 }

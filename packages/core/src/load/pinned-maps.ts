@@ -8,8 +8,12 @@ import { assertInnerFits, holdsMaglevTables } from './check-inner-map.ts';
 /** The maps of a load balancer, shared by its objects under their names. */
 export interface PinnedMaps {
   readonly byName: ReadonlyMap<string, BpfMap>;
-  /** The pinned map of that spec, if there is one. @throws CoreError `LBX_PIN_MISMATCH`. */
-  open(spec: MapSpec): BpfMap | undefined;
+  /**
+   * The pinned map of that spec, if there is one.
+   * @param size - of a map whose contents may be lost: one that is pinned with another size gives way to a new one.
+   * @throws CoreError `LBX_PIN_MISMATCH`.
+   */
+  open(spec: MapSpec, size?: number): BpfMap | undefined;
   /** Takes over a map that was just made, and pins it. */
   add(name: string, map: BpfMap): void;
   close(): void;
@@ -23,12 +27,20 @@ export function createPinnedMaps(folder: string | false, undo: Undo): PinnedMaps
   const byName = new Map<string, BpfMap>();
   return {
     byName,
-    open(spec) {
+    open(spec, size) {
       const known = byName.get(spec.name);
       if (known !== undefined || folder === false) return known;
       const path = join(folder, spec.name);
       if (!existsSync(path)) return undefined;
       const map = openChecked(path, spec);
+      if (size !== undefined && map.maxEntries !== size) {
+        map.unpin(path);
+        undo.defer(
+          () => map.pin(path),
+          () => map.close(),
+        );
+        return undefined;
+      }
       byName.set(spec.name, map);
       // No frontend ever has id 0.
       if (spec.innerSpec && holdsMaglevTables(spec.name))

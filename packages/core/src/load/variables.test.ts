@@ -14,6 +14,7 @@ const settingsOf = (name: string) =>
 /** Settings of the objects that nobody needs to change: their defaults are meant for all. */
 const fixed = new Set([
   'lbx_reasons',
+  'lbx_event_layout',
   'lbx_icmp_per_second',
   'lbx_skip_lb_on',
   'lbx_refuse_errno',

@@ -43,6 +43,7 @@ export function variablesOf(
     lbx_tc_behind: redirect === redirectCodes.peer ? 2 : 1,
     lbx_reject_on: options.rejectWithoutEndpoints ? 1 : 0,
     lbx_echo_on: options.answerEcho ? 1 : 0,
+    lbx_traffic_on: options.traffic ? 1 : 0,
     lbx_tcp_new_seconds: timeouts.tcpNew,
     lbx_tcp_open_seconds: timeouts.tcpOpen,
     lbx_tcp_half_closed_seconds: timeouts.tcpHalfClosed,

@@ -37,6 +37,7 @@ export interface ResolvedOptions extends NodeSettings {
   readonly externalIPsAnywhere: boolean;
   readonly timeouts: Required<FlowTimeouts>;
   readonly flows: number;
+  readonly traffic: boolean;
   readonly maxEntries: Readonly<Record<string, number>>;
   readonly sweepSeconds: number | false;
   readonly onNotice: (notice: string) => void;
@@ -87,6 +88,7 @@ export function resolveOptions(options: LoadBalancerOptions, network: NetworkSta
     externalIPsAnywhere: options.externalIPsAnywhere ?? false,
     timeouts: timeoutsOf(options.timeouts ?? {}),
     flows: wholeNumber('flows', options.flows ?? 262_144, 1024, 2 ** 26),
+    traffic: options.traffic ?? false,
     maxEntries: options.maxEntries ?? {},
     sweepSeconds: sweepSeconds === false ? false : wholeNumber('sweepSeconds', sweepSeconds, 1, 86_400),
     onNotice: options.onNotice ?? (() => {}),

@@ -1,6 +1,15 @@
 import { MapFlag, mapLayout } from '../layouts/map-layout.ts';
 import { LbxBackendMeta, LbxBackendMetaKey } from './backend-meta.ts';
 import { LbxCounter, LbxCounterIndex } from './counters.ts';
+import {
+  EVENT_LISTENERS,
+  LbxEventListener,
+  LbxEventListenerKey,
+  LbxEventRule,
+  LbxEventRuleKey,
+  LbxEventStats,
+  LbxEventStatsKey,
+} from './event.ts';
 import { LbxFlow4, LbxFlow4Key } from './flow4.ts';
 import { LbxFlow6, LbxFlow6Key } from './flow6.ts';
 import { LbxFragment4, LbxFragment4Key, LbxFragment6, LbxFragment6Key } from './fragments.ts';
@@ -11,6 +20,7 @@ import { LbxRev4Bucket, LbxRev4Index } from './rev4.ts';
 import { LbxRev6Bucket } from './rev6.ts';
 import { LbxBackendHop, LbxBackendHopKey, LbxRoute, LbxRouteIndex } from './route.ts';
 import { LbxSockOrigin, LbxSockOriginKey } from './sock-origin.ts';
+import { LbxBackendTrafficKey, LbxFrontendTrafficKey, LbxTraffic } from './traffic.ts';
 
 /** The maps of our own that the datapath has besides Cilium's; pinned by the same rule (`pinPath`). */
 export const flowCatalog = Object.freeze({
@@ -66,6 +76,26 @@ export const flowCatalog = Object.freeze({
   lbx_counters: mapLayout('percpu_array', 'lbx_counters', LbxCounterIndex, LbxCounter, {
     maxEntries: REASON_COUNT,
     doc: 'Packets by what became of them',
+  }),
+  lbx_frontend_traffic: mapLayout('percpu_array', 'lbx_frontend_traffic', LbxFrontendTrafficKey, LbxTraffic, {
+    maxEntries: 1,
+    doc: 'Packets by frontend; as large as there are ids once it is switched on',
+  }),
+  lbx_backend_traffic: mapLayout('percpu_array', 'lbx_backend_traffic', LbxBackendTrafficKey, LbxTraffic, {
+    maxEntries: 1,
+    doc: 'Packets by backend; as large as there are ids once it is switched on',
+  }),
+  lbx_event_rules: mapLayout('array', 'lbx_event_rules', LbxEventRuleKey, LbxEventRule, {
+    maxEntries: REASON_COUNT,
+    doc: 'Who wants events of which reason; kept by those who listen',
+  }),
+  lbx_event_listeners: mapLayout('array', 'lbx_event_listeners', LbxEventListenerKey, LbxEventListener, {
+    maxEntries: EVENT_LISTENERS,
+    doc: 'What each of them wants; kept by those who listen',
+  }),
+  lbx_event_stats: mapLayout('percpu_array', 'lbx_event_stats', LbxEventStatsKey, LbxEventStats, {
+    maxEntries: EVENT_LISTENERS * REASON_COUNT,
+    doc: 'What each of them was told of',
   }),
 });
 
