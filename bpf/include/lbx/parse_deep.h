@@ -47,6 +47,13 @@ static __always_inline _Bool parse_deep_skip(struct lbx_cursor *cursor, struct l
 	return 1;
 }
 
+/* There is one way through options. */
+static __always_inline _Bool parse_deep_forget(struct lbx_packet *packet __attribute__((unused)),
+					       struct lbx_piece *piece __attribute__((unused)))
+{
+	return 1;
+}
+
 #else
 
 struct lbx_extension {
@@ -94,6 +101,45 @@ static __always_inline _Bool parse_deep_skip(struct lbx_cursor *cursor, struct l
 	return 1;
 }
 
+/* What was found behind the IP header. */
+struct lbx_deep {
+	__u32 l4_at;
+	struct lbx_piece piece;
+	__u8 proto;
+	__u8 pad[1];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct lbx_deep);
+} lbx_scratch_deep SEC(".maps");
+
+/*
+ * Put it away and read it again. What comes from a map may be anything to the verifier:
+ * it goes on with one packet, not with one for each way through the headers above.
+ */
+static __always_inline _Bool parse_deep_forget(struct lbx_packet *packet, struct lbx_piece *piece)
+{
+	__u32 zero = 0;
+	volatile struct lbx_deep *deep = bpf_map_lookup_elem(&lbx_scratch_deep, &zero);
+
+	if (!deep)
+		return 0;
+	deep->l4_at = packet->l4_at;
+	deep->proto = packet->proto;
+	deep->piece.id = piece->id;
+	deep->piece.fragmented = piece->fragmented;
+	deep->piece.later = piece->later;
+	packet->l4_at = deep->l4_at;
+	packet->proto = deep->proto;
+	piece->id = deep->piece.id;
+	piece->fragmented = deep->piece.fragmented;
+	piece->later = deep->piece.later;
+	return packet->l4_at <= ETH_HLEN + 4 + sizeof(ip_t) + LBX_DEEP_MAX;
+}
+
 #endif
 
 static __always_inline enum lbx_packet_class
@@ -107,8 +153,10 @@ parse_deep(void *data, void *data_end, struct lbx_packet *packet, struct lbx_pie
 	if (parse_packet(data, data_end, packet) == LBX_PACKET_OTHER)
 		return LBX_PACKET_OTHER;
 	cursor.at = packet->ip + 1;
-	if (!parse_deep_skip(&cursor, packet, piece))
+	if (!parse_deep_skip(&cursor, packet, piece) || !parse_deep_forget(packet, piece))
 		return LBX_PACKET_OTHER;
+	if (LBX_FAMILY == 6)
+		cursor.at = data + packet->l4_at;
 	if (piece->later)
 		return packet->proto == IPPROTO_TCP || packet->proto == IPPROTO_UDP
 			       ? LBX_PACKET_FRAGMENT
