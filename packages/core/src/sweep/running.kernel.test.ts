@@ -7,9 +7,10 @@ import { createNodeFixture } from '../../test/node-fixture.ts';
 import { createKernelTable } from '../tables/kernel-table.ts';
 
 describeKernel('a running load balancer', () => {
-  it('gives memory of flows back that were over before it started', async () => {
+  // Loading all programs takes a while on a busy machine.
+  it('gives memory of flows back that were over before it started', { timeout: 90_000 }, async () => {
     using fixture = createNodeFixture('core-sweep');
-    const lb = fixture.start({ cgroup: false, sweepSeconds: 1, families: [4, 6] });
+    const lb = fixture.start({ cgroup: false, sweepSeconds: 1 });
     using flows = BpfMap.openPinned(join(fixture.pins, 'lbx_flow4'));
     using reverse = BpfMap.openPinned(join(fixture.pins, 'lbx_rev6'));
     // All zero: last seen long ago, when the kernel counted its first jiffies.
@@ -21,7 +22,7 @@ describeKernel('a running load balancer', () => {
     expect(key.size).toBe(4);
 
     await expect
-      .poll(() => lb.status().flows, { timeout: 20_000 })
+      .poll(() => lb.status().flows, { timeout: 30_000 })
       .toEqual({
         lbx_flow4: { used: 0, freed: 1 },
         lbx_flow6: { used: 0, freed: 0 },
