@@ -6,7 +6,7 @@ import { readJiffies } from './differential/jiffies.ts';
 import { createKernel, type KernelOptions, MAGLEV_SIZE } from './differential/kernel.ts';
 import { places } from './differential/place.ts';
 import { randomServices } from './differential/random-services.ts';
-import { randomOp } from './differential/random-session.ts';
+import { randomOps } from './differential/random-session.ts';
 import { report } from './differential/report.ts';
 import { type Arena, runSession } from './differential/session.ts';
 import { shrink } from './differential/shrink.ts';
@@ -94,9 +94,8 @@ function run(arena: Arena, name: string, goal: number): void {
     arena.control.apply(frontends);
     for (let session = 0; session < SESSIONS_OF_SERVICES; session++) {
       let left = PACKETS_OF_SESSION;
-      const result = runSession(arena, frontends, (world) =>
-        left-- > 0 ? randomOp(random, world) : undefined,
-      );
+      const next = randomOps(random);
+      const result = runSession(arena, frontends, (world) => (left-- > 0 ? next(world) : undefined));
       pairs += result.pairs;
       sessions++;
       if (result.undecided) undecided++;

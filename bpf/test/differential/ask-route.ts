@@ -1,8 +1,26 @@
-import type { AskRoute, RouteAnswer } from '@lbx/maps';
+import type { AskRoute, Family, RouteAnswer } from '@lbx/maps';
 import { familyOf, macs, places } from './place.ts';
 
+/** What may be otherwise for a while. */
+export interface Network {
+  /** Backends whose link address the kernel has forgotten. */
+  readonly forgotten: Set<string>;
+  /** Families that the node does not forward. */
+  readonly stopped: Set<Family>;
+}
+
 /** What the kernel of the node says: `bpf_fib_lookup()` in words. */
-export const askRoute: AskRoute = (_from, to): RouteAnswer => {
+export function askRoute({ forgotten, stopped }: Network): AskRoute {
+  return (_from, to) => {
+    if (stopped.has(familyOf(to))) return { kind: 'forwarding-disabled' };
+    const answer = answerOf(to);
+    return answer.kind === 'ok' && forgotten.has(answer.nextHop)
+      ? { kind: 'no-neighbour', device: 'eth0' }
+      : answer;
+  };
+}
+
+function answerOf(to: string): RouteAnswer {
   const family = familyOf(to);
   const { node, router, backends, far } = places[family];
   const zone = family === 4 ? zoneOf4(to) : zoneOf6(to);
@@ -25,7 +43,7 @@ export const askRoute: AskRoute = (_from, to): RouteAnswer => {
     default:
       return { kind: 'local' };
   }
-};
+}
 
 type Zone = 'client' | 'refused' | 'pods' | 'link' | 'nowhere';
 

@@ -1,4 +1,4 @@
-import type { FlowHalf, FlowState, LbxFlow4, LbxRev4, RequestHalf } from '@lbx/maps';
+import type { FlowHalf, FlowState, LbxFlow4, LbxFragment4Key, LbxRev4, RequestHalf } from '@lbx/maps';
 import type { KernelFlows } from './kernel-flows.ts';
 import { familyOf, places } from './place.ts';
 
@@ -44,7 +44,23 @@ export function compareFlows(
     const [has, wants] = [affinities.get(key), oracle.affinities.get(key)?.backendId];
     if (has !== wants) problems.push(`affinity of ${key}: the kernel has ${has}, expected ${wants}`);
   }
+  const ports = new Map(
+    kernel.fragments.map(([key, { sport, dport }]) => [fragmentKey(key), `${sport} ${dport}`]),
+  );
+  for (const key of new Set([...ports.keys(), ...oracle.fragments.keys()])) {
+    const known = oracle.fragments.get(key);
+    const wants = known && `${known.sport} ${known.dport}`;
+    if (ports.get(key) !== wants)
+      problems.push(`fragments of ${key}: the kernel has ${ports.get(key)}, expected ${wants}`);
+  }
   return problems;
+}
+
+/** Ids are as they were loaded: in network order. */
+function fragmentKey({ saddr, daddr, id, proto }: LbxFragment4Key): string {
+  const bytes = new DataView(new ArrayBuffer(4));
+  bytes.setUint32(0, id, true);
+  return `${saddr} ${daddr} ${familyOf(saddr) === 4 ? bytes.getUint16(0) : bytes.getUint32(0)} ${proto}`;
 }
 
 // Jiffies of the kernel begin 300 seconds before the 32-bit zero, those here at boot: only ages are compared.

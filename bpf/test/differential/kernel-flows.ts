@@ -3,6 +3,8 @@ import {
   flowCatalog,
   type LbxFlow4,
   type LbxFlow4Key,
+  type LbxFragment,
+  type LbxFragment4Key,
   type LbxRev4,
   type LbxRev4Bucket,
 } from '@lbx/maps';
@@ -20,6 +22,8 @@ export interface KernelFlows {
   readonly replies: readonly (readonly [number, LbxRev4])[];
   /** Client and service; backend; seconds. */
   readonly affinities: readonly (readonly [string, number, number])[];
+  /** Datagrams in pieces, and their ports. */
+  readonly fragments: readonly (readonly [LbxFragment4Key, LbxFragment])[];
 }
 
 export function readFlows(kernel: Kernel, firstPort: number): KernelFlows {
@@ -29,6 +33,9 @@ export function readFlows(kernel: Kernel, firstPort: number): KernelFlows {
       [...usedBuckets(kernel, family)].flatMap(({ index, bucket }) =>
         bucket.entry.flatMap((half, way) => (bucket.tag[way] ? [[firstPort + index, half] as const] : [])),
       ),
+    ),
+    fragments: families.flatMap((family) =>
+      kernel.entries<LbxFragment4Key, LbxFragment>(mapsOfFamily[family].fragments),
     ),
     affinities: families.flatMap((family) =>
       kernel
@@ -59,9 +66,10 @@ function* usedBuckets(
 export function clearFlows(kernel: Kernel): void {
   const hops = kernel.map(flowCatalog.lbx_backend_hops.name);
   for (const family of families) {
-    const { flow, affinity, reply, backends } = mapsOfFamily[family];
+    const { flow, affinity, reply, fragments, backends } = mapsOfFamily[family];
     kernel.map(flow.name).clear();
     kernel.map(affinity.name).clear();
+    kernel.map(fragments.name).clear();
     empty(kernel, reply);
     for (const key of kernel.map(backends.name).keys()) hops.set(key, new Uint8Array(hops.valueSize));
   }
@@ -80,13 +88,27 @@ export function makeOlder(kernel: Kernel, jiffies: number, seconds: number): voi
     lastSeen: (half.lastSeen - jiffies) >>> 0,
     checked: (half.checked - jiffies) >>> 0,
   });
+  agedHops(kernel, jiffies);
   for (const family of families) {
-    const { flow, affinity, reply } = mapsOfFamily[family];
+    const { flow, affinity, reply, fragments } = mapsOfFamily[family];
+    for (const [key, ports] of kernel.entries<object, LbxFragment>(fragments))
+      kernel.set(fragments, key, { ...ports, seen: (ports.seen - jiffies) >>> 0 });
     for (const [key, half] of kernel.entries<LbxFlow4Key, LbxFlow4>(flow)) kernel.set(flow, key, older(half));
     for (const { index, bucket } of [...usedBuckets(kernel, family)])
       kernel.set(reply, { index }, { ...bucket, entry: bucket.entry.map(older) });
     for (const [key, last] of kernel.entries<object, { lastUsed: bigint; backendId: number }>(affinity)) {
       kernel.set(affinity, key, { ...last, lastUsed: BigInt.asUintN(64, last.lastUsed - BigInt(seconds)) });
+    }
+  }
+}
+
+function agedHops(kernel: Kernel, jiffies: number): void {
+  const layout = flowCatalog.lbx_backend_hops;
+  for (const family of families) {
+    for (const key of kernel.map(mapsOfFamily[family].backends.name).keys()) {
+      const id = layout.key.decode(key);
+      const hop = kernel.get<object, { checked: number }>(layout, id)!;
+      kernel.set(layout, id, { ...hop, checked: (hop.checked - jiffies) >>> 0 });
     }
   }
 }

@@ -11,7 +11,7 @@ import {
 } from 'libbpf-ts';
 import { parseObject } from 'libbpf-ts/elf';
 import { hertz } from '../xdp-lab.ts';
-import { createNode } from './node.ts';
+import { createNode, type Node } from './node.ts';
 import { type Place, places } from './place.ts';
 
 export const MAGLEV_SIZE = 251;
@@ -33,6 +33,7 @@ export interface KernelOptions {
 /** All programs of both families, on one set of maps, at a device of a node. */
 export interface Kernel extends Disposable {
   readonly ifindex: number;
+  readonly node: Node;
   program(name: 'lbx_xdp' | 'lbx_tc_ingress' | 'lbx_tc_egress'): BpfProgram;
   has(map: string): boolean;
   map(name: string): BpfMap;
@@ -59,6 +60,7 @@ export function createKernel(options: KernelOptions): Kernel {
     stack.use(xdp.program('lbx_xdp').attachXdp({ ifindex: node.ifindex, mode: 'native' }));
     return createAccess(maps, {
       ifindex: node.ifindex,
+      node,
       program: (name) => (name === 'lbx_xdp' ? xdp : tc).program(name),
       [Symbol.dispose]: () => stack.dispose(),
     });
@@ -84,7 +86,7 @@ function loadObject(name: ObjectName, options: KernelOptions, maps: Map<string, 
         const there = maps.get(map.name);
         if (there) return [[map.name, { reuse: there }]];
         const size = sizes[map.name];
-        if (map.type === 'hash_of_maps') return [[map.name, { innerSpec: innerOf(options) }]];
+        if (map.name.endsWith('_maglev')) return [[map.name, { innerSpec: innerOf(options) }]];
         return size === undefined ? [] : [[map.name, { maxEntries: size }]];
       }),
     ),
@@ -140,7 +142,7 @@ function variablesOf(options: KernelOptions): Record<string, VariableValue> {
 
 function createAccess(
   maps: ReadonlyMap<string, BpfMap>,
-  kernel: Pick<Kernel, 'ifindex' | 'program' | typeof Symbol.dispose>,
+  kernel: Pick<Kernel, 'ifindex' | 'node' | 'program' | typeof Symbol.dispose>,
 ): Kernel {
   const map = (name: string) => maps.get(name)!;
   const read = (layout: NamedLayout, value: Uint8Array, key: unknown) =>

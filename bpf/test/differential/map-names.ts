@@ -10,6 +10,7 @@ export const mapsOfFamily = {
     affinity: catalog.lb4_affinity,
     flow: flowCatalog.lbx_flow4,
     reply: flowCatalog.lbx_rev4,
+    fragments: flowCatalog.lbx_fragments4,
   },
   6: {
     services: catalog.lb6_services_v2,
@@ -19,5 +20,6 @@ export const mapsOfFamily = {
     affinity: catalog.lb6_affinity,
     flow: flowCatalog.lbx_flow6,
     reply: flowCatalog.lbx_rev6,
+    fragments: flowCatalog.lbx_fragments6,
   },
 } as const satisfies Record<Family, object>;

@@ -8,6 +8,8 @@ export interface Node extends Disposable {
   readonly ns: Netns;
   /** Of the device to the world. */
   readonly ifindex: number;
+  setNeighbour(family: Family, backend: number, known: boolean): void;
+  setForwarding(family: Family, on: boolean): void;
 }
 
 export function createNode(where: Readonly<Record<Family, Place>> = places): Node {
@@ -30,7 +32,24 @@ export function createNode(where: Readonly<Record<Family, Place>> = places): Nod
     });
     const { index: ifindex } = ns.device('eth0');
     stack.use(enterNetns(ns));
-    return { ns, ifindex, [Symbol.dispose]: () => stack.dispose() };
+    return {
+      ns,
+      ifindex,
+      setNeighbour(family, backend, known) {
+        const address = where[family].backends[backend]!;
+        const what = known ? ['lladdr', macs.backend(backend), 'nud', 'permanent'] : [];
+        // Deleting what is not there is no mistake here.
+        const verb = known ? 'replace' : 'flush';
+        ns.exec(
+          'ip',
+          known
+            ? ['neigh', verb, address, 'dev', 'eth0', ...what]
+            : ['neigh', verb, address, 'dev', 'eth0', 'nud', 'all'],
+        );
+      },
+      setForwarding: (family, on) => ns.sysctl(`net.ipv${family}.conf.eth0.forwarding`, on ? 1 : 0),
+      [Symbol.dispose]: () => stack.dispose(),
+    };
   } catch (error) {
     stack.dispose();
     throw error;

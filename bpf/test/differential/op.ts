@@ -1,4 +1,4 @@
-import type { Frontend, PacketHook } from '@lbx/maps';
+import type { Family, Frontend, PacketHook } from '@lbx/maps';
 
 /** A frame at a hook. */
 export interface PacketOp {
@@ -16,6 +16,10 @@ export type Op =
   | { readonly kind: 'wait'; readonly seconds: number }
   /** A table gave up one half of a flow: the nth of those there, in the order of their keys. */
   | { readonly kind: 'evict'; readonly half: 'request' | 'reply'; readonly nth: number }
+  /** The kernel forgets the link address of a backend, or learns it again. */
+  | { readonly kind: 'neighbour'; readonly family: Family; readonly backend: number; readonly known: boolean }
+  /** The node stops to forward, or begins again. */
+  | { readonly kind: 'forwarding'; readonly family: Family; readonly on: boolean }
   /** Other services from now on. */
   | { readonly kind: 'services'; readonly frontends: readonly Frontend[] }
   /** Somebody wrote (or, without a value, deleted) one entry of a service map: the nth. */

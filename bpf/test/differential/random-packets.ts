@@ -96,16 +96,23 @@ export function replyFrame(
 function build(random: Random, link: Link, { from, to, proto }: Ends): Uint8Array {
   const hops = random.chance(92) ? 64 : random.pick([0, 1, 2, 255]);
   const tagged = random.chance(4) ? eth(link).vlan({ id: random.below(4096) }) : eth(link);
+  const ends = { src: from.address, dst: to.address };
+  const isOdd = random.chance(3);
   const header =
     familyOf(from.address) === 4
       ? tagged.ipv4({
-          src: from.address,
-          dst: to.address,
+          ...ends,
           ttl: hops,
           id: random.below(65536),
           df: random.chance(50),
+          ...(isOdd && { options: random.bytes(4 + 4 * random.below(10)) }),
         })
-      : tagged.ipv6({ src: from.address, dst: to.address, hopLimit: hops, flowLabel: random.below(1 << 20) });
+      : tagged.ipv6({
+          ...ends,
+          hopLimit: hops,
+          flowLabel: random.below(1 << 20),
+          ...(isOdd && { extensions: extensions(random) }),
+        });
   const ports = { sport: from.port, dport: to.port };
   const data = random.bytes(random.chance(97) ? random.pick([0, 1, 5, 40]) : 1300 + random.below(110));
   if (proto === 6)
@@ -244,7 +251,8 @@ function withExtensions(src: string, dst: string, extensions: readonly Ipv6Exten
 function extensions(random: Random): Ipv6Extension[] {
   return Array.from({ length: 1 + random.below(3) }, () => ({
     kind: random.pick(['hop-by-hop', 'routing', 'destination'] as const),
-    data: random.bytes(6 + 8 * random.below(3)),
+    // The second byte of a routing header's data: segments left.
+    data: random.bytes(6 + 8 * random.below(3)).with(1, random.pick([0, 0, 0, 1])),
   }));
 }
 

@@ -1,5 +1,5 @@
 import type { FlowState, Frontend } from '@lbx/maps';
-import { type Random, spoilFrame } from '@lbx/testing';
+import { fragmentPacket, parsePacket, type Random, spoilFrame } from '@lbx/testing';
 import { type Op, type PacketOp, type PokedMap, pokedMaps } from './op.ts';
 import { dsrFrame, errorFrame, oddFrame, replyFrame, requestFrame } from './random-packets.ts';
 import { randomServices } from './random-services.ts';
@@ -13,13 +13,37 @@ export interface World {
   readonly sent: readonly Uint8Array[];
 }
 
-/** The next step, from what there is and chance. */
-export function randomOp(random: Random, { frontends, flows, sent }: World): Op {
+/** Steps without end, from what there is and chance. */
+export function randomOps(random: Random): (world: World) => Op {
+  // The pieces of a datagram come one after the other, most of the time.
+  const pending: PacketOp[] = [];
+  return (world) => {
+    if (pending.length > 0 && random.chance(85)) return pending.shift()!;
+    const op = randomOp(random, world);
+    if (op.kind !== 'packet' || !random.chance(4)) return op;
+    pending.push(...pieces(random, op));
+    return pending.shift() ?? op;
+  };
+}
+
+/** A packet in pieces; none for what cannot be cut. */
+function pieces(random: Random, op: PacketOp): PacketOp[] {
+  const { ipv4, ipv6, tcp, udp, payload, problems } = parsePacket(op.frame);
+  if (!(ipv4 || ipv6) || !(tcp || udp) || payload.length === 0 || problems.length > 0) return [];
+  const frames = fragmentPacket(op.frame, random.pick([24, 32, 40]), random.below(4));
+  const kept = frames.filter(() => random.chance(95));
+  if (random.chance(10)) kept.reverse();
+  return kept.map((frame) => ({ ...op, frame }));
+}
+
+/** The next step. */
+function randomOp(random: Random, { frontends, flows, sent }: World): Op {
   const dice = random.below(1000);
   if (dice < 15) return { kind: 'wait', seconds: random.pick([0.4, 1.4, 5, 31, 61, 125, 8001]) };
   if (dice < 25) return { kind: 'evict', half: random.pick(['request', 'reply']), nth: random.below(1000) };
   if (dice < 27) return { kind: 'services', frontends: randomServices(random) };
   if (dice < 31) return poke(random);
+  if (dice < 34) return network(random);
   const plain = plainPacket(random, frontends, flows);
   // Half of what arrives meets XDP, the other half tc.
   const hook = plain.hook === 'xdp' && random.chance(50) ? 'tc-ingress' : plain.hook;
@@ -49,6 +73,14 @@ function plainPacket(random: Random, frontends: readonly Frontend[], flows: Flow
   }
   const hook = random.chance(97) ? 'xdp' : 'tc-egress';
   return { kind: 'packet', hook, frame: requestFrame(random, frontends, [...flows.requests.values()]) };
+}
+
+/** Put right three times as often as spoilt, in the end. */
+function network(random: Random): Op {
+  const family = random.pick([4, 6] as const);
+  if (random.chance(80))
+    return { kind: 'neighbour', family, backend: random.below(10), known: random.chance(40) };
+  return { kind: 'forwarding', family, on: random.chance(85) };
 }
 
 function poke(random: Random): Op {

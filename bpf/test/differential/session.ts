@@ -10,7 +10,7 @@ import {
   reasons,
 } from '@lbx/maps';
 import { parsePacket } from '@lbx/testing';
-import { askRoute } from './ask-route.ts';
+import { askRoute, type Network } from './ask-route.ts';
 import { compareFlows } from './compare-flows.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { type Jiffies, nextJiffy } from './jiffies.ts';
@@ -19,6 +19,7 @@ import { clearFlows, evictFlow, evictReply, makeOlder, readFlows } from './kerne
 import { poke, readTables } from './kernel-tables.ts';
 
 import type { Op, PacketOp, Session } from './op.ts';
+import { familyOf, places } from './place.ts';
 import type { World } from './random-session.ts';
 import { runProgram, SPOILT_SUM } from './run-program.ts';
 
@@ -62,6 +63,7 @@ export function runSession(
   let hangs = false;
   let pairs = 0;
   let sent: Uint8Array[] = [];
+  const network: Network = { forgotten: new Set(), stopped: new Set() };
 
   clearFlows(kernel);
   let state: PacketState = { ...readTables(kernel), flows: createFlowState() };
@@ -70,6 +72,7 @@ export function runSession(
   if (problems.length > 0) problems.push(...compareCounters());
   if (problems.length === 0 && !hangs) problems.push(...compareEnd());
   for (const back of undo.reverse()) back();
+  mend();
   if (services !== frontends) control.apply(frontends);
   return { ops, pairs, problems, undecided: hangs && problems.length === 0, counts };
 
@@ -94,6 +97,17 @@ export function runSession(
         return [];
       case 'evict':
         evict(op);
+        return [];
+      case 'neighbour': {
+        const address = places[op.family].backends[op.backend]!;
+        if (op.known === network.forgotten.has(address))
+          kernel.node.setNeighbour(op.family, op.backend, op.known);
+        network.forgotten[op.known ? 'delete' : 'add'](address);
+        return [];
+      }
+      case 'forwarding':
+        if (op.on === network.stopped.has(op.family)) kernel.node.setForwarding(op.family, op.on);
+        network.stopped[op.on ? 'delete' : 'add'](op.family);
         return [];
       case 'services':
         for (const back of undo.splice(0).reverse()) back();
@@ -122,7 +136,7 @@ export function runSession(
       device: 'eth0',
       settings,
       clock: clockOf(took),
-      askRoute,
+      askRoute: askRoute(network),
     });
     for (const reason of [...outcome.notes, ...(outcome.reason ? [outcome.reason] : [])])
       counts.set(reason, (counts.get(reason) ?? 0) + 1);
@@ -149,6 +163,15 @@ export function runSession(
         return seconds >= limit;
       },
     };
+  }
+
+  /** The network as it was in the beginning. */
+  function mend(): void {
+    for (const family of network.stopped) kernel.node.setForwarding(family, true);
+    for (const address of network.forgotten) {
+      const family = familyOf(address);
+      kernel.node.setNeighbour(family, places[family].backends.indexOf(address), true);
+    }
   }
 
   function evict({ half, nth }: Extract<Op, { kind: 'evict' }>): void {

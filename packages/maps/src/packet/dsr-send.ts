@@ -13,11 +13,11 @@ import { refuse } from './icmp-error.ts';
 import { ipLengthOf } from './ip-length.ts';
 import { type Packet, type PacketEnd, TcpBit } from './packet.ts';
 import { putAddress } from './put-address.ts';
-import type { End, Run } from './run.ts';
+import { type End, endBy, type Run } from './run.ts';
 import { sentBy } from './sent-by.ts';
 import { snatAddress } from './way-out.ts';
 import { writeIpv4 } from './write-ip.ts';
-import { type Sends, writePacket } from './write-packet.ts';
+import { type Sends, writePacket, writeSends } from './write-packet.ts';
 
 const IP_LENGTH = { 4: 20, 6: 40 } as const;
 
@@ -28,17 +28,27 @@ const IP_LENGTH = { 4: 20, 6: 40 } as const;
 export function sendByDsr(run: Run, { backend, way, service }: RequestHalf): End {
   const { packet, settings } = run;
   const growth = growthOf(run);
-  if (growth > 0 && settings.mtu > 0 && ipLengthOf(packet) + growth > settings.mtu) {
+  if (!fitsDsr(run)) {
     return refuse(run, 'drop_too_big', { kind: 'too-big', mtu: settings.mtu - growth });
   }
   const sends: Sends = way!.link ?? 'unresolved';
   const end = { verdict: sentBy(run), reason: 'sent_request', backend } as const;
   if (settings.dsrBy === 'tunnel') {
-    const frame = writePacket(packet, { sends });
+    const frame = aged(packet, sends);
     return { ...end, frame: inTunnel(packet, frame, snatAddress(run), backend.address) };
   }
   const frame = writePacket(packet, { to: backend, sends });
-  return { ...end, frame: growth > 0 ? withOption(packet, frame, service) : frame };
+  if (growth === 0) return { ...end, frame };
+  const longer = withOption(packet, frame, service);
+  // Too many options already.
+  return longer ? { ...end, frame: longer } : endBy(run, 'drop_rewrite');
+}
+
+/** Is a packet still no longer than the MTU with what DSR adds? One that does not grow is not asked. */
+export function fitsDsr(run: Run): boolean {
+  const { mtu } = run.settings;
+  const growth = growthOf(run);
+  return growth === 0 || mtu === 0 || ipLengthOf(run.packet) + growth <= mtu;
 }
 
 function growthOf({ packet: { family, proto, tcpFlags }, settings: { dsrBy } }: Run): number {
@@ -47,8 +57,17 @@ function growthOf({ packet: { family, proto, tcpFlags }, settings: { dsrBy } }: 
   return DSR_OPTION_LENGTH[family];
 }
 
+/** One hop less to go, and nothing else. */
+function aged(packet: Packet, sends: Sends): Uint8Array {
+  const bytes = packet.frame.slice();
+  const view = new DataView(bytes.buffer);
+  const hops = writeSends(view, packet, sends);
+  if (packet.family === 4) addToChecksum(view, packet.ipAt + 10, hops);
+  return bytes;
+}
+
 /** The option goes right behind the fixed part of the IP header. */
-function withOption({ family, ipAt }: Packet, frame: Uint8Array, service: PacketEnd): Uint8Array {
+function withOption({ family, ipAt }: Packet, frame: Uint8Array, service: PacketEnd): Uint8Array | undefined {
   const length = DSR_OPTION_LENGTH[family];
   const bytes = withRoom(frame, ipAt + IP_LENGTH[family], length);
   const view = new DataView(bytes.buffer);
@@ -64,6 +83,7 @@ function withOption({ family, ipAt }: Packet, frame: Uint8Array, service: Packet
     view.setUint16(ipAt + 4, view.getUint16(ipAt + 4) + length);
     return bytes;
   }
+  if ((view.getUint8(ipAt) & 0x0f) > 13) return undefined;
   const difference = replaceWords(view, ipAt, 4, () => {
     view.setUint8(ipAt, view.getUint8(ipAt) + length / 4);
     view.setUint16(ipAt + 2, view.getUint16(ipAt + 2) + length);

@@ -1,17 +1,19 @@
 import type { ExplainSource } from '../explain/trace.ts';
 import { createTrace } from '../explain/trace.ts';
-import { GATE_BACKEND } from '../flow/gate.ts';
 import type { ReasonName } from '../flow/reasons.ts';
 import type { Clock } from './clock.ts';
 import { learnDsr } from './dsr-learn.ts';
 import { unwrapDsr } from './dsr-unwrap.ts';
 import type { FlowState } from './flow-state.ts';
+import { followFragment } from './follow-fragment.ts';
+import { rememberPorts } from './fragments.ts';
 import { answerEcho } from './icmp-echo.ts';
 import { relayError } from './icmp-relay.ts';
 import { leave } from './leave.ts';
+import { readDeep } from './read-deep.ts';
 import { readPacket } from './read-packet.ts';
-import { reply } from './reply.ts';
-import { request } from './request.ts';
+import { lookOverReply, reply, replyHalf } from './reply.ts';
+import { lookOverRequest, request } from './request.ts';
 import type { AskRoute } from './routes.ts';
 import {
   type BackendMeta,
@@ -70,7 +72,7 @@ export function explainPacket(state: PacketState, frame: Uint8Array, options: Pa
     trace: createTrace(state.tables),
     notes: [],
   };
-  const end = hook === 'tc-egress' ? depart(run) : arrive(run);
+  const end = hook === 'tc-egress' ? leave(run) : arrive(run);
   const { notes, trace } = run;
   return { frame, ...end, notes, steps: trace.steps };
 }
@@ -79,36 +81,47 @@ export function explainPacket(state: PacketState, frame: Uint8Array, options: Pa
 function arrive(run: Run): End {
   switch (run.packet.kind) {
     case 'flow':
-      return reply(run) ?? requestOrStranger(run);
+      return reply(run) ?? (isStranger(run) ? passed : request(run));
     case 'icmp':
       return relayError(run) ?? answerEcho(run) ?? passByName(run, 'pass_icmp');
     case 'tunnel':
       return unwrapDsr(run) ?? passed;
     case 'options':
       learnDsr(run);
-      return passByName(run, 'pass_options');
+      return arriveDeep(run, 'pass_options');
     case 'fragment':
-      return passByName(run, 'pass_fragment');
+      return arriveDeep(run, 'pass_fragment');
     case 'other':
       return passed;
   }
 }
 
-function requestOrStranger(run: Run): End {
+/** Nobody's endpoint, as the gate knows. A node's address has no wildcard entry. */
+function isStranger(run: Run): boolean {
   const { packet, settings } = run;
   const { address, port } = packet.to;
-  // A node's address has no wildcard entry.
   const asksWildcard = settings.wildcards && address !== snatAddress(run);
-  const isStranger =
-    !run.mayBeOurs(address, port, packet.proto) && !(asksWildcard && run.mayBeOurs(address, 0, 0));
-  return isStranger ? passed : request(run);
+  return !run.mayBeOurs(address, port, packet.proto) && !(asksWildcard && run.mayBeOurs(address, 0, 0));
 }
 
-function depart(run: Run): End {
-  const { packet } = run;
-  if (packet.kind !== 'flow') return passed;
-  if (!run.mayBeOurs(packet.from.address, packet.from.port, packet.proto + GATE_BACKEND)) return passed;
-  return leave(run);
+/** TCP or UDP behind options or extension headers, or a piece of it. Flows are looked over with each such packet. */
+function arriveDeep(run: Run, reason: ReasonName): End {
+  const deep = readDeep(run.packet);
+  switch (deep?.packet.kind) {
+    case 'flow': {
+      const inner = { ...run, packet: deep.packet };
+      const half = replyHalf(inner);
+      if (half === undefined && isStranger(inner)) return passed;
+      if (deep.piece.isFragment) rememberPorts(run, deep.packet, deep.piece);
+      return half ? lookOverReply(inner, half) : lookOverRequest(inner);
+    }
+    case 'fragment':
+      return followFragment(run, deep.packet, deep.piece);
+    case 'tunnel':
+      return passByName(run, reason);
+    default:
+      return passed;
+  }
 }
 
 /** Not served: passed, and counted where the address is a service's, as its wildcard entry tells. */

@@ -78,6 +78,13 @@ export interface FlowState {
   readonly affinities: Map<string, LbAffinityVal>;
   /** Next hops as last seen, by device and address. */
   readonly links: Map<string, Link>;
+  /** Ports of fragmented datagrams. */
+  readonly fragments: Map<string, { readonly sport: number; readonly dport: number; readonly seen: number }>;
+  /** Ways to backends, by backend id. */
+  readonly backendWays: Map<
+    number,
+    { readonly address: string; readonly way: Way; readonly checked: number }
+  >;
 }
 
 /** Nothing remembered. */
@@ -88,6 +95,8 @@ export function createFlowState(): FlowState {
     ports: new Map(),
     affinities: new Map(),
     links: new Map(),
+    fragments: new Map(),
+    backendWays: new Map(),
   };
 }
 

@@ -1,6 +1,7 @@
+import { GATE_BACKEND } from '../flow/gate.ts';
 import { addToChecksum } from './checksummed-write.ts';
 import { kindOf } from './flow-phase.ts';
-import { requestKey, type Way } from './flow-state.ts';
+import { localReplyKey, requestKey, type Way } from './flow-state.ts';
 import { type Quote, readQuote, writeQuote } from './icmp-quote.ts';
 import type { PacketEnd } from './packet.ts';
 import { replyAt } from './reply-place.ts';
@@ -45,9 +46,25 @@ function toBackend(run: Run, quote: Quote): End | undefined {
   if (kind === 'local') return relay(run, quote, { from: backend, to: client, source: packet.from.address });
   // By DSR the backend talks to the client itself.
   const to = kind === 'dsr' ? client : { address: snatAddress(run)!, port: snatPort! };
-  const way = wayToBackend(run, backend.address);
+  const way = wayToBackend(run, backend);
   if (way !== 'here' && typeof way === 'string') return endBy(run, way);
   return relay(run, quote, { from: backend, to, source: to.address, ...(way !== 'here' && { way }) });
+}
+
+/**
+ * An ICMP error that leaves: about a request that a backend here got, to its client. What the backend says, the service says;
+ * what the node itself says of the way to the backend, it says as itself.
+ */
+export function relayErrorOut(run: Run): End | undefined {
+  const { packet, flows } = run;
+  const quote = readQuote(packet);
+  if (quote === undefined || quote.from.address !== packet.to.address) return undefined;
+  if (!run.mayBeOurs(quote.to.address, quote.to.port, quote.proto + GATE_BACKEND)) return undefined;
+  const half = flows.localReplies.get(localReplyKey(quote.proto, quote.to, quote.from));
+  if (half === undefined) return undefined;
+  const { client, service } = half;
+  const source = packet.from.address === quote.to.address ? service.address : packet.from.address;
+  return relay(run, quote, { from: client, to: service, source });
 }
 
 /** What the quote becomes, and the message: its destination is the quote's sender. */

@@ -30,7 +30,7 @@ export function newFlow(run: Run, tuple: FlowTuple, over: ReasonName | undefined
   if (typeof picked === 'string') return refuseService(run, service, picked);
   const { local, ...backend } = picked;
   if (!local && packet.hops <= 1) return refuseHops(run);
-  const way = local ? 'here' : wayToBackend(run, backend.address);
+  const way = local ? 'here' : wayToBackend(run, backend);
   if (way !== 'here' && typeof way === 'string') return endBy(run, way);
 
   if (over) run.notes.push(over);

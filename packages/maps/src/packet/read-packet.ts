@@ -101,7 +101,8 @@ export function readAddress(view: DataView, at: number, family: Family): string 
   return family === 4 ? formatIpv4Number(view.getUint32(at)) : formatIpv6(view, at);
 }
 
-function readL4(view: DataView, ip: Packet): Packet {
+/** Where TCP or UDP may begin: `flow`, if all of its header is there. */
+export function readL4(view: DataView, ip: Packet): Packet {
   const { l4At, proto } = ip;
   const length = L4_LENGTH[proto];
   if (length === undefined || view.byteLength < l4At + length) return ip;

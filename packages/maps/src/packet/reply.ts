@@ -11,18 +11,29 @@ import { tellRequest } from './tell-request.ts';
 import { hasWay, isForTc, snatAddress, wayToClient } from './way-out.ts';
 import { writePacket } from './write-packet.ts';
 
-/** A packet of a remote backend to one of our SNAT ports; undefined when it is none. */
-export function reply(run: Run): End | undefined {
+/** The flow that a packet of a remote backend to one of our SNAT ports belongs to. */
+export function replyHalf(run: Run): RemoteReply | undefined {
   const { packet, flows, settings } = run;
   const [first, last] = settings.snatPorts;
-  if (packet.to.address !== snatAddress(run) || packet.to.port < first || packet.to.port > last)
-    return undefined;
-  const half = replyAt(flows, packet.to.port, packet.proto, packet.from);
+  const { address, port } = packet.to;
+  if (address !== snatAddress(run) || port < first || port > last) return undefined;
+  return replyAt(flows, port, packet.proto, packet.from);
+}
+
+/** A packet of a remote backend; undefined when it is none. */
+export function reply(run: Run): End | undefined {
+  const { packet } = run;
+  const half = replyHalf(run);
   if (half === undefined) return undefined;
   if (isPlain(packet) && isFresh(run, half)) {
     if (hasWay(run, half.way)) return sendBack(run, half);
     if (isForTc(run, half.way)) return endBy(run, 'note_other_device');
   }
+  return lookOverReply(run, half);
+}
+
+/** A flow that is known, whether or not it is due to be looked at. */
+export function lookOverReply(run: Run, half: RemoteReply): End {
   return lookOver(run, half) ?? sendBack(run, half);
 }
 

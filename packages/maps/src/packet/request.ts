@@ -4,11 +4,12 @@ import type { ReasonName } from '../flow/reasons.ts';
 import { isLeaving, isStillThere } from './backend-of-flow.ts';
 import { bindFlow } from './bind-flow.ts';
 import { isDue, isStale } from './clock.ts';
+import { fitsDsr } from './dsr-send.ts';
 import { flagsAfter, isClosing, isExpired, isUnconfirmed, kindOf } from './flow-phase.ts';
 import { type FlowHalf, type FlowTuple, type RequestHalf, requestKey, type Way } from './flow-state.ts';
 import { newFlow } from './new-flow.ts';
 import { otherHalf, touchReply } from './other-half.ts';
-import { isPlain, isTcpStart } from './packet.ts';
+import { isPlain, isTcpStart, type Packet } from './packet.ts';
 import { refuseHops } from './refuse.ts';
 import { type End, endBy, type Run } from './run.ts';
 import { sendOn } from './send-on.ts';
@@ -17,15 +18,28 @@ import { hasWay, isForTc, wayToBackend } from './way-out.ts';
 /** A packet that may be a client's to a service. */
 export function request(run: Run): End {
   const { packet, flows } = run;
-  const tuple: FlowTuple = { proto: packet.proto, client: packet.from, service: packet.to };
+  const tuple = tupleOf(packet);
   const flow = flows.requests.get(requestKey(tuple));
   if (flow === undefined) return newFlow(run, tuple, undefined);
   const reply = otherHalf(flows, flow);
   if (isPlain(packet) && isStillThere(run, flow.backend) && isFresh(run, flow, reply)) {
-    if (kindOf(flow) === 'local' || hasWay(run, flow.way)) return sendOn(run, flow);
+    const kind = kindOf(flow);
+    if (kind === 'local') return sendOn(run, flow);
     if (isForTc(run, flow.way)) return endBy(run, 'note_other_device');
+    if (hasWay(run, flow.way) && (kind === 'snat' || fitsDsr(run))) return sendOn(run, flow);
   }
   return lookOver(run, flow, reply);
+}
+
+/** The same for a packet that is not plain: its flow is looked over in any case. */
+export function lookOverRequest(run: Run): End {
+  const tuple = tupleOf(run.packet);
+  const flow = run.flows.requests.get(requestKey(tuple));
+  return flow ? lookOver(run, flow) : newFlow(run, tuple, undefined);
+}
+
+function tupleOf({ proto, from, to }: Packet): FlowTuple {
+  return { proto, client: from, service: to };
 }
 
 /** A flow that is known, whether or not it is due to be looked at. */
@@ -100,7 +114,7 @@ function goOn(run: Run, flow: RequestHalf, reply: FlowHalf | undefined): End {
 
 /** Where the kernel has forgotten a neighbour, a flow that works goes on with what is known. */
 function freshWay(run: Run, { backend, way: known }: RequestHalf): Way | 'here' | ReasonName {
-  const way = wayToBackend(run, backend.address);
+  const way = wayToBackend(run, backend);
   if (way !== 'drop_no_neighbour' || !hasWay(run, known)) return way;
   run.notes.push('note_neighbour_kept');
   return known;

@@ -1,5 +1,6 @@
 import type { ReasonName } from '../flow/reasons.ts';
-import type { Link, RemoteReply, Way } from './flow-state.ts';
+import { isStale } from './clock.ts';
+import type { FlowBackend, Link, RemoteReply, Way } from './flow-state.ts';
 import type { Run } from './run.ts';
 
 /** The source address of packets to remote backends. */
@@ -13,9 +14,9 @@ const unspecified = { 4: '0.0.0.0', 6: '::' } as const;
  * The way to a remote backend, or why there is none; `here` when it turns out to be on this node: without metadata,
  * what is not reached by the device that the packet came by counts as that.
  */
-export function wayToBackend(run: Run, address: string): Way | 'here' | ReasonName {
+export function wayToBackend(run: Run, backend: FlowBackend): Way | 'here' | ReasonName {
   const { derived } = run.settings;
-  const answer = ask(run, snatAddress(run) ?? unspecified[run.packet.family], address);
+  const answer = knownWay(run, backend) ?? askForBackend(run, backend);
   switch (answer) {
     case 'local':
       return derived ? 'drop_no_route' : 'here';
@@ -26,6 +27,20 @@ export function wayToBackend(run: Run, address: string): Way | 'here' | ReasonNa
   }
   if (typeof answer === 'string') return answer;
   return derived || answer.device === run.device ? answer : 'here';
+}
+
+/** What the kernel said within the last second is not asked again. */
+function knownWay(run: Run, { id, address }: FlowBackend): Way | undefined {
+  const known = run.flows.backendWays.get(id);
+  if (known?.address !== address || isStale(known, run.clock)) return undefined;
+  return hasWay(run, known.way) ? known.way : undefined;
+}
+
+function askForBackend(run: Run, { id, address }: FlowBackend): Answer {
+  const answer = ask(run, snatAddress(run) ?? unspecified[run.packet.family], address);
+  if (typeof answer !== 'string')
+    run.flows.backendWays.set(id, { address, way: answer, checked: run.clock.now });
+  return answer;
 }
 
 /**
@@ -58,7 +73,7 @@ export function wayToClient(
 }
 
 /** XDP leaves to tc what it cannot send itself, if tc comes after it. */
-function leaveOr(run: Run, reason: ReasonName): ReasonName {
+export function leaveOr(run: Run, reason: ReasonName): ReasonName {
   return leavesToTc(run) ? 'note_other_device' : reason;
 }
 
