@@ -17,6 +17,8 @@
 
 /* What decrementing the TTL (the high byte of its word) adds to a delta. */
 #define LBX_CHECKSUM_TTL_MINUS_1 bpf_htons(0xfeff)
+/* The same for IPv6's hop limit, the low byte of its word. */
+#define LBX_CHECKSUM_HOPS_MINUS_1 bpf_htons(0xfffe)
 
 static __always_inline __u16 checksum_fold(__u64 sum)
 {

@@ -77,6 +77,24 @@ static __always_inline int ctx_redirected(long result)
 	return result == CTX_TX ? CTX_TX : CTX_DROP;
 }
 
+/*
+ * Bytes were changed and no checksum among them makes up for it: the sum of their change.
+ * The kernel may keep a sum of the whole packet (checksum_tc.h), which has to hear of it.
+ */
+static __always_inline void ctx_sum_changed(ctx_t *ctx, __u16 delta)
+{
+	bpf_csum_update(ctx, delta);
+}
+
+/*
+ * Bytes of IP of the longest packet that this one of `length` stands for. One that is to
+ * be cut (GSO) gives each piece its `headers`, from IP up to the payload.
+ */
+static __always_inline __u32 ctx_longest(const ctx_t *ctx, __u32 length, __u32 headers)
+{
+	return ctx->gso_size ? ctx->gso_size + headers : length;
+}
+
 /* The kernel can be asked to find a link address. */
 #define CTX_RESOLVES 1
 

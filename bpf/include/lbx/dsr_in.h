@@ -41,7 +41,8 @@ static __always_inline _Bool dsr_find_option(ctx_t *ctx, const struct lbx_packet
 	if (ctx_load(ctx, at, &option, sizeof(option)) || !dsr_read_option(&option, service))
 		return 0;
 #if LBX_FAMILY == 4
-	if (packet->ip->ihl * 4 < sizeof(ip_t) + sizeof(option))
+	if (packet->ip->ihl * 4 < sizeof(ip_t) + sizeof(option) ||
+	    packet->ip->frag_off & bpf_htons(0x1fff)) /* no ports there */
 		return 0;
 	*proto = packet->ip->protocol;
 	*l4_at = packet->l3_at + packet->ip->ihl * 4;

@@ -42,7 +42,8 @@
 /* How requests get to backends on other nodes; a service with LBX_SVC2_DSR: by DSR. */
 const volatile __u8 lbx_forwarding = LBX_FORWARD_SNAT;
 const volatile __u8 lbx_dsr_by = LBX_DSR_BY_OPTION;
-/* The longest packet that the way to the backends takes, IP header included; 0: do not ask. */
+/* The longest packet for the way to the backends, IP header included, if routes allow longer ones;
+ * 0: as routes say. */
 const volatile __u32 lbx_mtu = 1500;
 
 static __always_inline _Bool dsr_wanted(const struct lb_service *service, __u8 proto)
@@ -76,12 +77,17 @@ static __always_inline _Bool dsr_add_option(ctx_t *ctx, const struct lbx_packet 
 					    const struct lbx_flow_key *key)
 {
 	__u32 l3_at = packet->l3_at;
+	__u64 changed = 0;
 	ip_t *ip;
 
 	if (!room_insert(ctx, l3_at, sizeof(ip_t), LBX_DSR_OPTION_BYTES, 1))
 		return 0;
 	ip = dsr_grown(ctx, l3_at, LBX_DSR_OPTION_BYTES);
-	return ip && dsr_write_option(ip, &key->daddr, key->dport);
+	if (!ip || !dsr_write_option(ip, &key->daddr, key->dport, &changed))
+		return 0;
+	if (LBX_FAMILY == 6)
+		ctx_sum_changed(ctx, checksum_fold(changed));
+	return 1;
 }
 
 static __always_inline _Bool dsr_add_tunnel(ctx_t *ctx, const struct lbx_packet *packet,
@@ -89,6 +95,7 @@ static __always_inline _Bool dsr_add_tunnel(ctx_t *ctx, const struct lbx_packet 
 {
 	__u32 l3_at = packet->l3_at;
 	addr_t from = snat_addr();
+	__u64 changed = 0;
 	ip_t *ip;
 
 	if (!room_insert(ctx, l3_at, sizeof(ip_t), sizeof(ip_t), 0))
@@ -96,63 +103,71 @@ static __always_inline _Bool dsr_add_tunnel(ctx_t *ctx, const struct lbx_packet 
 	ip = dsr_grown(ctx, l3_at, sizeof(ip_t));
 	if (!ip)
 		return 0;
-	dsr_write_tunnel(ip, ip + 1, &from, backend);
+	dsr_write_tunnel(ip, ip + 1, &from, backend, &changed);
+	if (LBX_FAMILY == 6)
+		ctx_sum_changed(ctx, checksum_fold(changed));
 	return 1;
 }
 
 /* One hop less to go. */
-static __always_inline void dsr_age(struct lbx_packet *packet)
+static __always_inline void dsr_age(ctx_t *ctx, struct lbx_packet *packet)
 {
 	--*packet_ttl(packet);
 #if LBX_FAMILY == 4
+	(void)ctx;
 	packet->ip->check = checksum_apply(packet->ip->check, LBX_CHECKSUM_TTL_MINUS_1);
+#else
+	ctx_sum_changed(ctx, LBX_CHECKSUM_HOPS_MINUS_1);
 #endif
 }
 
-static __always_inline _Bool dsr_fits(const struct lbx_packet *packet)
+/* The longest packet that may go by `route` (NULL: not known yet). */
+static __always_inline __u32 dsr_limit(const struct lbx_route *route)
 {
-	__u32 growth = dsr_growth(packet);
+	__u32 mtu = lbx_mtu ? lbx_mtu : LBX_ROUTE_MTU_UNKNOWN;
 
-	return !growth || !lbx_mtu || packet_ip_length(packet) + growth <= lbx_mtu;
+	return route && route->mtu < mtu ? route->mtu : mtu;
+}
+
+static __always_inline _Bool dsr_fits(const ctx_t *ctx, const struct lbx_packet *packet,
+				      const struct lbx_route *route)
+{
+	__u32 longest = ctx_longest(ctx, packet_ip_length(packet), packet_headers(packet));
+
+	return longest + dsr_growth(packet) <= dsr_limit(route);
 }
 
 /*
  * Send a request of the flow of `key` to its backend (`to`) by a route whose stamp was
- * `stamp`; whose traffic it is: traffic_count(). The caller has seen that it fits and that the TTL
- * is above 1.
+ * `stamp`, or (NULL) by the device, to where the kernel knows. The caller has seen that it
+ * fits and that the TTL is above 1. Whose traffic it is: traffic_count().
  */
 static __always_inline int dsr_send(ctx_t *ctx, struct lbx_packet *packet,
 				    const struct lbx_flow_key *key, const struct lbx_rewrite *to,
-				    const struct lbx_route *route, __u32 stamp,
+				    const struct lbx_route *route, __u32 stamp, __u32 ifindex,
 				    const __u16 *rev_nat_index, const __u32 *backend_id)
 {
-	__u32 ifindex = route->ifindex;
 	_Bool grows = dsr_growth(packet);
 
-	if (lbx_dsr_by == LBX_DSR_BY_TUNNEL) {
-		dsr_age(packet);
+	if (lbx_dsr_by == LBX_DSR_BY_TUNNEL)
+		dsr_age(ctx, packet);
+	else if (!rewrite_headers(ctx, packet, to, 1))
+		return verdict_about(ctx, LBX_DROP_REWRITE,
+				     event_about(*backend_id, *rev_nat_index, LBX_EVENT_REQUEST));
+	if (route) {
 		rewrite_link(packet->eth, route);
 		if (!routes_is(route, stamp))
 			return verdict_about(
 				ctx, LBX_DROP_CONTENDED,
 				event_about(*backend_id, *rev_nat_index, LBX_EVENT_REQUEST));
-		if (!dsr_add_tunnel(ctx, packet, &to->daddr))
-			return verdict_about(
-				ctx, LBX_DROP_REWRITE,
-				event_about(*backend_id, *rev_nat_index, LBX_EVENT_REQUEST));
-	} else {
-		if (!rewrite_send(ctx, packet, to, route, stamp))
-			return verdict_about(
-				ctx, LBX_DROP_CONTENDED,
-				event_about(*backend_id, *rev_nat_index, LBX_EVENT_REQUEST));
-		if (grows && !dsr_add_option(ctx, packet, key))
-			return verdict_about(
-				ctx, LBX_DROP_REWRITE,
-				event_about(*backend_id, *rev_nat_index, LBX_EVENT_REQUEST));
 	}
+	if (lbx_dsr_by == LBX_DSR_BY_TUNNEL ? !dsr_add_tunnel(ctx, packet, &to->daddr)
+					    : grows && !dsr_add_option(ctx, packet, key))
+		return verdict_about(ctx, LBX_DROP_REWRITE,
+				     event_about(*backend_id, *rev_nat_index, LBX_EVENT_REQUEST));
 	reasons_count(LBX_SENT_REQUEST, ctx_length(ctx));
 	traffic_count(rev_nat_index, backend_id, LBX_FLOW_REQUEST, ctx_length(ctx));
-	return ctx_send(ctx, ifindex);
+	return route ? ctx_send(ctx, ifindex) : ctx_send_unresolved(ctx, ifindex);
 }
 
 /* The same, for slow paths: by `hop`, or refused if it would not fit. */
@@ -163,14 +178,18 @@ static __always_inline int dsr_send_by(ctx_t *ctx, struct lbx_packet *packet,
 {
 	struct lbx_route *route = routes_lookup(hop->route);
 
+	if (!dsr_fits(ctx, packet, route))
+		return icmp_refuse(ctx, LBX_DROP_TOO_BIG, LBX_ICMP_TOO_BIG,
+				   dsr_limit(route) - dsr_growth(packet), NULL,
+				   event_about(*backend_id, *rev_nat_index, LBX_EVENT_REQUEST));
+	if (CTX_RESOLVES && !hop->stamp)
+		return dsr_send(ctx, packet, key, to, NULL, 0, hop->ifindex, rev_nat_index,
+				backend_id);
 	if (!route)
 		return verdict_about(ctx, LBX_DROP_CONTENDED,
 				     event_about(*backend_id, *rev_nat_index, LBX_EVENT_REQUEST));
-	if (!dsr_fits(packet))
-		return icmp_refuse(ctx, LBX_DROP_TOO_BIG, LBX_ICMP_TOO_BIG,
-				   lbx_mtu - dsr_growth(packet), NULL,
-				   event_about(*backend_id, *rev_nat_index, LBX_EVENT_REQUEST));
-	return dsr_send(ctx, packet, key, to, route, hop->stamp, rev_nat_index, backend_id);
+	return dsr_send(ctx, packet, key, to, route, hop->stamp, route->ifindex, rev_nat_index,
+			backend_id);
 }
 
 /* A packet of a known flow, whose route is fresh. */
@@ -180,12 +199,12 @@ static __always_inline int dsr_fast(ctx_t *ctx, struct lbx_packet *packet, struc
 {
 	struct lbx_rewrite to;
 
-	if (!dsr_fits(packet))
+	if (!dsr_fits(ctx, packet, route))
 		return LBX_VERDICT_SLOW;
 	rewrite_copy(&to, flow_rewrite(flow));
 	if (!flow_is(flow, key))
 		return LBX_VERDICT_SLOW;
-	return dsr_send(ctx, packet, key, &to, route, stamp, traffic_of(flow));
+	return dsr_send(ctx, packet, key, &to, route, stamp, route->ifindex, traffic_of(flow));
 }
 
 /* Make the flow of scratch memory (or make it again), and send the packet. */

@@ -45,9 +45,11 @@ struct lbx_dsr_option {
 
 /*
  * Fill the room behind the fixed header of `ip` with the option. False: the header has
- * too many options already.
+ * too many options already. Adds to `sum` what all of that changes in the sum of the
+ * packet (of IPv4 nothing: the header's checksum makes up for it).
  */
-static __always_inline _Bool dsr_write_option(ip_t *ip, const addr_t *address, __be16 port)
+static __always_inline _Bool dsr_write_option(ip_t *ip, const addr_t *address, __be16 port,
+					      __u64 *changed __attribute__((unused)))
 {
 	struct lbx_dsr_option *option = (void *)(ip + 1);
 	__u64 sum = 0;
@@ -81,9 +83,10 @@ static __always_inline _Bool dsr_read_option(const struct lbx_dsr_option *option
 	return 1;
 }
 
-/* Fill the room in front of `inner` with an outer header. */
+/* Fill the room in front of `inner` with an outer header. `changed`: as above. */
 static __always_inline void dsr_write_tunnel(ip_t *outer, const ip_t *inner, const addr_t *from,
-					     const addr_t *to)
+					     const addr_t *to,
+					     __u64 *changed __attribute__((unused)))
 {
 	__u64 sum = 0;
 
@@ -117,9 +120,11 @@ struct lbx_dsr_option {
 	__u16 pad;
 } __attribute__((packed, aligned(2)));
 
-static __always_inline _Bool dsr_write_option(ip_t *ip, const addr_t *address, __be16 port)
+static __always_inline _Bool dsr_write_option(ip_t *ip, const addr_t *address, __be16 port,
+					      __u64 *changed)
 {
 	struct lbx_dsr_option *option = (void *)(ip + 1);
+	__u32 old = ((mem_u32 *)ip)[1]; /* length, next header, hop limit */
 
 	option->next_header = ip->nexthdr;
 	option->length = LBX_DSR_OPTION_BYTES / 8 - 1;
@@ -130,6 +135,10 @@ static __always_inline _Bool dsr_write_option(ip_t *ip, const addr_t *address, _
 	option->pad = 0;
 	ip->nexthdr = IPPROTO_DSTOPTS;
 	ip->payload_len = bpf_htons(bpf_ntohs(ip->payload_len) + LBX_DSR_OPTION_BYTES);
+	*changed += checksum_replace32(old, ((mem_u32 *)ip)[1]);
+#pragma unroll
+	for (int word = 0; word < LBX_DSR_OPTION_BYTES / 4; word++)
+		*changed += ((mem_u32 *)option)[word];
 	return 1;
 }
 
@@ -145,7 +154,7 @@ static __always_inline _Bool dsr_read_option(const struct lbx_dsr_option *option
 }
 
 static __always_inline void dsr_write_tunnel(ip_t *outer, const ip_t *inner, const addr_t *from,
-					     const addr_t *to)
+					     const addr_t *to, __u64 *changed)
 {
 	*(mem_u32 *)outer = *(const mem_u32 *)inner; /* version, traffic class, flow label */
 	outer->payload_len = bpf_htons(bpf_ntohs(inner->payload_len) + sizeof(*outer));
@@ -153,6 +162,9 @@ static __always_inline void dsr_write_tunnel(ip_t *outer, const ip_t *inner, con
 	outer->hop_limit = 64;
 	mem_copy_by(&outer->saddr, from, sizeof(*from), 4);
 	mem_copy_by(&outer->daddr, to, sizeof(*to), 4);
+#pragma unroll
+	for (unsigned int word = 0; word < sizeof(*outer) / 4; word++)
+		*changed += ((mem_u32 *)outer)[word];
 }
 
 #endif

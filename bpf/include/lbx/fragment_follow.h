@@ -77,6 +77,21 @@ static __always_inline _Bool follow_reply(ctx_t *ctx, struct lbx_packet *packet,
 	return 1;
 }
 
+static __always_inline int follow_tunnel(ctx_t *ctx, struct lbx_packet *packet,
+					 const struct lbx_flow_key *key,
+					 const struct lbx_rewrite *to, const struct lbx_hop *hop,
+					 const __u16 *rev_nat_index, const __u32 *backend_id)
+{
+	struct lbx_route *route = routes_lookup(hop->route);
+
+	if (*packet_ttl(packet) <= 1)
+		return verdict_of(ctx, LBX_DROP_TTL);
+	if (!route)
+		return verdict_of(ctx, LBX_DROP_CONTENDED);
+	return dsr_send(ctx, packet, key, to, route, hop->stamp, route->ifindex, rev_nat_index,
+			backend_id);
+}
+
 /* From a client to a service. */
 static __always_inline _Bool follow_request(ctx_t *ctx, struct lbx_packet *packet,
 					    struct lbx_flow_key *key, int *verdict)
@@ -112,7 +127,7 @@ static __always_inline _Bool follow_request(ctx_t *ctx, struct lbx_packet *packe
 	} else if (!routes_has(ctx, &hop)) {
 		*verdict = verdict_of(ctx, behind_or(LBX_DROP_NO_ROUTE));
 	} else if (flags & LBX_FLOW_DSR && lbx_dsr_by == LBX_DSR_BY_TUNNEL) {
-		*verdict = dsr_send_by(ctx, packet, key, &to, &hop, traffic_of(flow));
+		*verdict = follow_tunnel(ctx, packet, key, &to, &hop, traffic_of(flow));
 	} else {
 		*verdict = follow_send(ctx, packet, &to.saddr, &to.daddr, &hop, LBX_SENT_REQUEST,
 				       traffic_of(flow));

@@ -38,9 +38,11 @@
 #include <lbx/scratch.h>
 #include <lbx/verdict.h>
 
-/* Rewrite message and quote; send by `hop`, or hand on where the kernel takes it (NULL). */
+/* Rewrite message and quote; send by `hop`, or (not `sends`) hand on to where the kernel takes it.
+ */
 static __always_inline int relay_finish(ctx_t *ctx, const struct lbx_quote *quote,
-					const struct lbx_relay *relay, const struct lbx_hop *hop)
+					const struct lbx_relay *relay, _Bool sends,
+					const struct lbx_hop *hop)
 {
 	struct lbx_route *route = NULL;
 	struct lbx_packet packet;
@@ -48,7 +50,7 @@ static __always_inline int relay_finish(ctx_t *ctx, const struct lbx_quote *quot
 
 	if (parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_ICMP)
 		return verdict_of(ctx, LBX_DROP_REWRITE);
-	if (hop && *packet_ttl(&packet) <= 1)
+	if (sends && *packet_ttl(&packet) <= 1)
 		return verdict_of(ctx, LBX_DROP_TTL); /* no errors about errors */
 	outer = checksum_replace_addr(packet_saddr(&packet), &relay->from) +
 		checksum_replace_addr(packet_daddr(&packet), &relay->to);
@@ -56,13 +58,13 @@ static __always_inline int relay_finish(ctx_t *ctx, const struct lbx_quote *quot
 	    parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_ICMP)
 		return verdict_of(ctx, LBX_DROP_REWRITE);
 
-	if (!rewrite_ip(ctx, packet.ip, packet.l3_at, &relay->from, &relay->to, hop != NULL))
+	if (!rewrite_ip(ctx, packet.ip, packet.l3_at, &relay->from, &relay->to, sends))
 		return verdict_of(ctx, LBX_DROP_REWRITE);
-	if (CTX_RESOLVES && hop && !hop->stamp) {
+	if (CTX_RESOLVES && sends && !hop->stamp) {
 		reasons_count(LBX_SENT_ICMP_RELAYED, ctx_length(ctx));
 		return ctx_send_unresolved(ctx, hop->ifindex);
 	}
-	if (hop) {
+	if (sends) {
 		route = routes_lookup(hop->route);
 		if (!route ||
 		    parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_ICMP)
@@ -72,7 +74,7 @@ static __always_inline int relay_finish(ctx_t *ctx, const struct lbx_quote *quot
 			return verdict_of(ctx, LBX_DROP_CONTENDED);
 	}
 	reasons_count(LBX_SENT_ICMP_RELAYED, ctx_length(ctx));
-	return hop ? ctx_send(ctx, route->ifindex) : CTX_PASS;
+	return sends ? ctx_send(ctx, route->ifindex) : CTX_PASS;
 }
 
 /* About a request to a remote backend: to its client. False: nobody's. */
@@ -85,7 +87,6 @@ static __always_inline _Bool relay_to_client(ctx_t *ctx, struct lbx_packet *pack
 	__u8 client_mac[ETH_ALEN];
 	struct lbx_rewrite to = {};
 	struct lbx_rev *entry;
-	struct lbx_hop hop;
 	__u32 index, client_ifindex;
 	int way, reason;
 
@@ -112,8 +113,9 @@ static __always_inline _Bool relay_to_client(ctx_t *ctx, struct lbx_packet *pack
 	relay->to = relay->quote.saddr;
 	to.saddr = relay->from;
 	to.daddr = relay->to;
-	reason = reply_route(ctx, packet, &to, client_ifindex, client_mac, &hop);
-	*verdict = reason >= 0 ? verdict_of(ctx, reason) : relay_finish(ctx, quote, relay, &hop);
+	reason = reply_route(ctx, packet, &to, client_ifindex, client_mac, &scratch->hop);
+	*verdict = reason >= 0 ? verdict_of(ctx, reason)
+			       : relay_finish(ctx, quote, relay, 1, &scratch->hop);
 	return 1;
 }
 
@@ -126,7 +128,6 @@ static __always_inline _Bool relay_to_backend(ctx_t *ctx, struct lbx_packet *pac
 	struct lbx_target target = {};
 	struct lbx_flow_key key;
 	struct lbx_flow *flow;
-	struct lbx_hop hop;
 	_Bool local;
 	int reason;
 
@@ -148,11 +149,11 @@ static __always_inline _Bool relay_to_backend(ctx_t *ctx, struct lbx_packet *pac
 	relay->from = local ? *packet_saddr(packet) : relay->quote.daddr;
 	relay->to = relay->quote.saddr;
 	target.address = relay->to;
-	reason = local ? LBX_SELECT_OK : request_route(ctx, &target, &hop, &local);
+	reason = local ? LBX_SELECT_OK : request_route(ctx, &target, &scratch->hop, &local);
 	if (reason != LBX_SELECT_OK)
 		*verdict = verdict_of(ctx, reason);
 	else
-		*verdict = relay_finish(ctx, quote, relay, local ? NULL : &hop);
+		*verdict = relay_finish(ctx, quote, relay, !local, &scratch->hop);
 	return 1;
 }
 
@@ -209,7 +210,7 @@ static __always_inline _Bool relay_out(ctx_t *ctx, struct lbx_packet *packet, in
 	relay->from = addr_equal(packet_saddr(packet), &quote->ends.daddr) ? relay->quote.daddr
 									   : *packet_saddr(packet);
 	relay->to = relay->quote.saddr;
-	*verdict = relay_finish(ctx, quote, relay, NULL);
+	*verdict = relay_finish(ctx, quote, relay, 0, &scratch->hop);
 	return 1;
 }
 

@@ -51,21 +51,20 @@ static __always_inline int leave_special(ctx_t *ctx)
 {
 	struct lbx_scratch *scratch = scratch_get();
 	struct lbx_packet packet;
-	struct lbx_piece piece;
 	int verdict;
 
 	if (!scratch)
 		return CTX_PASS;
-	switch (parse_deep(ctx_data(ctx), ctx_data_end(ctx), &packet, &piece)) {
+	switch (parse_deep(ctx, &packet, &scratch->piece)) {
 	case LBX_PACKET_FLOW:
 		if (lbx_gate_on &&
 		    !gate_has(packet_saddr(&packet), packet.sport, packet.proto | LBX_GATE_BACKEND))
 			return CTX_PASS;
-		if (piece.fragmented)
-			fragments_remember(&packet, &piece);
+		if (scratch->piece.fragmented)
+			fragments_remember(&packet, &scratch->piece);
 		return reply_leave(ctx, &packet);
 	case LBX_PACKET_FRAGMENT:
-		return leave_fragment(ctx, &packet, &piece, &scratch->key);
+		return leave_fragment(ctx, &packet, &scratch->piece, &scratch->key);
 	default:
 		break;
 	}

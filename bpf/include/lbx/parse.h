@@ -60,6 +60,7 @@ struct lbx_packet {
 	__be16 dport;
 	__u8 proto;     /* IPPROTO_TCP or IPPROTO_UDP */
 	__u8 tcp_flags; /* LBX_TCP_*; 0 for UDP */
+	__u8 l4_bytes;  /* length of the TCP or UDP header, by its own account */
 	__u8 l3_at;     /* where the IP header starts */
 	__u16 l4_at;    /* where TCP or UDP starts */
 };
@@ -124,10 +125,7 @@ static __always_inline addr_t *packet_daddr(const struct lbx_packet *packet)
 /* Bytes from the IP header to the payload of a packet of LBX_PACKET_FLOW. */
 static __always_inline __u32 packet_headers(const struct lbx_packet *packet)
 {
-	__u32 l4 = packet->proto == IPPROTO_TCP ? (((__u8 *)packet->tcp)[12] >> 4) * 4
-						: sizeof(struct udphdr);
-
-	return sizeof(ip_t) + l4;
+	return packet->l4_at - packet->l3_at + packet->l4_bytes;
 }
 
 #if LBX_FAMILY == 4
@@ -144,6 +142,12 @@ static __always_inline __u32 packet_ip_length(const struct lbx_packet *packet)
 static __always_inline __u8 *packet_ttl(const struct lbx_packet *packet)
 {
 	return &packet->ip->ttl;
+}
+
+/* Must it stay in one piece on its way (don't fragment)? */
+static __always_inline _Bool packet_is_whole(const struct lbx_packet *packet)
+{
+	return packet->ip->frag_off & bpf_htons(0x4000);
 }
 
 /* The class by the IP header; LBX_PACKET_FLOW: packet->proto is worth a look. */
@@ -174,6 +178,12 @@ static __always_inline __u32 packet_ip_length(const struct lbx_packet *packet)
 static __always_inline __u8 *packet_ttl(const struct lbx_packet *packet)
 {
 	return &packet->ip->hop_limit;
+}
+
+static __always_inline _Bool packet_is_whole(const struct lbx_packet *packet
+					     __attribute__((unused)))
+{
+	return 1;
 }
 
 static __always_inline enum lbx_packet_class parse_ip_class(struct lbx_packet *packet)
@@ -207,10 +217,12 @@ static __always_inline enum lbx_packet_class parse_l4(struct lbx_cursor *cursor,
 		if (!packet->tcp)
 			return LBX_PACKET_OTHER;
 		packet->tcp_flags = ((__u8 *)packet->tcp)[13];
+		packet->l4_bytes = (((__u8 *)packet->tcp)[12] >> 4) * 4;
 	} else if (packet->proto == IPPROTO_UDP) {
 		packet->udp = parse_udp(cursor);
 		if (!packet->udp)
 			return LBX_PACKET_OTHER;
+		packet->l4_bytes = sizeof(struct udphdr);
 	} else {
 		return packet->proto == LBX_IPPROTO_TUNNEL ? LBX_PACKET_TUNNEL : LBX_PACKET_OTHER;
 	}

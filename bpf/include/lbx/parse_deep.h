@@ -16,42 +16,41 @@
 #include <linux/types.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
+#include <lbx/mem.h>
 #include <lbx/parse.h>
 
 #define LBX_DEEP_HEADERS 6
 #define LBX_DEEP_MAX     256 /* bytes of options or extension headers */
 
-/* Which datagram a fragment is of. */
+/* What lies between the IP header and TCP or UDP. */
 struct lbx_piece {
-	__u32 id; /* as in the header */
-	_Bool fragmented;
-	_Bool later; /* not the first one: no ports */
+	__u32 id;        /* of the datagram, if it is a fragment; as in the header */
+	__u16 l4_at;     /* where the next protocol starts */
+	__u8 proto;      /* which it is */
+	__u8 fragmented; /* 1: there are other fragments */
+	__u8 later;      /* 1: not the first one, so there are no ports */
+	__u8 pad[3];
 };
 
+/*
+ * Fill `piece` for a packet whose IP header is at `l3_at`; 0, or -1: not to be looked into.
+ * A global function, verified by itself: to its callers what it found is unknown numbers,
+ * however many ways lead there.
+ */
 #if LBX_FAMILY == 4
 
-/* Where the cursor's packet goes on behind the IP header; false: not to be looked into. */
-static __always_inline _Bool parse_deep_skip(struct lbx_cursor *cursor, struct lbx_packet *packet,
-					     struct lbx_piece *piece)
+__noinline int parse_deep_skip(ctx_t *ctx, __u32 l3_at, struct lbx_piece *piece)
 {
-	__u32 options = (packet->ip->ihl - 5) * 4;
-	__u16 fragment = packet->ip->frag_off;
+	ip_t ip;
 
-	if (packet->ip->ihl < 5 || !parse_take(cursor, options))
-		return 0;
-	packet->proto = packet->ip->protocol;
-	packet->l4_at = packet->l3_at + sizeof(ip_t) + options;
-	piece->fragmented = fragment & bpf_htons(LBX_IP_FRAGMENT);
-	piece->later = fragment & bpf_htons(0x1fff);
-	piece->id = packet->ip->id;
-	return 1;
-}
-
-/* There is one way through options. */
-static __always_inline _Bool parse_deep_forget(struct lbx_packet *packet __attribute__((unused)),
-					       struct lbx_piece *piece __attribute__((unused)))
-{
-	return 1;
+	if (!piece || ctx_load(ctx, l3_at, &ip, sizeof(ip)) || ip.ihl < 5)
+		return -1;
+	piece->proto = ip.protocol;
+	piece->l4_at = l3_at + ip.ihl * 4;
+	piece->fragmented = !!(ip.frag_off & bpf_htons(LBX_IP_FRAGMENT));
+	piece->later = !!(ip.frag_off & bpf_htons(0x1fff));
+	piece->id = ip.id;
+	return 0;
 }
 
 #else
@@ -63,104 +62,73 @@ struct lbx_extension {
 	__be32 id;
 };
 
-static __always_inline _Bool parse_deep_skip(struct lbx_cursor *cursor, struct lbx_packet *packet,
-					     struct lbx_piece *piece)
+__noinline int parse_deep_skip(ctx_t *ctx, __u32 l3_at, struct lbx_piece *piece)
 {
-	__u32 at = packet->l3_at + sizeof(ip_t);
-
-	packet->proto = packet->ip->nexthdr;
-#pragma unroll
-	for (int header = 0; header < LBX_DEEP_HEADERS; header++) {
-		struct lbx_extension *extension = cursor->at;
-		__u32 bytes;
-
-		if (packet->proto != IPPROTO_HOPOPTS && packet->proto != IPPROTO_DSTOPTS &&
-		    packet->proto != IPPROTO_ROUTING && packet->proto != IPPROTO_FRAGMENT)
-			break;
-		if ((void *)(extension + 1) > cursor->end)
-			return 0;
-		bytes = 8;
-		if (packet->proto == IPPROTO_FRAGMENT) {
-			piece->fragmented = extension->offset & bpf_htons(0xfff9);
-			piece->later = extension->offset & bpf_htons(0xfff8);
-			piece->id = extension->id;
-		} else {
-			/* The fourth byte of a routing header: segments left. */
-			if (packet->proto == IPPROTO_ROUTING && ((__u8 *)extension)[3])
-				return 0;
-			bytes += extension->length * 8;
-		}
-		packet->proto = extension->next;
-		at += bytes;
-		if (at > packet->l3_at + sizeof(ip_t) + LBX_DEEP_MAX || !parse_take(cursor, bytes))
-			return 0;
-		if (piece->later)
-			break;
-	}
-	packet->l4_at = at;
-	return 1;
-}
-
-/* What was found behind the IP header. */
-struct lbx_deep {
-	__u32 l4_at;
-	struct lbx_piece piece;
+	struct lbx_extension extension;
+	__u32 at = l3_at + sizeof(ip_t);
 	__u8 proto;
-	__u8 pad[1];
-};
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct lbx_deep);
-} lbx_scratch_deep SEC(".maps");
-
-/*
- * Put it away and read it again. What comes from a map may be anything to the verifier:
- * it goes on with one packet, not with one for each way through the headers above.
- */
-static __always_inline _Bool parse_deep_forget(struct lbx_packet *packet, struct lbx_piece *piece)
-{
-	__u32 zero = 0;
-	volatile struct lbx_deep *deep = bpf_map_lookup_elem(&lbx_scratch_deep, &zero);
-
-	if (!deep)
-		return 0;
-	deep->l4_at = packet->l4_at;
-	deep->proto = packet->proto;
-	deep->piece.id = piece->id;
-	deep->piece.fragmented = piece->fragmented;
-	deep->piece.later = piece->later;
-	packet->l4_at = deep->l4_at;
-	packet->proto = deep->proto;
-	piece->id = deep->piece.id;
-	piece->fragmented = deep->piece.fragmented;
-	piece->later = deep->piece.later;
-	return packet->l4_at <= ETH_HLEN + 4 + sizeof(ip_t) + LBX_DEEP_MAX;
+	if (!piece || ctx_load(ctx, l3_at + offsetof(ip_t, nexthdr), &proto, sizeof(proto)))
+		return -1;
+	piece->fragmented = 0;
+	piece->later = 0;
+	piece->id = 0;
+	for (int header = 0; header < LBX_DEEP_HEADERS && !piece->later; header++) {
+		if (proto != IPPROTO_HOPOPTS && proto != IPPROTO_DSTOPTS &&
+		    proto != IPPROTO_ROUTING && proto != IPPROTO_FRAGMENT)
+			break;
+		if (ctx_load(ctx, at, &extension, sizeof(extension)))
+			return -1;
+		if (proto == IPPROTO_FRAGMENT) {
+			piece->fragmented = !!(extension.offset & bpf_htons(0xfff9));
+			piece->later = !!(extension.offset & bpf_htons(0xfff8));
+			piece->id = extension.id;
+			extension.length = 0;
+		} else if (proto == IPPROTO_ROUTING && ((__u8 *)&extension.offset)[1]) {
+			return -1; /* segments left: for somebody else in the end */
+		}
+		proto = extension.next;
+		at += 8 + extension.length * 8;
+		if (at > l3_at + sizeof(ip_t) + LBX_DEEP_MAX)
+			return -1;
+	}
+	piece->proto = proto;
+	piece->l4_at = at;
+	return 0;
 }
 
 #endif
 
-static __always_inline enum lbx_packet_class
-parse_deep(void *data, void *data_end, struct lbx_packet *packet, struct lbx_piece *piece)
+/* `piece` is in scratch memory, so that ways through here differ in nothing that is known. */
+static __always_inline enum lbx_packet_class parse_deep(ctx_t *ctx, struct lbx_packet *packet,
+							struct lbx_piece *piece)
 {
-	struct lbx_cursor cursor = {.at = data, .end = data_end};
+	struct lbx_cursor cursor;
+	__u32 l4_at;
 
-	piece->id = 0;
-	piece->fragmented = 0;
-	piece->later = 0;
-	if (parse_packet(data, data_end, packet) == LBX_PACKET_OTHER)
+	switch (parse_packet(ctx_data(ctx), ctx_data_end(ctx), packet)) {
+	case LBX_PACKET_OTHER:
 		return LBX_PACKET_OTHER;
-	cursor.at = packet->ip + 1;
-	if (!parse_deep_skip(&cursor, packet, piece) || !parse_deep_forget(packet, piece))
+	case LBX_PACKET_FLOW:
+		mem_zero(piece);
+		piece->proto = packet->proto;
+		piece->l4_at = packet->l4_at;
+		break;
+	default:
+		if (parse_deep_skip(ctx, packet->l3_at, piece))
+			return LBX_PACKET_OTHER;
+	}
+	packet->proto = *(volatile __u8 *)&piece->proto;
+	l4_at = *(volatile __u16 *)&piece->l4_at;
+	if (l4_at > sizeof(struct ethhdr) + 4 + sizeof(ip_t) + LBX_DEEP_MAX)
 		return LBX_PACKET_OTHER;
-	if (LBX_FAMILY == 6)
-		cursor.at = data + packet->l4_at;
-	if (piece->later)
+	packet->l4_at = l4_at;
+	if (*(volatile __u8 *)&piece->later)
 		return packet->proto == IPPROTO_TCP || packet->proto == IPPROTO_UDP
 			       ? LBX_PACKET_FRAGMENT
 			       : LBX_PACKET_OTHER;
+	cursor.at = ctx_data(ctx) + l4_at;
+	cursor.end = ctx_data_end(ctx);
 	return parse_l4(&cursor, packet);
 }
 

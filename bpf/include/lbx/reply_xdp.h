@@ -29,6 +29,7 @@
 #include <lbx/reverse.h>
 #include <lbx/rewrite.h>
 #include <lbx/routes.h>
+#include <lbx/scratch.h>
 #include <lbx/traffic.h>
 #include <lbx/verdict.h>
 
@@ -97,6 +98,8 @@ static __always_inline int reply_fast(ctx_t *ctx, struct lbx_packet *packet)
 		return LBX_VERDICT_SLOW;
 	if (!ctx_reaches(ctx, route->ifindex))
 		return behind_is_tc() ? verdict_of(ctx, LBX_NOTE_OTHER_DEVICE) : LBX_VERDICT_SLOW;
+	if (!rewrite_fits(ctx, packet, route))
+		return LBX_VERDICT_SLOW;
 	if (!rewrite_send(ctx, packet, reverse_rewrite(entry), route, stamp) ||
 	    !reply_unchanged(bucket, version))
 		return verdict_of(ctx, LBX_DROP_CONTENDED);
@@ -134,7 +137,7 @@ static __always_inline int reply_route(ctx_t *ctx, struct lbx_packet *packet,
 				       const __u8 *client_mac, struct lbx_hop *hop)
 {
 	__u32 ifindex = ctx_ifindex(ctx);
-	union v6addr next_hop;
+	struct lbx_way way;
 
 	switch (routes_resolve(ctx, ifindex, &to->saddr, &to->daddr, hop)) {
 	case LBX_ROUTE_OK:
@@ -158,16 +161,18 @@ static __always_inline int reply_route(ctx_t *ctx, struct lbx_packet *packet,
 	}
 	/* As the request came, so the reply goes; our own address is in the frame. */
 	verdict_note(ctx, LBX_NOTE_NEIGHBOUR_LEARNED, event_about(0, 0, LBX_EVENT_REPLY));
-	addr_map(&to->daddr, &next_hop);
-	routes_put(&next_hop, ifindex, client_mac, packet->eth->h_dest, hop);
+	addr_map(&to->daddr, &way.next_hop);
+	way.ifindex = ifindex;
+	way.mtu = LBX_ROUTE_MTU_UNKNOWN;
+	routes_put(&way, client_mac, packet->eth->h_dest, hop);
 	return -1;
 }
 
 static __always_inline int reply_slow(ctx_t *ctx)
 {
+	struct lbx_scratch *scratch = scratch_get();
 	struct lbx_rev_bucket *bucket;
 	struct lbx_packet packet;
-	struct lbx_piece piece;
 	struct lbx_rewrite to;
 	struct lbx_hop hop;
 	struct lbx_route *route;
@@ -177,7 +182,7 @@ static __always_inline int reply_slow(ctx_t *ctx)
 	__u64 about = event_about(0, 0, LBX_EVENT_REPLY);
 	_Bool stale, expired;
 
-	if (parse_deep(ctx_data(ctx), ctx_data_end(ctx), &packet, &piece) != LBX_PACKET_FLOW)
+	if (!scratch || parse_deep(ctx, &packet, &scratch->piece) != LBX_PACKET_FLOW)
 		return CTX_PASS;
 	entry = reply_find(&packet, &bucket, &version);
 	if (!entry)
@@ -228,6 +233,9 @@ static __always_inline int reply_slow(ctx_t *ctx)
 		return ctx_send_unresolved(ctx, hop.ifindex);
 	}
 	route = routes_lookup(hop.route);
+	if (route && !rewrite_fits(ctx, &packet, route) && packet_is_whole(&packet))
+		return icmp_refuse(ctx, LBX_DROP_TOO_BIG, LBX_ICMP_TOO_BIG, route->mtu, NULL,
+				   about);
 	if (!route || !rewrite_send(ctx, &packet, &to, route, hop.stamp))
 		return verdict_about(ctx, LBX_DROP_CONTENDED, about);
 	reasons_count(LBX_SENT_REPLY, ctx_length(ctx));

@@ -107,6 +107,8 @@ static __always_inline int request_fast(ctx_t *ctx, struct lbx_packet *packet)
 		return behind_is_tc() ? verdict_of(ctx, LBX_NOTE_OTHER_DEVICE) : LBX_VERDICT_SLOW;
 	if (flow->flags & LBX_FLOW_DSR)
 		return dsr_fast(ctx, packet, flow, &key, route, stamp);
+	if (!rewrite_fits(ctx, packet, route))
+		return LBX_VERDICT_SLOW;
 	if (!rewrite_send(ctx, packet, flow_rewrite(flow), route, stamp) || !flow_is(flow, &key))
 		return verdict_of(ctx, LBX_DROP_CONTENDED);
 	reasons_add(counter, ctx_length(ctx));
@@ -214,7 +216,7 @@ static __always_inline int request_new(ctx_t *ctx, struct lbx_packet *packet,
 	else if (dsr)
 		target->flags |= LBX_FLOW_DSR | LBX_FLOW_REPLIED; /* dsr_out.h */
 	scratch->replace = replace;
-	scratch->hop = hop;
+	hop_copy(&scratch->hop, &hop);
 	return LBX_VERDICT_CALL(LBX_CALL_BIND);
 }
 
@@ -324,7 +326,7 @@ static __always_inline int request_known(ctx_t *ctx, struct lbx_packet *packet,
 			*is_over = 1; /* the backend came to this node */
 			return LBX_NOTE_FLOW_EXPIRED;
 		} else {
-			hop = fresh;
+			hop_copy(&hop, &fresh);
 		}
 	}
 	if (entry)
@@ -333,7 +335,8 @@ static __always_inline int request_known(ctx_t *ctx, struct lbx_packet *packet,
 	if (flow_is(flow, key)) {
 		flow->route_stamp = hop.stamp;
 		flow->route = hop.route;
-		flow->checked = now;
+		if (stale)
+			flow->checked = now;
 		flow->last_seen = now;
 		flow->flags = flags;
 	}
@@ -356,7 +359,7 @@ static __always_inline int request_known(ctx_t *ctx, struct lbx_packet *packet,
 	if (!entry) {
 		verdict_note(ctx, LBX_NOTE_HEALED_FLOW, target_about(target));
 		scratch->replace = 1;
-		scratch->hop = hop;
+		hop_copy(&scratch->hop, &hop);
 		return LBX_VERDICT_CALL(LBX_CALL_BIND);
 	}
 	reverse_touch(entry, now);
@@ -369,7 +372,6 @@ static __always_inline int request_known(ctx_t *ctx, struct lbx_packet *packet,
 static __always_inline int request_slow(ctx_t *ctx)
 {
 	struct lbx_packet packet;
-	struct lbx_piece piece;
 	struct lbx_scratch *scratch = scratch_get();
 	struct lbx_flow_key *key;
 	struct lbx_flow *flow;
@@ -378,7 +380,7 @@ static __always_inline int request_slow(ctx_t *ctx)
 	if (!scratch)
 		return verdict_of(ctx, LBX_DROP_FLOW_TABLE);
 	key = &scratch->key;
-	if (parse_deep(ctx_data(ctx), ctx_data_end(ctx), &packet, &piece) != LBX_PACKET_FLOW)
+	if (parse_deep(ctx, &packet, &scratch->piece) != LBX_PACKET_FLOW)
 		return CTX_PASS;
 	flow_key(&packet, LBX_FLOW_REQUEST, key);
 	starts = (packet.tcp_flags & (LBX_TCP_SYN | LBX_TCP_ACK)) == LBX_TCP_SYN;
@@ -402,10 +404,8 @@ static __always_inline int request_bind(ctx_t *ctx)
 {
 	struct lbx_scratch *scratch = scratch_get();
 	struct lbx_packet packet;
-	struct lbx_piece piece;
 
-	if (!scratch ||
-	    parse_deep(ctx_data(ctx), ctx_data_end(ctx), &packet, &piece) != LBX_PACKET_FLOW)
+	if (!scratch || parse_deep(ctx, &packet, &scratch->piece) != LBX_PACKET_FLOW)
 		return verdict_of(ctx, LBX_DROP_FLOW_TABLE);
 	if (scratch->target.flags & LBX_FLOW_LOCAL)
 		return request_bind_local(ctx, &packet, scratch);

@@ -15,6 +15,7 @@
 #include <lbx/backend_meta.h>
 #include <lbx/clock.h>
 #include <lbx/flow.h>
+#include <lbx/icmp_error.h>
 #include <lbx/mem.h>
 #include <lbx/parse.h>
 #include <lbx/reasons.h>
@@ -43,6 +44,9 @@ static __always_inline int request_send(ctx_t *ctx, struct lbx_packet *packet,
 		return ctx_send_unresolved(ctx, hop->ifindex);
 	}
 	route = routes_lookup(hop->route);
+	if (route && !rewrite_fits(ctx, packet, route) && packet_is_whole(packet))
+		return icmp_refuse(ctx, LBX_DROP_TOO_BIG, LBX_ICMP_TOO_BIG, route->mtu, NULL,
+				   target_about(target));
 	if (!route || !rewrite_send(ctx, packet, to, route, hop->stamp))
 		return verdict_about(ctx, LBX_DROP_CONTENDED, target_about(target));
 	reasons_count(LBX_SENT_REQUEST, ctx_length(ctx));
@@ -169,6 +173,16 @@ static __always_inline _Bool request_answers(const struct lbx_flow *reply,
 }
 
 /*
+ * May another flow take the place of this reply half: is it over, or of UDP and silent?
+ * (Of UDP nothing tells the end; behind a NAT gateway a port is soon used again.)
+ */
+static __always_inline _Bool request_gives_way(const struct lbx_flow *reply, __u32 now)
+{
+	return flow_is_expired(reply, now) || flow_is_closing(reply->flags) ||
+	       (reply->key.proto == IPPROTO_UDP && now - reply->last_seen > 2 * lbx_hz);
+}
+
+/*
  * Make the reply half of a flow to a backend on this node. LBX_SELECT_OK, or the reason
  * not to: without a port of our own, one client port can reach a backend through one
  * service address at a time; a second one must wait.
@@ -185,8 +199,7 @@ static __always_inline int request_bind_reply(const struct lbx_flow_key *key,
 
 	request_reply_key(key, &target->address, target->port, reply_key);
 	reply = flow_find(reply_key);
-	if (reply && !request_answers(reply, key) && !flow_is_expired(reply, now) &&
-	    !flow_is_closing(reply->flags))
+	if (reply && !request_answers(reply, key) && !request_gives_way(reply, now))
 		return LBX_DROP_REPLY_COLLISION;
 
 	to.saddr = key->daddr;

@@ -30,6 +30,13 @@ static __always_inline void rewrite_link(struct ethhdr *eth, const struct lbx_ro
 	mem_copy_by(eth, route, 2 * ETH_ALEN, 4);
 }
 
+/* Is the packet, or each piece that it will be cut into, as short as the way demands? */
+static __always_inline _Bool rewrite_fits(const ctx_t *ctx, const struct lbx_packet *packet,
+					  const struct lbx_route *route)
+{
+	return ctx_longest(ctx, packet_ip_length(packet), packet_headers(packet)) <= route->mtu;
+}
+
 /*
  * Send a packet by a route: write everything, then look whether the route was still
  * that of `stamp` while it was read. If not (another CPU gave the place away in this

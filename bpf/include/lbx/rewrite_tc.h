@@ -35,6 +35,17 @@ static __always_inline _Bool rewrite_reach(ctx_t *ctx, struct lbx_packet *packet
 }
 
 /*
+ * One hop less to go. What that adds to IPv4's header is in the delta of its checksum;
+ * IPv6 has none, so the kernel's own sum has to hear of it.
+ */
+static __always_inline void rewrite_age(ctx_t *ctx, struct lbx_packet *packet)
+{
+	--*packet_ttl(packet);
+	if (LBX_FAMILY == 6)
+		ctx_sum_changed(ctx, LBX_CHECKSUM_HOPS_MINUS_1);
+}
+
+/*
  * Write it. With `sends` the TTL goes down; the caller has seen that it is above 1.
  * False: the kernel could not write to the packet, which may be half changed; drop
  * it. Pointers into the packet other than those of `packet` are invalid afterwards.
@@ -61,7 +72,7 @@ static __always_inline _Bool rewrite_headers(ctx_t *ctx, struct lbx_packet *pack
 	packet->ip->check = checksum_apply(packet->ip->check, to->l3_delta);
 #endif
 	if (sends)
-		--*packet_ttl(packet);
+		rewrite_age(ctx, packet);
 	*(mem_u32 *)packet->l4 = *(const mem_u32 *)&to->sport; /* both ports */
 	return 1;
 }

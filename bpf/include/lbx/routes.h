@@ -39,6 +39,8 @@
 #define LBX_ROUTE_NONE 0xffff
 #define LBX_ROUTE_WAYS 4
 
+#define LBX_ROUTE_MTU_UNKNOWN 0xffffffffu
+
 #define LBX_AF_INET  2
 #define LBX_AF_INET6 10
 
@@ -49,8 +51,10 @@ struct lbx_route {
 	__u32 stamp;
 	__u32 ifindex;
 	__u32 updated; /* jiffies */
+	__u32 mtu;     /* bytes of IP that this way takes; LBX_ROUTE_MTU_UNKNOWN */
+	__u32 pad;
 	union v6addr next_hop;
-	__u8 pad[24];
+	__u8 pad2[16];
 };
 
 _Static_assert(sizeof(struct lbx_route) == 64, "route: one cache line");
@@ -122,25 +126,32 @@ static __always_inline _Bool routes_has(const ctx_t *ctx, const struct lbx_hop *
 	       ctx_reaches(ctx, route->ifindex);
 }
 
+/* What entries are told apart by. */
+struct lbx_way {
+	union v6addr next_hop;
+	__u32 ifindex;
+	__u32 mtu;
+};
+
 static __always_inline _Bool routes_leads_to(const struct lbx_route *route,
-					     const union v6addr *next_hop, __u32 ifindex)
+					     const struct lbx_way *way)
 {
-	return route->next_hop.d[0] == next_hop->d[0] && route->next_hop.d[1] == next_hop->d[1] &&
-	       route->ifindex == ifindex;
+	return route->next_hop.d[0] == way->next_hop.d[0] &&
+	       route->next_hop.d[1] == way->next_hop.d[1] && route->ifindex == way->ifindex &&
+	       route->mtu == way->mtu;
 }
 
-/* Make an entry that next hop's, unless it is so already; its stamp, 0: another
+/* Make an entry that way's, unless it is so already; its stamp, 0: another
  * CPU was at it. */
-static __always_inline __u32 routes_write(struct lbx_route *route, const union v6addr *next_hop,
-					  __u32 ifindex, const __u8 *dmac, const __u8 *smac)
+static __always_inline __u32 routes_write(struct lbx_route *route, const struct lbx_way *way,
+					  const __u8 *dmac, const __u8 *smac)
 {
 	__u32 stamp = *(volatile __u32 *)&route->stamp;
 
 	if (stamp & 1)
 		return 0;
 	barrier();
-	if (stamp && routes_leads_to(route, next_hop, ifindex) &&
-	    mem_equal_by(route->dmac, dmac, ETH_ALEN, 2) &&
+	if (stamp && routes_leads_to(route, way) && mem_equal_by(route->dmac, dmac, ETH_ALEN, 2) &&
 	    mem_equal_by(route->smac, smac, ETH_ALEN, 2)) {
 		route->updated = clock_now();
 		return routes_is(route, stamp) ? stamp : 0;
@@ -149,8 +160,9 @@ static __always_inline __u32 routes_write(struct lbx_route *route, const union v
 		return 0;
 	mem_copy2(route->dmac, dmac, ETH_ALEN);
 	mem_copy2(route->smac, smac, ETH_ALEN);
-	route->next_hop = *next_hop;
-	route->ifindex = ifindex;
+	route->next_hop = way->next_hop;
+	route->ifindex = way->ifindex;
+	route->mtu = way->mtu;
 	route->updated = clock_now();
 	barrier();
 	stamp += 2;
@@ -164,24 +176,24 @@ static __always_inline __u32 routes_write(struct lbx_route *route, const union v
  * The place that a next hop has, or should take. A global function, verified by itself:
  * its many paths do not multiply those of its callers.
  */
-__noinline __u32 routes_place(const union v6addr *next_hop, __u32 ifindex)
+__noinline __u32 routes_place(const struct lbx_way *way)
 {
 	__u32 first, chosen, oldest_age = 0, now = clock_now();
 
-	if (!next_hop)
+	if (!way)
 		return 0;
-	first = hash_endpoint6(next_hop, 0, ifindex) & (LBX_ROUTES - 1);
+	first = hash_endpoint6(&way->next_hop, 0, way->ifindex) & (LBX_ROUTES - 1);
 	chosen = first;
 
 #pragma unroll
-	for (__u32 way = 0; way < LBX_ROUTE_WAYS; way++) {
-		__u32 index = (first + way) & (LBX_ROUTES - 1);
+	for (__u32 place = 0; place < LBX_ROUTE_WAYS; place++) {
+		__u32 index = (first + place) & (LBX_ROUTES - 1);
 		struct lbx_route *route = routes_lookup(index);
 		__u32 age;
 
 		if (!route)
 			continue;
-		if (route->stamp && routes_leads_to(route, next_hop, ifindex))
+		if (route->stamp && routes_leads_to(route, way))
 			return index;
 		age = route->stamp ? now - route->updated : ~0u;
 		if (age > oldest_age) {
@@ -194,19 +206,19 @@ __noinline __u32 routes_place(const union v6addr *next_hop, __u32 ifindex)
 
 /* Find or make the place of a next hop; fills `hop`, with nothing if other CPUs
  * were in the way. */
-static __always_inline void routes_put(const union v6addr *next_hop, __u32 ifindex,
-				       const __u8 *dmac, const __u8 *smac, struct lbx_hop *hop)
+static __always_inline void routes_put(const struct lbx_way *way, const __u8 *dmac,
+				       const __u8 *smac, struct lbx_hop *hop)
 {
 	hop->stamp = 0;
 	hop->route = LBX_ROUTE_NONE;
 	for (int attempt = 0; attempt < 2 && !hop->stamp; attempt++) {
-		__u32 index = routes_place(next_hop, ifindex);
+		__u32 index = routes_place(way);
 		struct lbx_route *route = routes_lookup(index);
 
 		if (!route)
 			break;
 		hop->route = index;
-		hop->stamp = routes_write(route, next_hop, ifindex, dmac, smac);
+		hop->stamp = routes_write(route, way, dmac, smac);
 	}
 }
 
@@ -222,17 +234,18 @@ static __always_inline void routes_next_hop(const struct bpf_fib_lookup *fib, un
 /*
  * Ask the kernel how to reach `daddr`, for a packet that came in by `ifindex`.
  * Fills `hop` on LBX_ROUTE_OK; without a stamp, if its link address is unknown
- * and the kernel will find it (CTX_RESOLVES).
+ * and the kernel will find it (CTX_RESOLVES). enum lbx_route_verdict. A global function,
+ * verified by itself: its many ways do not multiply those of its callers.
  */
-static __always_inline enum lbx_route_verdict routes_resolve(ctx_t *ctx, __u32 ifindex,
-							     const addr_t *saddr,
-							     const addr_t *daddr,
-							     struct lbx_hop *hop)
+__noinline int routes_resolve(ctx_t *ctx, __u32 ifindex, const addr_t *saddr, const addr_t *daddr,
+			      struct lbx_hop *hop)
 {
 	struct lbx_scratch *scratch = scratch_get();
-	union v6addr next_hop;
+	struct lbx_way way;
 	long result;
 
+	if (!saddr || !daddr || !hop)
+		return LBX_ROUTE_REFUSED;
 	hop->stamp = 0;
 	hop->ifindex = 0;
 	hop->route = LBX_ROUTE_NONE;
@@ -240,6 +253,7 @@ static __always_inline enum lbx_route_verdict routes_resolve(ctx_t *ctx, __u32 i
 		return LBX_ROUTE_REFUSED;
 	mem_zero_by(&scratch->fib, sizeof(scratch->fib), 4);
 	scratch->fib.ifindex = ifindex;
+	scratch->fib.tot_len = 1; /* fits anywhere: then the answer has the MTU */
 #if LBX_FAMILY == 6
 	scratch->fib.family = LBX_AF_INET6;
 	mem_copy4(scratch->fib.ipv6_src, saddr, sizeof(*saddr));
@@ -256,9 +270,10 @@ static __always_inline enum lbx_route_verdict routes_resolve(ctx_t *ctx, __u32 i
 	case BPF_FIB_LKUP_RET_SUCCESS:
 		if (!ctx_reaches(ctx, scratch->fib.ifindex))
 			return LBX_ROUTE_OTHER_DEVICE;
-		routes_next_hop(&scratch->fib, &next_hop);
-		routes_put(&next_hop, scratch->fib.ifindex, scratch->fib.dmac, scratch->fib.smac,
-			   hop);
+		routes_next_hop(&scratch->fib, &way.next_hop);
+		way.ifindex = scratch->fib.ifindex;
+		way.mtu = scratch->fib.mtu_result ? scratch->fib.mtu_result : LBX_ROUTE_MTU_UNKNOWN;
+		routes_put(&way, scratch->fib.dmac, scratch->fib.smac, hop);
 		return LBX_ROUTE_OK;
 	case BPF_FIB_LKUP_RET_NO_NEIGH:
 		if (!ctx_reaches(ctx, scratch->fib.ifindex))

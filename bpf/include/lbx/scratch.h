@@ -16,6 +16,7 @@
 #include <bpf/bpf_helpers.h>
 #include <lbx/flow.h>
 #include <lbx/icmp_quote.h>
+#include <lbx/parse_deep.h>
 #include <lbx/reverse.h>
 #include <lbx/rewrite_delta.h>
 #include <lbx/select.h>
@@ -27,6 +28,7 @@ struct lbx_scratch {
 	struct lbx_flow flow;          /* request_bind.h: to be inserted */
 	struct lbx_rev want;           /* request_bind.h, snat.h: to be given a port */
 	struct bpf_fib_lookup fib;     /* routes.h */
+	struct lbx_piece piece;        /* parse_deep.h */
 	struct lbx_flow_key key;       /* request.h */
 	struct lbx_flow_key reply_key; /* request.h, request_bind.h */
 	struct lbx_target target;      /* request.h */

@@ -55,15 +55,14 @@ static __always_inline int special_deep(ctx_t *ctx, enum lbx_reason passed)
 {
 	struct lbx_scratch *scratch = scratch_get();
 	struct lbx_packet packet;
-	struct lbx_piece piece;
 
 	if (!scratch)
 		return CTX_PASS;
-	switch (parse_deep(ctx_data(ctx), ctx_data_end(ctx), &packet, &piece)) {
+	switch (parse_deep(ctx, &packet, &scratch->piece)) {
 	case LBX_PACKET_FLOW:
-		return special_flow(&packet, &piece);
+		return special_flow(&packet, &scratch->piece);
 	case LBX_PACKET_FRAGMENT:
-		return follow_in(ctx, &packet, &piece, &scratch->key);
+		return follow_in(ctx, &packet, &scratch->piece, &scratch->key);
 	case LBX_PACKET_OTHER:
 		return CTX_PASS;
 	default:

@@ -33,4 +33,12 @@ struct lbx_hop {
 	__u16 route;
 };
 
+/* By fields: whole words may span what was written to the stack in parts. */
+static __always_inline void hop_copy(struct lbx_hop *to, const struct lbx_hop *from)
+{
+	*(volatile __u32 *)&to->stamp = from->stamp;
+	*(volatile __u32 *)&to->ifindex = from->ifindex;
+	*(volatile __u16 *)&to->route = from->route;
+}
+
 #endif

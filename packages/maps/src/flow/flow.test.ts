@@ -74,6 +74,7 @@ describe('layouts of the datapath', () => {
       nextHop: '::ffff:192.0.2.10',
       ifindex: 4,
       updated: 5,
+      mtu: 1500,
     };
     expect(LbxRoute.decode(LbxRoute.encode(route))).toEqual(route);
   });

@@ -15,8 +15,10 @@ export const LbxRoute = struct('lbx_route', {
   stamp: u32.doc('Another after each change; odd while it is written; 0: free'),
   ifindex: u32.doc('Device'),
   updated: u32.doc('Jiffies when it was last confirmed'),
+  mtu: u32.doc('Bytes of IP that this way takes; 0xffffffff: not known'),
+  pad: pad(4),
   nextHop: ipv6.doc('Address of the next hop, IPv4 mapped into ::ffff:0:0/96'),
-  pad: pad(24),
+  pad2: pad(16),
 });
 export type LbxRoute = TypeOf<typeof LbxRoute>;
 
