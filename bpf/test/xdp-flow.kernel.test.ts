@@ -1,10 +1,10 @@
 import { FlowFlag, flowCatalog, type LbxFlow4, type LbxFlow4Key, type LbxRev4Bucket } from '@lbx/maps';
 import { describeKernel, testKernel } from '@lbx/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createLab, families, hertz, type Lab, type Sent } from './xdp-lab.ts';
+import { createLab, everywhere, hertz, type Lab, type Sent } from './xdp-lab.ts';
 import { type Addressed, packetsOf } from './xdp-packets.ts';
 
-describe.each(families)('IPv%i', (family) => {
+describe.each(everywhere)('IPv$family at $hook', ({ family, hook }) => {
   const { place, request, reply, backend, podBackend, service } = packetsOf(family);
   const lb = (...backends: Parameters<typeof service>[1][number][]) => service('LoadBalancer', backends);
   const seconds = (n: number) => n * hertz();
@@ -64,10 +64,10 @@ describe.each(families)('IPv%i', (family) => {
     return flow;
   }
 
-  describeKernel('a flow through lbx_xdp', () => {
+  describeKernel('a flow', () => {
     let lab: Lab;
     beforeAll(() => {
-      lab = createLab({ family });
+      lab = createLab({ family, hook });
     });
     beforeEach(() => {
       lab.forget();
@@ -139,6 +139,9 @@ describe.each(families)('IPv%i', (family) => {
     });
 
     it('ends at once when its backend is removed; in mid-flow too the next packet goes to another', () => {
+      // In the end it is rejected: the kernel drops the sum of a packet whose length changes.
+      using lab = createLab({ family, hook, checksumComplete: false });
+      lab.apply([lb(backend(0), backend(1), backend(2))]);
       const { port, backend: old } = open(lab);
       const others = [0, 1, 2].map((n) => backend(n)).filter(({ address }) => address !== old);
       lab.apply([lb(...others)]);
@@ -195,6 +198,7 @@ describe.each(families)('IPv%i', (family) => {
     });
 
     it('sends no packet on with a TTL of 1, in both directions', () => {
+      using lab = createLab({ family, hook, checksumComplete: false, frontends: [lb(backend(0))] });
       const { port, backend: from } = open(lab);
       expect(lab.send(request({ ttl: 1 })).counted).toEqual(['sent_icmp_error', 'drop_ttl']);
       expect(lab.send(reply({ from, dport: port, ttl: 1 })).counted).toEqual(['sent_icmp_error', 'drop_ttl']);
@@ -256,6 +260,9 @@ describe.each(families)('IPv%i', (family) => {
         stale(lab);
         forgetHops(lab);
         const sent = lab.send(request());
+        expect(sent.verdict).toBe('tx');
+        // At tc the kernel writes the link header, when it has found the address again.
+        if (hook === 'tc') return;
         expect(sent.counted).toEqual(['sent_request', 'note_neighbour_kept']);
         expect(sent.packet.eth.dst).toMatch(/^02:00:00:00:02:0[abc]$/);
       });
@@ -297,7 +304,7 @@ describe.each(families)('IPv%i', (family) => {
   });
 
   testKernel('a flow without backend metadata ends when the backend entry goes', () => {
-    using lab = createLab({ family, derived: false, frontends: [lb(backend(0))] });
+    using lab = createLab({ family, hook, derived: false, frontends: [lb(backend(0))] });
     open(lab);
     expect(lab.send(request()).counted).toEqual(['sent_request']);
     lab.apply([lb(backend(1))]);
@@ -308,7 +315,7 @@ describe.each(families)('IPv%i', (family) => {
 
   testKernel('a second service address to one local backend from one client port waits for the first', () => {
     const external = service('ExternalIP', [podBackend]);
-    using lab = createLab({ family, frontends: [lb(podBackend), external] });
+    using lab = createLab({ family, hook, frontends: [lb(podBackend), external] });
     expect(lab.send(request({ flags: ['syn'] })).verdict).toBe('pass');
     const second = request({ to: external.address, flags: ['syn'] });
     expect(lab.send(second).counted).toEqual(['note_new_flow', 'drop_reply_collision']);

@@ -1,10 +1,10 @@
 import { FlowFlag, flowCatalog, type LbxRev4Bucket, snatPrime } from '@lbx/maps';
 import { describeKernel } from '@lbx/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createLab, families, hertz, type Lab, type Sent } from './xdp-lab.ts';
+import { createLab, everywhere, hertz, type Lab, type Sent } from './xdp-lab.ts';
 import { packetsOf } from './xdp-packets.ts';
 
-describe.each(families)('IPv%i', (family) => {
+describe.each(everywhere)('IPv$family at $hook', ({ family, hook }) => {
   const { place, request, reply, backend, service } = packetsOf(family);
   const [MIN, MAX] = [40000, 40999];
   const USABLE = snatPrime(MAX - MIN + 1);
@@ -17,7 +17,7 @@ describe.each(families)('IPv%i', (family) => {
   describeKernel('SNAT ports', () => {
     let lab: Lab;
     beforeAll(() => {
-      lab = createLab({ family, snatPorts: [MIN, MAX], flows: 16384 });
+      lab = createLab({ family, hook, snatPorts: [MIN, MAX], flows: 16384 });
     });
     beforeEach(() => {
       lab.forget();

@@ -2,17 +2,17 @@ import { maglevHash4, maglevHash6, parseSeed } from '@lbx/maglev';
 import { catalog, type FrontendType, type Protocol, randomSlot4, randomSlot6 } from '@lbx/maps';
 import { describeKernel, eth } from '@lbx/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLab, families, type Lab, MAGLEV_SIZE, type Sent } from './xdp-lab.ts';
+import { createLab, everywhere, type Lab, MAGLEV_SIZE, type Sent } from './xdp-lab.ts';
 import { packetsOf } from './xdp-packets.ts';
 
-describe.each(families)('IPv%i', (family) => {
+describe.each(everywhere)('IPv$family at $hook', ({ family, hook }) => {
   const { place, ip, request, reply, backend, podBackend, service } = packetsOf(family);
   const etherType = family === 4 ? 0x800 : 0x86dd;
   const types = ['NodePort', 'LoadBalancer', 'ExternalIP'] as const satisfies FrontendType[];
   const protocols = ['TCP', 'UDP'] as const satisfies Protocol[];
   const l4 = ({ packet }: Sent) => packet.tcp ?? packet.udp!;
 
-  describeKernel('lbx_xdp forwards', () => {
+  describeKernel('forwards', () => {
     for (const algorithm of ['random', 'maglev'] as const) {
       describe(`${algorithm}`, () => {
         let lab: Lab;
@@ -20,6 +20,7 @@ describe.each(families)('IPv%i', (family) => {
         beforeAll(() => {
           lab = createLab({
             family,
+            hook,
             algorithm,
             frontends: types.flatMap((type) =>
               protocols.flatMap((protocol) => [
