@@ -1,21 +1,28 @@
-import { describeKernel, dsrOption4, eth } from '@lbx/testing';
+import { describeKernel, dsrOption4, dsrOption6, eth, type ParsedIp } from '@lbx/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLab, hooks, type Lab, type LabOptions, place } from './xdp-lab.ts';
-import { backend, podBackend, request, service } from './xdp-packets.ts';
+import { createLab, everywhere, type Lab, type LabOptions } from './xdp-lab.ts';
+import { packetsOf } from './xdp-packets.ts';
 
-const frontends = [
-  service('LoadBalancer', [backend(0)]),
-  service('LoadBalancer', [backend(0)], { protocol: 'UDP' }),
-  service('NodePort', [podBackend]),
-  service('NodePort', [podBackend], { protocol: 'UDP' }),
-];
-const byOption = { lbx_forwarding: 1 };
-const byTunnel = { lbx_forwarding: 1, lbx_dsr_by: 1 };
-const fromPeer = { src: place.backendMac(1), dst: place.nodeMac };
+describe.each(everywhere)('DSR, IPv$family at $hook', ({ family, hook }) => {
+  const { place, ip, request, backend, podBackend, service } = packetsOf(family);
+  const frontends = [
+    service('LoadBalancer', [backend(0)]),
+    service('LoadBalancer', [backend(0)], { protocol: 'UDP' }),
+    service('NodePort', [podBackend]),
+    service('NodePort', [podBackend], { protocol: 'UDP' }),
+  ];
+  const byOption = { lbx_forwarding: 1 };
+  const byTunnel = { lbx_forwarding: 1, lbx_dsr_by: 1 };
+  const fromPeer = { src: place.backendMac(1), dst: place.nodeMac };
+  const bytes = family === 4 ? { ip: 20, option: 8 } : { ip: 40, option: 24 };
+  /** What parsed packets have of one of the families. */
+  const header = (packet: ParsedIp) => packet.ipv4 ?? packet.ipv6;
+  const length = (packet: ParsedIp) => packet.ipv4?.totalLength ?? 40 + packet.ipv6!.payloadLength;
+  const hops = (packet: ParsedIp) => packet.ipv4?.ttl ?? packet.ipv6?.hopLimit;
+  const tooBig = (mtu: number) => (family === 4 ? { type: 3, code: 4, mtu } : { type: 2, code: 0, mtu });
 
-describe.each(hooks)('DSR at %s', (hook) => {
   const createDsrLab = (variables: LabOptions['variables'], more: LabOptions = {}) =>
-    createLab({ hook, frontends, ...more, ...(variables && { variables }) });
+    createLab({ family, hook, frontends, ...more, ...(variables && { variables }) });
 
   describeKernel('by option', () => {
     let lab: Lab;
@@ -23,19 +30,22 @@ describe.each(hooks)('DSR at %s', (hook) => {
       lab = createDsrLab(byOption);
     });
     afterAll(() => lab.close());
-    const there = {
-      eth: { src: place.nodeMac, dst: place.backendMac(0) },
-      ipv4: { src: place.client, dst: place.backend(0), ttl: 63 },
+    const expectThere = (packet: Lab['send'] extends (p: never) => { packet: infer P } ? P : never) => {
+      expect(packet.problems).toEqual([]);
+      expect(packet.eth).toMatchObject({ src: place.nodeMac, dst: place.backendMac(0) });
+      expect(header(packet)).toMatchObject({ src: place.client, dst: place.backend(0) });
+      expect(hops(packet)).toBe(63);
     };
 
     it('a SYN goes to the backend with its client as source, and tells the service', () => {
       const sent = lab.send(request({ flags: ['syn'], sport: 40001 }));
       expect(sent.counted).toEqual(['sent_request', 'note_new_flow']);
       expect(sent.verdict).toBe('tx');
-      expect(sent.packet.problems).toEqual([]);
-      expect(sent.packet).toMatchObject(there);
+      expectThere(sent.packet);
       expect(sent.packet.tcp).toMatchObject({ sport: 40001, dport: 8080 });
-      expect(Buffer.from(sent.bytes.subarray(34, 42)).toString('hex')).toBe('9a085000016433c6');
+      expect(
+        Buffer.from(sent.bytes.subarray(14 + bytes.ip, 14 + bytes.ip + bytes.option)).toString('hex'),
+      ).toBe(family === 4 ? '9a085000016433c6' : '06021b1420010db800040000000000000000000100500000');
       expect(sent.packet.dsr).toEqual({ address: place.loadBalancer, port: 80 });
       expect(Buffer.from(sent.packet.payload).toString()).toBe('hello');
     });
@@ -43,8 +53,7 @@ describe.each(hooks)('DSR at %s', (hook) => {
     it('what follows in the connection is only rewritten', () => {
       const sent = lab.send(request({ sport: 40001 }));
       expect(sent.counted).toEqual(['sent_request']);
-      expect(sent.packet.problems).toEqual([]);
-      expect(sent.packet).toMatchObject(there);
+      expectThere(sent.packet);
       expect(sent.packet.dsr).toBeUndefined();
       expect(lab.send(request({ sport: 40001 })).counted).toEqual(['sent_request']);
     });
@@ -53,8 +62,7 @@ describe.each(hooks)('DSR at %s', (hook) => {
       for (let n = 0; n < 3; n++) {
         const sent = lab.send(request({ protocol: 'UDP', sport: 40002 }));
         expect(sent.counted).toContain('sent_request');
-        expect(sent.packet.problems).toEqual([]);
-        expect(sent.packet).toMatchObject(there);
+        expectThere(sent.packet);
         expect(sent.packet.udp).toMatchObject({ sport: 40002, dport: 8080 });
         expect(sent.packet.dsr).toEqual({ address: place.loadBalancer, port: 80 });
       }
@@ -63,7 +71,7 @@ describe.each(hooks)('DSR at %s', (hook) => {
     it('a removed backend: UDP moves to another at once', () => {
       lab.apply([service('LoadBalancer', [backend(2)], { protocol: 'UDP' })]);
       const sent = lab.send(request({ protocol: 'UDP', sport: 40002 }));
-      expect(sent.packet.ipv4!.dst).toBe(place.backend(2));
+      expect(header(sent.packet)!.dst).toBe(place.backend(2));
       lab.apply(frontends);
     });
   });
@@ -75,52 +83,52 @@ describe.each(hooks)('DSR at %s', (hook) => {
     });
     afterAll(() => lab.close());
 
+    const tunnel = (dst: string, inner: Uint8Array) =>
+      (family === 4
+        ? eth(fromPeer).ipv4({ src: place.unknown, dst, protocol: 4 })
+        : eth(fromPeer).ipv6({ src: place.unknown, dst, protocol: 41 })
+      ).payload(inner.subarray(14));
+
     it.each(['TCP', 'UDP'] as const)('every %s packet goes inside another one', (protocol) => {
       for (const flags of [['syn'], ['ack'], ['ack']] as const) {
         const packet = request({ protocol, flags, sport: 40001 }).bytes();
         const sent = lab.send(packet);
         expect(sent.verdict).toBe('tx');
         expect(sent.packet.problems).toEqual([]);
-        expect(sent.packet).toMatchObject({
-          eth: { src: place.nodeMac, dst: place.backendMac(0) },
-          ipv4: { src: place.node, dst: place.backend(0), ttl: 64, protocol: 4 },
-          inner: { ipv4: { src: place.client, dst: place.loadBalancer, ttl: 63 } },
-        });
-        expect(Buffer.compare(sent.bytes.subarray(54), packet.subarray(34))).toBe(0);
+        expect(sent.packet.eth).toMatchObject({ src: place.nodeMac, dst: place.backendMac(0) });
+        expect(header(sent.packet)).toMatchObject({ src: place.node, dst: place.backend(0) });
+        expect(header(sent.packet)!.protocol).toBe(family === 4 ? 4 : 41);
+        expect(hops(sent.packet)).toBe(64);
+        expect(header(sent.packet.inner!)).toMatchObject({ src: place.client, dst: place.loadBalancer });
+        expect(hops(sent.packet.inner!)).toBe(63);
+        const [behind, before] = [14 + 2 * bytes.ip, 14 + bytes.ip];
+        expect(Buffer.compare(sent.bytes.subarray(behind), packet.subarray(before))).toBe(0);
       }
     });
 
     it('on the backend’s node the packet comes out, answers get the service address', () => {
       for (const flags of [['syn'], ['ack'], ['ack', 'fin']] as const) {
         const inner = request({ to: place.node, dport: 30080, sport: 40005, flags }).bytes();
-        const frame = eth(fromPeer)
-          .ipv4({ src: '192.0.2.99', dst: place.pod, protocol: 4 })
-          .payload(inner.subarray(14));
+        const frame = tunnel(place.pod, inner);
         const sent = lab.send(frame);
         expect(sent.verdict).toBe('pass');
         expect(sent.counted).toContain('sent_local_request');
         expect(sent.packet.problems).toEqual([]);
-        expect(sent.packet).toMatchObject({
-          eth: fromPeer,
-          ipv4: { src: place.client, dst: place.pod },
-          tcp: { sport: 40005, dport: 8080 },
-        });
+        expect(sent.packet).toMatchObject({ eth: fromPeer, tcp: { sport: 40005, dport: 8080 } });
+        expect(header(sent.packet)).toMatchObject({ src: place.client, dst: place.pod });
       }
-      const answer = eth().ipv4({ src: place.pod, dst: place.client }).tcp({ sport: 8080, dport: 40005 });
-      expect(lab.leave(answer).packet).toMatchObject({
-        ipv4: { src: place.node, dst: place.client },
-        tcp: { sport: 30080, dport: 40005 },
-      });
+      const answer = ip(eth(), { src: place.pod, dst: place.client }).tcp({ sport: 8080, dport: 40005 });
+      const left = lab.leave(answer).packet;
+      expect(header(left)).toMatchObject({ src: place.node, dst: place.client });
+      expect(left.tcp).toMatchObject({ sport: 30080, dport: 40005 });
     });
 
     it.each([
-      ['to nobody’s service', { to: '203.0.113.99' }, place.pod],
-      ['to an address that is no backend', { to: place.node, dport: 30080 }, '198.51.100.131'],
+      ['to nobody’s service', { to: place.stranger }, place.pod],
+      ['to an address that is no backend', { to: place.node, dport: 30080 }, place.otherPod],
       ['to a backend on another node', {}, place.backend(0)],
     ])('a tunnel %s is passed untouched', (_, inner, outer) => {
-      const frame = eth(fromPeer)
-        .ipv4({ src: '192.0.2.99', dst: outer, protocol: 4 })
-        .payload(request(inner).bytes().subarray(14));
+      const frame = tunnel(outer, request(inner).bytes());
       const sent = lab.send(frame);
       expect(sent.verdict).toBe('pass');
       expect(sent.isUntouched).toBe(true);
@@ -134,13 +142,19 @@ describe.each(hooks)('DSR at %s', (hook) => {
     });
     afterAll(() => lab.close());
     const arrived = (protocol: 'TCP' | 'UDP', sport: number, to: { address: string; port: number }) => {
-      const ip = eth(fromPeer).ipv4({ src: place.client, dst: place.pod, options: dsrOption4(to) });
+      const ends = { src: place.client, dst: place.pod };
+      const packet =
+        family === 4
+          ? eth(fromPeer).ipv4({ ...ends, options: dsrOption4(to) })
+          : eth(fromPeer).ipv6({ ...ends, extensions: [dsrOption6(to)] });
       const ports = { sport, dport: 8080 };
-      return (protocol === 'TCP' ? ip.tcp({ ...ports, flags: ['syn'] }) : ip.udp(ports)).payload('hi');
+      return (protocol === 'TCP' ? packet.tcp({ ...ports, flags: ['syn'] }) : packet.udp(ports)).payload(
+        'hi',
+      );
     };
     const answer = (protocol: 'TCP' | 'UDP', dport: number) => {
-      const ip = eth().ipv4({ src: place.pod, dst: place.client });
-      return protocol === 'TCP' ? ip.tcp({ sport: 8080, dport }) : ip.udp({ sport: 8080, dport });
+      const packet = ip(eth(), { src: place.pod, dst: place.client });
+      return protocol === 'TCP' ? packet.tcp({ sport: 8080, dport }) : packet.udp({ sport: 8080, dport });
     };
 
     it.each(['TCP', 'UDP'] as const)('%s: answers get the service address', (protocol) => {
@@ -153,12 +167,12 @@ describe.each(hooks)('DSR at %s', (hook) => {
       const left = lab.leave(answer(protocol, 40001));
       expect(left.counted).toEqual(['sent_local_reply']);
       expect(left.packet.problems).toEqual([]);
-      expect(left.packet.ipv4).toMatchObject({ src: place.node, dst: place.client });
+      expect(header(left.packet)).toMatchObject({ src: place.node, dst: place.client });
       expect((left.packet.tcp ?? left.packet.udp)!.sport).toBe(30080);
     });
 
     it('a service that this node does not know is not believed', () => {
-      const sent = lab.send(arrived('TCP', 40002, { address: '203.0.113.99', port: 80 }));
+      const sent = lab.send(arrived('TCP', 40002, { address: place.stranger, port: 80 }));
       expect(sent.counted).not.toContain('note_dsr_learnt');
       expect(lab.leave(answer('TCP', 40002)).isUntouched).toBe(true);
     });
@@ -167,33 +181,34 @@ describe.each(hooks)('DSR at %s', (hook) => {
   describeKernel('and the MTU', () => {
     it('by option: what would get too long is refused, its sender told the MTU', () => {
       using lab = createDsrLab(byOption, { checksumComplete: false });
-      const bytes = (length: number) =>
-        request({ protocol: 'UDP', sport: 40003, payload: 'x'.repeat(length - 28) });
-      expect(lab.send(bytes(1492)).verdict).toBe('tx');
-      expect(lab.send(bytes(1492)).packet.ipv4!.totalLength).toBe(1500);
-      const refused = lab.send(bytes(1493));
+      const send = (size: number) =>
+        lab.send(request({ protocol: 'UDP', sport: 40003, payload: 'x'.repeat(size - bytes.ip - 8) }));
+      const most = 1500 - bytes.option;
+      expect(send(most).verdict).toBe('tx');
+      expect(length(send(most).packet)).toBe(1500);
+      const refused = send(most + 1);
       expect(refused.counted).toEqual(['sent_icmp_error', 'drop_too_big']);
       expect(refused.verdict).toBe('tx');
-      expect(refused.packet).toMatchObject({
-        ipv4: { src: place.loadBalancer, dst: place.client },
-        icmp: { type: 3, code: 4, mtu: 1492 },
-      });
-      expect(lab.send(request({ sport: 40001, payload: 'x'.repeat(1460) })).verdict).toBe('tx');
+      expect(refused.packet.icmp).toMatchObject(tooBig(most));
+      expect(header(refused.packet)).toMatchObject({ src: place.loadBalancer, dst: place.client });
+      expect(lab.send(request({ sport: 40001, payload: 'x'.repeat(1480 - bytes.ip) })).verdict).toBe('tx');
     });
 
     it('by tunnel: what would get too long is refused, its sender told the MTU', () => {
       using lab = createDsrLab(byTunnel, { checksumComplete: false });
-      const bytes = (length: number) => request({ sport: 40004, payload: 'x'.repeat(length - 40) });
-      expect(lab.send(bytes(1480)).packet.ipv4!.totalLength).toBe(1500);
-      expect(lab.send(bytes(1481)).packet.icmp).toMatchObject({ type: 3, code: 4, mtu: 1480 });
+      const send = (size: number) =>
+        lab.send(request({ sport: 40004, payload: 'x'.repeat(size - bytes.ip - 20) }));
+      const most = 1500 - bytes.ip;
+      expect(length(send(most).packet)).toBe(1500);
+      expect(send(most + 1).packet.icmp).toMatchObject(tooBig(most));
     });
   });
 
   describeKernel('hybrid and per service', () => {
     it('hybrid: TCP by DSR, UDP by SNAT', () => {
       using lab = createDsrLab({ lbx_forwarding: 2 });
-      expect(lab.send(request({ flags: ['syn'] })).packet.ipv4!.src).toBe(place.client);
-      expect(lab.send(request({ protocol: 'UDP' })).packet.ipv4!.src).toBe(place.node);
+      expect(header(lab.send(request({ flags: ['syn'] })).packet)!.src).toBe(place.client);
+      expect(header(lab.send(request({ protocol: 'UDP' })).packet)!.src).toBe(place.node);
     });
 
     it('a service may ask for DSR', () => {
@@ -207,7 +222,7 @@ describe.each(hooks)('DSR at %s', (hook) => {
         address: place.loadBalancer,
         port: 80,
       });
-      expect(lab.send(request({ flags: ['syn'], to: place.external })).packet.ipv4!.src).toBe(place.node);
+      expect(header(lab.send(request({ flags: ['syn'], to: place.external })).packet)!.src).toBe(place.node);
     });
   });
 });

@@ -1,15 +1,16 @@
 import { describeKernel, eth, fragmentPacket, parsePacket } from '@lbx/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLab, hooks, type Lab, place } from './xdp-lab.ts';
-import { backend, podBackend, reply, request, service } from './xdp-packets.ts';
+import { createLab, everywhere, type Lab } from './xdp-lab.ts';
+import { packetsOf } from './xdp-packets.ts';
 
-const link = { src: place.routerMac, dst: place.nodeMac };
-
-describe.each(hooks)('fragments at %s', (hook) => {
+describe.each(everywhere)('fragments, IPv$family at $hook', ({ family, hook }) => {
+  const { place, ip, request, reply, backend, podBackend, service } = packetsOf(family);
+  const link = { src: place.routerMac, dst: place.nodeMac };
   describeKernel('of datagrams to and from services', () => {
     let lab: Lab;
     beforeAll(() => {
       lab = createLab({
+        family,
         hook,
         frontends: [
           service('LoadBalancer', [backend(0)], { protocol: 'UDP' }),
@@ -20,8 +21,9 @@ describe.each(hooks)('fragments at %s', (hook) => {
     });
     afterAll(() => lab.close());
 
+    let datagrams = 0;
     const payload = Array.from({ length: 3000 }, (_, n) => String.fromCharCode(97 + (n % 26))).join('');
-    const pieces = (packet: ReturnType<typeof request>) => fragmentPacket(packet, 1400);
+    const pieces = (packet: ReturnType<typeof request>) => fragmentPacket(packet, 1400, ++datagrams);
 
     it('a request: every fragment goes to the backend of the first', () => {
       const sent = pieces(request({ protocol: 'UDP', sport: 40001, payload })).map((frame) =>
@@ -33,7 +35,8 @@ describe.each(hooks)('fragments at %s', (hook) => {
         expect(verdict).toBe('tx');
         expect(packet.problems).toEqual([]);
         expect(packet.eth).toMatchObject({ src: place.nodeMac, dst: place.backendMac(0) });
-        expect(packet.ipv4).toMatchObject({ src: place.node, dst: place.backend(0), ttl: 63 });
+        expect(packet.ipv4 ?? packet.ipv6).toMatchObject({ src: place.node, dst: place.backend(0) });
+        expect(packet.ipv4?.ttl ?? packet.ipv6?.hopLimit).toBe(63);
       }
       expectWhole(
         sent.map(({ bytes }) => bytes),
@@ -50,7 +53,7 @@ describe.each(hooks)('fragments at %s', (hook) => {
         expect(counted).toContain('sent_reply');
         expect(verdict).toBe('tx');
         expect(packet.problems).toEqual([]);
-        expect(packet.ipv4).toMatchObject({ src: place.loadBalancer, dst: place.client });
+        expect(packet.ipv4 ?? packet.ipv6).toMatchObject({ src: place.loadBalancer, dst: place.client });
       }
       expectWhole(
         back.map(({ bytes }) => bytes),
@@ -63,20 +66,19 @@ describe.each(hooks)('fragments at %s', (hook) => {
       const sent = pieces(request({ ...to, payload })).map((frame) => lab.send(frame));
       for (const { verdict, packet } of sent) {
         expect(verdict).toBe('pass');
-        expect(packet.ipv4).toMatchObject({ src: place.client, dst: place.pod });
+        expect(packet.ipv4 ?? packet.ipv6).toMatchObject({ src: place.client, dst: place.pod });
       }
       expectWhole(
         sent.map(({ bytes }) => bytes),
         payload,
       );
-      const answer = eth(link)
-        .ipv4({ src: place.pod, dst: place.client, id: 9 })
+      const answer = ip(eth(link), { src: place.pod, dst: place.client })
         .udp({ sport: 8080, dport: 40003 })
         .payload(payload);
       const left = pieces(answer).map((frame) => lab.leave(frame));
       for (const { packet, counted } of left) {
         expect(counted).toEqual(['sent_local_reply']);
-        expect(packet.ipv4).toMatchObject({ src: place.node, dst: place.client });
+        expect(packet.ipv4 ?? packet.ipv6).toMatchObject({ src: place.node, dst: place.client });
       }
       expectWhole(
         left.map(({ bytes }) => bytes),
@@ -84,21 +86,17 @@ describe.each(hooks)('fragments at %s', (hook) => {
       );
     });
 
-    it('a later fragment before the first one: dropped with a reason, the next datagram is whole', () => {
-      const [first, second, third] = pieces(request({ protocol: 'UDP', sport: 40004, payload })).map((f) => {
-        f[18] = 0x77; // another id, so another datagram
-        return f;
-      });
-      const early = lab.send(fixed(second!));
+    it('a later fragment before the first one: dropped with a reason, those after it follow', () => {
+      const [first, second, third] = pieces(request({ protocol: 'UDP', sport: 40004, payload }));
+      const early = lab.send(second!);
       expect(early.verdict).toBe('drop');
       expect(early.counted).toEqual(['drop_fragment_early']);
-      expect(lab.send(fixed(first!)).verdict).toBe('tx');
-      expect(lab.send(fixed(third!)).verdict).toBe('tx');
+      expect(lab.send(first!).verdict).toBe('tx');
+      expect(lab.send(third!).verdict).toBe('tx');
     });
 
     it('fragments of strangers are passed untouched, in any order', () => {
-      const stranger = eth(link)
-        .ipv4({ src: place.client, dst: '203.0.113.200', id: 3 })
+      const stranger = ip(eth(link), { src: place.client, dst: place.stranger })
         .udp({ sport: 5, dport: 80 })
         .payload(payload);
       for (const frame of pieces(stranger).reverse()) {
@@ -109,48 +107,41 @@ describe.each(hooks)('fragments at %s', (hook) => {
       }
     });
 
-    it('a packet with IP options is served as well', () => {
-      const options = Uint8Array.of(1, 1, 1, 1, 0x94, 4, 0, 0);
-      const syn = eth(link)
-        .ipv4({ src: place.client, dst: place.loadBalancer, options, ttl: 64 })
-        .tcp({ sport: 40005, dport: 80, flags: ['syn'] })
-        .payload('hi');
+    it('a packet with options or extension headers is served as well', () => {
+      const skipped = { kind: 'hop-by-hop', data: new Uint8Array(6) } as const;
+      const header = (src: string, dst: string) =>
+        family === 4
+          ? eth(link).ipv4({ src, dst, options: Uint8Array.of(1, 1, 1, 1, 0x94, 4, 0, 0) })
+          : eth(link).ipv6({
+              src,
+              dst,
+              extensions: [skipped, { kind: 'destination', data: new Uint8Array(14) }],
+            });
+      const syn = header(place.client, place.loadBalancer).tcp({ sport: 40005, dport: 80, flags: ['syn'] });
       const sent = lab.send(syn);
       expect(sent.verdict).toBe('tx');
       expect(sent.packet.problems).toEqual([]);
-      expect(sent.packet).toMatchObject({
-        ipv4: { src: place.node, dst: place.backend(0) },
-        tcp: { dport: 8080 },
+      expect(sent.packet.ipv4 ?? sent.packet.ipv6).toMatchObject({ src: place.node, dst: place.backend(0) });
+      expect(sent.packet.tcp!.dport).toBe(8080);
+      const ports = { sport: 8080, dport: sent.packet.tcp!.sport };
+      const answer = lab.send(header(place.backend(0), place.node).tcp({ ...ports, flags: ['syn', 'ack'] }));
+      expect(answer.packet.problems).toEqual([]);
+      expect(answer.packet.ipv4 ?? answer.packet.ipv6).toMatchObject({
+        src: place.loadBalancer,
+        dst: place.client,
       });
-      const answer = eth({ src: place.backendMac(0), dst: place.nodeMac })
-        .ipv4({ src: place.backend(0), dst: place.node, options })
-        .tcp({ sport: 8080, dport: sent.packet.tcp!.sport, flags: ['syn', 'ack'] });
-      expect(lab.send(answer).packet).toMatchObject({
-        ipv4: { src: place.loadBalancer, dst: place.client },
-        tcp: { sport: 80, dport: 40005 },
-        problems: [],
-      });
+      expect(answer.packet.tcp).toMatchObject({ sport: 80, dport: 40005 });
     });
   });
 });
 
-/** The IPv4 checksum made right again. */
-function fixed(frame: Uint8Array): Uint8Array {
-  const view = new DataView(frame.buffer, frame.byteOffset);
-  view.setUint16(24, 0);
-  let sum = 0;
-  for (let at = 14; at < 34; at += 2) sum += view.getUint16(at);
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-  view.setUint16(24, ~sum & 0xffff);
-  return frame;
-}
-
 /** Put together, the fragments are one UDP datagram with a right checksum. */
 function expectWhole(frames: readonly Uint8Array[], payload: string): void {
-  const ip = parsePacket(frames[0]!).ipv4!;
-  const data = Buffer.concat(frames.map((frame) => frame.subarray(34)));
-  const whole = eth().ipv4({ src: ip.src, dst: ip.dst, protocol: 17 }).payload(data).bytes();
-  const packet = parsePacket(whole);
+  const { ipv4, ipv6 } = parsePacket(frames[0]!);
+  const { src, dst } = (ipv4 ?? ipv6)!;
+  const data = Buffer.concat(frames.map((frame) => frame.subarray(ipv4 ? 34 : 14 + 40 + 8)));
+  const whole = ipv4 ? eth().ipv4({ src, dst, protocol: 17 }) : eth().ipv6({ src, dst, protocol: 17 });
+  const packet = parsePacket(whole.payload(data).bytes());
   expect(packet.problems).toEqual([]);
   expect(Buffer.from(packet.payload).toString()).toBe(payload);
 }

@@ -55,13 +55,15 @@ static __always_inline _Bool echo_answer(ctx_t *ctx, struct lbx_packet *packet, 
 	*packet_saddr(packet) = from;
 	*packet_daddr(packet) = to;
 	ttl = *packet_ttl(packet);
-	*packet_ttl(packet) = 64;
 #if LBX_FAMILY == 4
 	packet->ip->check = checksum_apply(
 		packet->ip->check,
 		checksum_fold(checksum_replace16(bpf_htons(ttl << 8), bpf_htons(64 << 8))));
+	packet->ip->ttl = 64;
 #else
-	(void)ttl;
+	/* No checksum makes up for it: the store keeps the sum of a socket buffer right. */
+	ttl = 64;
+	ctx_store(ctx, packet->l3_at + offsetof(struct ipv6hdr, hop_limit), &ttl, sizeof(ttl));
 #endif
 	if (ctx_store(ctx, icmp_at, type, sizeof(type)) || !icmp_turn_link(ctx)) {
 		*verdict = verdict_of(ctx, LBX_DROP_REWRITE);
