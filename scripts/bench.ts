@@ -9,6 +9,7 @@ const suites: Record<string, readonly string[]> = {
   datapath: ['../bpf/bench/datapath.bench.ts', '../bpf/bench/connect.bench.ts'],
   connect: ['../bpf/bench/connect.bench.ts'],
   forward: ['../bpf/bench/forward.bench.ts'],
+  introspection: ['../bpf/bench/introspection.bench.ts'],
   maglev: ['../packages/maglev/bench/maglev.bench.ts'],
   maps: ['../packages/maps/bench/maps.bench.ts'],
 };

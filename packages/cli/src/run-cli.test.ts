@@ -22,6 +22,7 @@ describe('lbx', () => {
       'dump',
       'encode',
       'explain',
+      'monitor',
       'plan',
       'verify',
     ])
@@ -48,6 +49,9 @@ describe('lbx', () => {
     [['decode', 'lb4_services_v2', 'both'], "say 'key' or 'value'"],
     [['dump', '--layout', 'katran'], 'Allowed choices are lbx, cilium'],
     [['dump', '--plan', manifests], '--plan needs --node NAME'],
+    [['monitor', '--kind', 'drop,losses'], "'losses' is none; there are: new, note, pass, drop, reject"],
+    [['monitor', '--reason', 'sent_request'], 'there is no such reason to listen to'],
+    [['monitor', '--sample', '0'], 'say a whole number from 1 on'],
     [['dump', '--plan', manifests, '--node', 'n', '--pins', '/x'], 'exclude each other'],
   ])('%j is usage: 2, said on stderr', async (argv, message) => {
     const { code, out, err } = await run(argv);
@@ -55,15 +59,18 @@ describe('lbx', () => {
     expect(err).toContain(message);
   });
 
-  it.each([[['agent', '--node', 'node-a', '--manifests', manifests]], [['cleanup']], [['demo']], [['dump']]])(
-    '%j needs root: 4',
-    async (argv) => {
-      vi.spyOn(process, 'getuid').mockReturnValue(1000);
-      const { code, out, err } = await run(argv);
-      expect({ code, out }).toEqual({ code: 4, out: '' });
-      expect(err).toMatch(/^lbx: .*must run as root/);
-    },
-  );
+  it.each([
+    [['agent', '--node', 'node-a', '--manifests', manifests]],
+    [['cleanup']],
+    [['demo']],
+    [['dump']],
+    [['monitor']],
+  ])('%j needs root: 4', async (argv) => {
+    vi.spyOn(process, 'getuid').mockReturnValue(1000);
+    const { code, out, err } = await run(argv);
+    expect({ code, out }).toEqual({ code: 4, out: '' });
+    expect(err).toMatch(/^lbx: .*must run as root/);
+  });
 
   it('an agent must know where services come from', async () => {
     vi.spyOn(process, 'getuid').mockReturnValue(0);
@@ -91,6 +98,17 @@ describe('lbx', () => {
     expect(code).toBe(4);
     expect(err).toContain(`${folder.path} is not in a BPF file system`);
     expect(readFileSync(folder.file('lb4_services_v2'), 'utf8')).toBe('not a pin');
+  });
+
+  it('monitors nothing where no packet programs are pinned: 4; knows no such address: 3', async () => {
+    vi.spyOn(process, 'getuid').mockReturnValue(0);
+    using folder = temporaryFolder();
+    const none = await run(['monitor', '--pins', folder.path]);
+    expect(none.code).toBe(4);
+    expect(none.err).toContain(`what is pinned in ${folder.path} has no packet programs`);
+    const wrong = await run(['monitor', '--pins', folder.path, '--address', 'here']);
+    expect(wrong.code).toBe(3);
+    expect(wrong.err).toContain('address "here": give an address or a network');
   });
 
   it('dumps no maps where none are pinned: 4', async () => {
