@@ -138,15 +138,26 @@ describe.each(everywhere)('DSR, IPv$family at $hook', ({ family, hook }) => {
   describeKernel('by option, on the node of the backend', () => {
     let lab: Lab;
     beforeAll(() => {
-      lab = createDsrLab({});
+      // With the entry of address 0, as a NodePort of all addresses has it.
+      const everywhere = { address: family === 4 ? '0.0.0.0' : '::' };
+      lab = createDsrLab(
+        {},
+        {
+          frontends: [
+            ...frontends,
+            service('NodePort', [podBackend], everywhere),
+            service('NodePort', [podBackend], { ...everywhere, protocol: 'UDP' }),
+          ],
+        },
+      );
     });
     afterAll(() => lab.close());
-    const arrived = (protocol: 'TCP' | 'UDP', sport: number, to: { address: string; port: number }) => {
+    const arrived = (protocol: 'TCP' | 'UDP', sport: number, to?: { address: string; port: number }) => {
       const ends = { src: place.client, dst: place.pod };
       const packet =
         family === 4
-          ? eth(fromPeer).ipv4({ ...ends, options: dsrOption4(to) })
-          : eth(fromPeer).ipv6({ ...ends, extensions: [dsrOption6(to)] });
+          ? eth(fromPeer).ipv4({ ...ends, ...(to && { options: dsrOption4(to) }) })
+          : eth(fromPeer).ipv6({ ...ends, ...(to && { extensions: [dsrOption6(to)] }) });
       const ports = { sport, dport: 8080 };
       return (protocol === 'TCP' ? packet.tcp({ ...ports, flags: ['syn'] }) : packet.udp(ports)).payload(
         'hi',
@@ -157,22 +168,32 @@ describe.each(everywhere)('DSR, IPv$family at $hook', ({ family, hook }) => {
       return protocol === 'TCP' ? packet.tcp({ sport: 8080, dport }) : packet.udp({ sport: 8080, dport });
     };
 
-    it.each(['TCP', 'UDP'] as const)('%s: answers get the service address', (protocol) => {
-      const to = { address: place.node, port: 30080 };
-      const sent = lab.send(arrived(protocol, 40001, to));
+    // All nodes have the same NodePorts; the addresses of others are not known here.
+    const otherNode = family === 4 ? '192.0.2.200' : '2001:db8:2::200';
+    it.each([
+      ['TCP', 'this node', place.node, 40001],
+      ['UDP', 'this node', place.node, 40001],
+      ['TCP', 'another node', otherNode, 40003],
+      ['UDP', 'another node', otherNode, 40003],
+    ] as const)('%s to a NodePort of %s: answers get the service address', (protocol, _, address, sport) => {
+      const to = { address, port: 30080 };
+      const sent = lab.send(arrived(protocol, sport, to));
       expect(sent.verdict).toBe('pass');
-      expect(sent.isUntouched).toBe(true);
+      expect(sent.packet.problems).toEqual([]);
+      // The option is gone: the packet is as long as the client sent it.
+      expect(Buffer.from(sent.bytes)).toEqual(Buffer.from(arrived(protocol, sport).bytes()));
       expect(sent.counted).toContain('note_dsr_learnt');
-      expect(lab.send(arrived(protocol, 40001, to)).counted).not.toContain('note_dsr_learnt');
-      const left = lab.leave(answer(protocol, 40001));
+      expect(lab.send(arrived(protocol, sport, to)).counted).not.toContain('note_dsr_learnt');
+      const left = lab.leave(answer(protocol, sport));
       expect(left.counted).toEqual(['sent_local_reply']);
       expect(left.packet.problems).toEqual([]);
-      expect(header(left.packet)).toMatchObject({ src: place.node, dst: place.client });
+      expect(header(left.packet)).toMatchObject({ src: address, dst: place.client });
       expect((left.packet.tcp ?? left.packet.udp)!.sport).toBe(30080);
     });
 
     it('a service that this node does not know is not believed', () => {
       const sent = lab.send(arrived('TCP', 40002, { address: place.stranger, port: 80 }));
+      expect(sent.isUntouched).toBe(true);
       expect(sent.counted).not.toContain('note_dsr_learnt');
       expect(lab.leave(answer('TCP', 40002)).isUntouched).toBe(true);
     });

@@ -5,7 +5,8 @@
  * A request that another node sent on (dsr_out.h) names the service address that the
  * client used. dsr_learn() reads it from the option and makes the reply half of the flow,
  * by which tc egress gives the backend's answers that address (reply_tc.h); the packet
- * itself goes up as it is. dsr_unwrap() takes the packet out of its tunnel and gives it
+ * goes up without the option, as the client sent it: longer, it might not fit the
+ * backend's device. dsr_unwrap() takes the packet out of its tunnel and gives it
  * to the backend that the outer header names, as if it had come here by itself.
  *
  * Only what this node knows is believed: the service must exist, the backend must be
@@ -55,6 +56,20 @@ static __always_inline _Bool dsr_find_option(ctx_t *ctx, const struct lbx_packet
 	return *proto == IPPROTO_TCP || *proto == IPPROTO_UDP;
 }
 
+/* Take the option, which is there, out of the packet. */
+static __always_inline _Bool dsr_remove_option(ctx_t *ctx, __u32 l3_at)
+{
+	struct lbx_dsr_option option;
+	ip_t ip;
+
+	if (ctx_load(ctx, l3_at, &ip, sizeof(ip)) ||
+	    ctx_load(ctx, l3_at + sizeof(ip), &option, sizeof(option)) ||
+	    !room_remove_inner(ctx, l3_at, sizeof(ip), sizeof(option)))
+		return 0;
+	dsr_unwrite_option(&ip, &option);
+	return !ctx_store(ctx, l3_at, &ip, sizeof(ip));
+}
+
 /* Is the reply half there already (UDP tells the service in every packet)? Then it lives on. */
 static __always_inline _Bool dsr_knows(const struct lbx_flow_key *key,
 				       const struct lbx_target *target)
@@ -72,26 +87,31 @@ static __always_inline _Bool dsr_knows(const struct lbx_flow_key *key,
 	return 1;
 }
 
-/* A packet with options. Makes the reply half if it came by DSR for a backend of this node. */
-static __always_inline void dsr_learn(ctx_t *ctx, const struct lbx_packet *packet)
+/*
+ * A packet with options. If it came by DSR for a backend of this node: makes the reply
+ * half, and takes the option out. False: not so, and the packet is as it was.
+ */
+static __always_inline _Bool dsr_learn(ctx_t *ctx, const struct lbx_packet *packet, int *verdict)
 {
 	struct lbx_scratch *scratch = scratch_get();
 	struct lbx_service_end service;
 	struct lbx_target target = {};
 	struct lbx_flow_key key;
 	struct lb_service *entry;
+	addr_t address;
 	__be16 ports[2];
 	__u32 l4_at;
 	__u8 proto;
 
 	if (!scratch || !dsr_find_option(ctx, packet, &service, &proto, &l4_at) ||
 	    ctx_load(ctx, l4_at, ports, sizeof(ports)))
-		return;
+		return 0;
 	if (lbx_gate_on && !gate_has(packet_daddr(packet), ports[1], proto | LBX_GATE_BACKEND))
-		return;
-	entry = select_lookup(&service.address, service.port, proto, 0);
+		return 0;
+	address = service.address;
+	entry = select_lookup_of_node(&address, service.port, proto);
 	if (!entry)
-		return;
+		return 0;
 
 	mem_zero(&key);
 	key.saddr = *packet_saddr(packet);
@@ -108,6 +128,9 @@ static __always_inline void dsr_learn(ctx_t *ctx, const struct lbx_packet *packe
 	if (!dsr_knows(&key, &target) &&
 	    request_bind_reply(&key, &target, scratch) == LBX_SELECT_OK)
 		verdict_note(ctx, LBX_NOTE_DSR_LEARNT, target_about(&target));
+	*verdict = dsr_remove_option(ctx, packet->l3_at) ? CTX_PASS
+							 : verdict_of(ctx, LBX_DROP_REWRITE);
+	return 1;
 }
 
 struct lbx_dsr_search {
@@ -135,8 +158,12 @@ static long dsr_search(__u64 at __attribute__((unused)), struct lbx_dsr_search *
 	return 1;
 }
 
-/* Find the backend of this node that has `address` in the service of `key`; fills `target`. */
+/*
+ * Find the backend of this node that has `address` in the service of `key`, whose entries
+ * have `service_address`; fills `target`.
+ */
 static __always_inline _Bool dsr_find_backend(const struct lbx_flow_key *key, const addr_t *address,
+					      const addr_t *service_address,
 					      const struct lb_service *service,
 					      struct lbx_target *target)
 {
@@ -144,7 +171,7 @@ static __always_inline _Bool dsr_find_backend(const struct lbx_flow_key *key, co
 	struct lbx_backend_meta *meta;
 	struct lb_backend *backend;
 
-	search.slot.address = key->daddr;
+	search.slot.address = *service_address;
 	search.slot.dport = key->dport;
 	search.slot.proto = key->proto;
 	search.slot.scope = LBX_SCOPE_EXTERNAL;
@@ -201,26 +228,31 @@ static __always_inline _Bool dsr_inner_key(ctx_t *ctx, const struct lbx_packet *
  */
 static __always_inline _Bool dsr_unwrap(ctx_t *ctx, struct lbx_packet *packet, int *verdict)
 {
-	addr_t address = *packet_daddr(packet);
+	addr_t address = *packet_daddr(packet), service_address = {}, any = {};
 	struct lbx_scratch *scratch = scratch_get();
 	struct lbx_flow_key *key;
 	struct lb_service *service;
 	struct lbx_flow *flow;
-	_Bool known;
+	_Bool known, starts;
 	__u8 tcp_flags;
 
 	if (!scratch || !lbx_derived_on)
 		return 0;
 	key = &scratch->key;
 	if (!dsr_inner_key(ctx, packet, key, &tcp_flags) ||
-	    (lbx_gate_on && !gate_has(&key->daddr, key->dport, key->proto)))
+	    (lbx_gate_on && !gate_has(&key->daddr, key->dport, key->proto) &&
+	     !gate_has(&any, key->dport, key->proto)))
 		return 0;
-	service = select_lookup(&key->daddr, key->dport, key->proto, 0);
+	service_address = key->daddr;
+	service = select_lookup_of_node(&service_address, key->dport, key->proto);
 	if (!service)
 		return 0;
+	/* The other node chose: a flow that is over is made anew with its backend. */
 	flow = flow_find(key);
-	known = flow && flow->flags & LBX_FLOW_LOCAL && addr_equal(&flow->daddr, &address);
-	if (!known && !dsr_find_backend(key, &address, service, &scratch->target))
+	starts = tcp_flags & LBX_TCP_SYN;
+	known = flow && flow->flags & LBX_FLOW_LOCAL && addr_equal(&flow->daddr, &address) &&
+		!(starts && flow_is_closing(flow->flags)) && !flow_is_expired(flow, clock_now());
+	if (!known && !dsr_find_backend(key, &address, &service_address, service, &scratch->target))
 		return 0;
 
 	if (!room_remove_outer(ctx, packet->l3_at, sizeof(ip_t)) ||

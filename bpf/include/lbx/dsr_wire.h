@@ -83,6 +83,23 @@ static __always_inline _Bool dsr_read_option(const struct lbx_dsr_option *option
 	return 1;
 }
 
+/* The header without the option that was behind it. */
+static __always_inline void dsr_unwrite_option(ip_t *ip, const struct lbx_dsr_option *option)
+{
+	__u16 old_first = *(mem_u16 *)ip, old_length = ip->tot_len;
+	const mem_u16 *words = (const mem_u16 *)option;
+	__u64 sum = 0;
+
+	ip->ihl -= LBX_DSR_OPTION_BYTES / 4;
+	ip->tot_len = bpf_htons(bpf_ntohs(old_length) - LBX_DSR_OPTION_BYTES);
+#pragma unroll
+	for (int word = 0; word < LBX_DSR_OPTION_BYTES / 2; word++)
+		sum += checksum_replace16(words[word], 0);
+	sum += checksum_replace16(old_first, *(mem_u16 *)ip) +
+	       checksum_replace16(old_length, ip->tot_len);
+	ip->check = checksum_apply(ip->check, checksum_fold(sum));
+}
+
 /* Fill the room in front of `inner` with an outer header. `changed`: as above. */
 static __always_inline void dsr_write_tunnel(ip_t *outer, const ip_t *inner, const addr_t *from,
 					     const addr_t *to,
@@ -151,6 +168,12 @@ static __always_inline _Bool dsr_read_option(const struct lbx_dsr_option *option
 	mem_copy_by(&service->address, &option->address, sizeof(addr_t), 2);
 	service->port = option->port;
 	return 1;
+}
+
+static __always_inline void dsr_unwrite_option(ip_t *ip, const struct lbx_dsr_option *option)
+{
+	ip->nexthdr = option->next_header;
+	ip->payload_len = bpf_htons(bpf_ntohs(ip->payload_len) - LBX_DSR_OPTION_BYTES);
 }
 
 static __always_inline void dsr_write_tunnel(ip_t *outer, const ip_t *inner, const addr_t *from,

@@ -224,7 +224,8 @@ static __always_inline int request_new(ctx_t *ctx, struct lbx_packet *packet,
 static __always_inline _Bool request_service_gone(const struct lbx_flow_key *key,
 						  __u16 rev_nat_index)
 {
-	struct lb_service *service = select_lookup(&key->daddr, key->dport, key->proto, 0);
+	addr_t address = key->daddr;
+	struct lb_service *service = select_lookup_of_node(&address, key->dport, key->proto);
 
 	return !service || service->rev_nat_index != rev_nat_index;
 }

@@ -8,6 +8,7 @@
  * stands for many segments (GSO) keeps their size: the caller sees to it that they fit.
  *
  * room_remove_outer(): the `bytes` (a constant) behind the link header go.
+ * room_remove_inner(): those behind the IP header, which has `ip_bytes` (constants).
  *
  * False: there is no room, or the packet is cut short. Both invalidate all pointers into
  * the packet.
@@ -40,6 +41,13 @@ static __always_inline _Bool room_remove_outer(ctx_t *ctx, __u32 l3_at __attribu
 					       const __u32 bytes)
 {
 	return !bpf_skb_adjust_room(ctx, -(int)bytes, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO);
+}
+
+static __always_inline _Bool room_remove_inner(ctx_t *ctx, __u32 l3_at __attribute__((unused)),
+					       const __u32 ip_bytes __attribute__((unused)),
+					       const __u32 bytes)
+{
+	return !bpf_skb_adjust_room(ctx, -(int)bytes, BPF_ADJ_ROOM_NET, BPF_F_ADJ_ROOM_FIXED_GSO);
 }
 
 #else
@@ -83,6 +91,19 @@ static __always_inline _Bool room_remove_outer(ctx_t *ctx, __u32 l3_at, const __
 	else
 		mem_copy_by(data, link, sizeof(link), 1);
 	return 1;
+}
+
+static __always_inline _Bool room_remove_inner(ctx_t *ctx, __u32 l3_at, const __u32 ip_bytes,
+					       const __u32 bytes)
+{
+	__u8 kept[ETH_HLEN + 4 + 40];
+	__u32 length = l3_at + ip_bytes;
+
+	barrier_var(length);
+	if (length < 1 || length > sizeof(kept))
+		return 0;
+	return !bpf_xdp_load_bytes(ctx, 0, kept, length) && !bpf_xdp_adjust_head(ctx, bytes) &&
+	       !bpf_xdp_store_bytes(ctx, 0, kept, length);
 }
 
 #endif

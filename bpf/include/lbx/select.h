@@ -62,6 +62,23 @@ static __always_inline struct lb_service *select_lookup(const addr_t *address, _
 	return bpf_map_lookup_elem(&lb_services, &key);
 }
 
+/*
+ * The master entry of a service that another node sent a packet of. A NodePort of that
+ * node's address is only known by the entry of address 0, which stands for all of them:
+ * `address` becomes that of the entry.
+ */
+static __always_inline struct lb_service *select_lookup_of_node(addr_t *address, __be16 port,
+								__u8 proto)
+{
+	struct lb_service *service = select_lookup(address, port, proto, 0);
+
+	if (service)
+		return service;
+	mem_zero(address);
+	service = select_lookup(address, port, proto, 0);
+	return service && service->flags & LBX_SVC_NODEPORT ? service : NULL;
+}
+
 /* Is the client allowed by the source ranges of a service that has some? */
 static __always_inline _Bool select_source_allowed(const struct lb_service *service,
 						   const addr_t *client)

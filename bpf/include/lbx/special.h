@@ -77,7 +77,8 @@ static __always_inline int special_packet(ctx_t *ctx)
 
 	switch (parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet)) {
 	case LBX_PACKET_OPTIONS:
-		dsr_learn(ctx, &packet);
+		if (dsr_learn(ctx, &packet, &verdict))
+			return verdict;
 		return special_deep(ctx, LBX_PASS_OPTIONS);
 	case LBX_PACKET_FRAGMENT:
 		return special_deep(ctx, LBX_PASS_FRAGMENT);

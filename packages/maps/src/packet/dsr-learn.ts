@@ -1,8 +1,8 @@
-import { lookupService } from '../explain/service-key.ts';
 import { FlowFlag } from '../flow/flow4.ts';
 import { GATE_BACKEND } from '../flow/gate.ts';
 import { IpProto } from '../layouts/names.ts';
 import { placeLocalReply } from './bind-flow.ts';
+import { addToChecksum, replaceWords } from './checksummed-write.ts';
 import {
   DESTINATION_OPTIONS,
   DSR_OPTION_4,
@@ -14,31 +14,55 @@ import { isClosing, isExpired } from './flow-phase.ts';
 import { isSameEndpoint, localReplyKey } from './flow-state.ts';
 import type { Packet, PacketEnd } from './packet.ts';
 import { readAddress } from './read-packet.ts';
-import type { Run } from './run.ts';
+import type { End, Run } from './run.ts';
+import { lookupServiceOfNode } from './service-of-node.ts';
 
 /**
  * A packet with options. If another node sent it on by DSR to a backend here, the backend's answers will be given the service
- * address that it names. The service must exist.
+ * address that it names, and the packet goes on without the option. The service must exist.
  */
-export function learnDsr(run: Run): void {
+export function learnDsr(run: Run): End | undefined {
   const { packet, trace, flows, clock } = run;
   const told = readOption(packet);
-  if (told === undefined) return;
+  if (told === undefined) return undefined;
   const { service, proto, client, backend } = told;
-  if (!run.mayBeOurs(backend.address, backend.port, proto + GATE_BACKEND)) return;
+  if (!run.mayBeOurs(backend.address, backend.port, proto + GATE_BACKEND)) return undefined;
   const place = { address: service.address, dport: service.port, proto, scope: 0 };
-  const found = lookupService(trace, packet.family, place, 'the service that the DSR option names');
-  if (found === undefined) return;
+  const found = lookupServiceOfNode(trace, packet.family, place, 'the service that the DSR option names');
+  if (found === undefined) return undefined;
   const known = flows.localReplies.get(localReplyKey(proto, backend, client));
   if (known && isSameEndpoint(known.service, service) && !isClosing(known.flags) && !isExpired(known, run)) {
     known.lastSeen = clock.now;
-    return;
+    return { verdict: 'pass', frame: withoutOption(packet) };
   }
   // Requests after the first do not pass here: the answers alone keep it.
   const flags = FlowFlag.local | FlowFlag.replied | FlowFlag.confirmed;
   const half = { proto, client, service, backend: { ...backend, id: 0, generation: 0 } };
   if (placeLocalReply(run, { ...half, revNatId: found.value.revNatIndex, flags }))
     run.notes.push('note_dsr_learnt');
+  return { verdict: 'pass', frame: withoutOption(packet) };
+}
+
+function withoutOption({ frame, family, ipAt }: Packet): Uint8Array {
+  const length = DSR_OPTION_LENGTH[family];
+  const at = ipAt + (family === 4 ? 20 : 40);
+  const whole = frame.slice();
+  const view = new DataView(whole.buffer);
+  if (family === 6) {
+    view.setUint8(ipAt + 6, view.getUint8(at));
+    view.setUint16(ipAt + 4, view.getUint16(ipAt + 4) - length);
+  } else {
+    const option = replaceWords(view, at, length, () => whole.fill(0, at, at + length));
+    const difference = replaceWords(view, ipAt, 4, () => {
+      view.setUint8(ipAt, view.getUint8(ipAt) - length / 4);
+      view.setUint16(ipAt + 2, view.getUint16(ipAt + 2) - length);
+    });
+    addToChecksum(view, ipAt + 10, difference + option);
+  }
+  const bytes = new Uint8Array(frame.length - length);
+  bytes.set(whole.subarray(0, at));
+  bytes.set(whole.subarray(at + length), at);
+  return bytes;
 }
 
 interface Told {

@@ -1,15 +1,16 @@
 import { backendIdOfSlot } from '../explain/choose-backend.ts';
 import { readBackend } from '../explain/read-backend.ts';
-import { type FoundService, lookupService } from '../explain/service-key.ts';
+import type { FoundService } from '../explain/service-key.ts';
 import { FlowFlag } from '../flow/flow4.ts';
 import { IpProto } from '../layouts/names.ts';
 import { bindFlow } from './bind-flow.ts';
-import { flagsAfter } from './flow-phase.ts';
+import { flagsAfter, isClosing, isExpired } from './flow-phase.ts';
 import { type FlowBackend, type FlowTuple, requestKey } from './flow-state.ts';
-import type { PacketEnd } from './packet.ts';
+import { type PacketEnd, TcpBit } from './packet.ts';
 import { readAddresses, readPacket } from './read-packet.ts';
 import { lookOver } from './request.ts';
 import { type End, endBy, type Run } from './run.ts';
+import { lookupServiceOfNode } from './service-of-node.ts';
 
 /**
  * A packet in a tunnel. If it is for a service, and the tunnel leads to a backend of it on this node, it comes out and is
@@ -21,13 +22,25 @@ export function unwrapDsr(run: Run): End | undefined {
   if (!settings.derived || inside === undefined) return undefined;
   const { tuple, tcpFlags } = inside;
   const { address, port } = tuple.service;
-  if (!run.mayBeOurs(address, port, tuple.proto)) return undefined;
+  const any = packet.family === 4 ? '0.0.0.0' : '::';
+  if (!run.mayBeOurs(address, port, tuple.proto) && !run.mayBeOurs(any, port, tuple.proto)) return undefined;
   const place = { address, dport: port, proto: tuple.proto, scope: 0 };
-  const service = lookupService(trace, packet.family, place, 'the service that the packet inside is for');
+  const service = lookupServiceOfNode(
+    trace,
+    packet.family,
+    place,
+    'the service that the packet inside is for',
+  );
   if (service === undefined) return undefined;
 
   const known = flows.requests.get(requestKey(tuple));
-  const isKnown = known && known.flags & FlowFlag.local && known.backend.address === packet.to.address;
+  // The other node chose: a flow that is over is made anew with its backend.
+  const isKnown =
+    known &&
+    known.flags & FlowFlag.local &&
+    known.backend.address === packet.to.address &&
+    !(tcpFlags & TcpBit.syn && isClosing(known.flags)) &&
+    !isExpired(known, run);
   const backend = isKnown ? undefined : backendHere(run, service, packet.to.address);
   if (!isKnown && backend === undefined) return undefined;
   const frame = withoutOuter(run);

@@ -87,8 +87,7 @@ function arrive(run: Run): End {
     case 'tunnel':
       return unwrapDsr(run) ?? passed;
     case 'options':
-      learnDsr(run);
-      return arriveDeep(run, 'pass_options');
+      return learnDsr(run) ?? arriveDeep(run, 'pass_options');
     case 'fragment':
       return arriveDeep(run, 'pass_fragment');
     case 'other':

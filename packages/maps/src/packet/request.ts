@@ -1,4 +1,3 @@
-import { lookupService } from '../explain/service-key.ts';
 import { FlowFlag } from '../flow/flow4.ts';
 import type { ReasonName } from '../flow/reasons.ts';
 import { isLeaving, isStillThere } from './backend-of-flow.ts';
@@ -13,6 +12,7 @@ import { isPlain, isTcpStart, type Packet } from './packet.ts';
 import { refuseHops } from './refuse.ts';
 import { type End, endBy, type Run } from './run.ts';
 import { sendOn } from './send-on.ts';
+import { lookupServiceOfNode } from './service-of-node.ts';
 import { hasWay, isForTc, wayToBackend } from './way-out.ts';
 
 /** A packet that may be a client's to a service. */
@@ -80,7 +80,7 @@ function isServiceGone(
   { service, proto, revNatId }: RequestHalf,
 ): boolean {
   const place = { address: service.address, dport: service.port, proto, scope: 0 };
-  const found = lookupService(trace, family, place, 'is the service still there');
+  const found = lookupServiceOfNode(trace, family, place, 'is the service still there');
   return found?.value.revNatIndex !== revNatId;
 }
 
