@@ -16,7 +16,9 @@ import { removeUnwanted } from './attach/remove-unwanted.ts';
 import { createPinFolder } from './bpffs.ts';
 import { resolveCgroup } from './cgroup-root.ts';
 import { CoreError } from './errors.ts';
+import { eventMapsOf } from './events/event-maps.ts';
 import type { EventOptions } from './events/event-wishes.ts';
+import { refreshEventRules } from './events/listener.ts';
 import { type DatapathEvents, openEvents } from './events/open-events.ts';
 import { explainOptions } from './explain-options.ts';
 import { forwardingNotices } from './forwarding-notice.ts';
@@ -124,6 +126,8 @@ function start(options: LoadBalancerOptions, network: NodeNetwork, undo: Undo): 
   hooks.attach(devices, byName, undo);
   if (pins !== false) removeUnwanted(pins, hooks.attachments, isOurMap, onNotice);
   datapath.programs.commit();
+  // What a listener that was killed has left on.
+  if (datapath.maps.byName.has('lbx_events')) refreshEventRules(eventMapsOf(datapath.maps.byName));
   const runtime = createRuntime({
     given: options,
     resolved,

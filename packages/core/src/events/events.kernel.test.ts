@@ -137,7 +137,7 @@ describeKernel('events of a load balancer in another process', () => {
     expect(small.lost).toBe(lost);
   });
 
-  it('one that was killed is told of nothing any more, and what it left is cleared by the next', async () => {
+  it('one that was killed is told of nothing any more, and what it left is cleared at the next start', async () => {
     const killed = talkTo(
       world.node.spawn(process.execPath, ['--conditions=@lbx/source', listenerProcess, world.pins], {
         stdio: ['pipe', 'pipe', 'inherit'],
@@ -154,7 +154,9 @@ describeKernel('events of a load balancer in another process', () => {
       expect(left.until).toBeLessThan(process.hrtime.bigint() + 6_000_000_000n);
       listeners.set(slot, value.encode({ ...left, until: 1n }, { listener: 0 }));
     }
-    listen({ reasons: ['drop_ttl'] }).close();
+    await lb.kill();
+    lb = await world.start();
+    await lb.apply([web(a)]);
     expect(rules().every((bits) => bits === 0)).toBe(true);
     // Its ring takes a place until that is needed.
     expect(rings()).toBe(1);
@@ -162,8 +164,17 @@ describeKernel('events of a load balancer in another process', () => {
     expect(() => listen()).toThrow(expect.objectContaining({ code: 'LBX_EVENTS_BUSY' }));
   });
 
+  it('ends with an error when the load balancer is removed', async () => {
+    const events = listen();
+    await lb.remove();
+    await expect(take(events, 1)).rejects.toMatchObject({
+      code: 'LBX_NO_EVENTS',
+      message: expect.stringContaining('is gone'),
+    });
+  });
+
   it('needs pins with packet programs', () => {
-    expect(() => openPinnedEvents({ pins: `${world.pins}/links` })).toThrow(
+    expect(() => openPinnedEvents({ pins: world.pins })).toThrow(
       expect.objectContaining({ code: 'LBX_NO_EVENTS', message: expect.stringContaining('lbx_events') }),
     );
   });

@@ -21,6 +21,16 @@ export interface DatapathEvents extends AsyncIterableIterator<DatapathEvent, und
   close(): void;
 }
 
+/** Whom the maps belong to. */
+export interface EventSource {
+  /** For errors: "what is pinned in …". */
+  readonly place?: string;
+  /** Called once, when the events end. */
+  readonly release: () => void;
+  /** Throws when the load balancer has gone away; asked every second. */
+  readonly assertThere?: () => void;
+}
+
 /**
  * Begins to listen. Everything that can fail fails here.
  * @param maps - of the load balancer, by name.
@@ -29,10 +39,7 @@ export interface DatapathEvents extends AsyncIterableIterator<DatapathEvent, und
 export function openEvents(
   maps: ReadonlyMap<string, BpfMap>,
   options: EventOptions,
-  {
-    release,
-    place,
-  }: { /** Called once, when it ends. */ readonly release: () => void; readonly place?: string },
+  { release, place, assertThere = () => {} }: EventSource,
 ): DatapathEvents {
   const wishes = eventWishes(options);
   options.signal?.throwIfAborted();
@@ -65,6 +72,7 @@ export function openEvents(
   const timer = setInterval(() => {
     names.forget();
     try {
+      assertThere();
       listener.renew();
     } catch (error) {
       failure = { error };

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AnyLayout, serviceCatalog } from '@lbx/maps';
 import { BpfMap } from 'libbpf-ts';
+import { CoreError } from '../errors.ts';
 import { defaultPins } from '../options/options.ts';
 import { createUndo } from '../undo.ts';
 import { eventMapNames, eventMapShape } from './event-maps.ts';
@@ -31,9 +32,26 @@ export function openPinnedEvents(options: EventOptions & { readonly pins?: strin
       const { type, key, valueSize }: AnyLayout = serviceCatalog[name];
       open(name, { type, keySize: key.size, valueSize });
     }
-    return openEvents(maps, wanted, { release: opened.run, place: `what is pinned in ${pins}` });
+    return openEvents(maps, wanted, {
+      release: opened.run,
+      place: `what is pinned in ${pins}`,
+      assertThere: () => assertPinned(join(pins, 'lbx_events'), maps.get('lbx_events')),
+    });
   } catch (error) {
     opened.run();
     throw error;
   }
+}
+
+/** Without it one would wait for events of programs that are no longer there. */
+function assertPinned(path: string, map: BpfMap | undefined): void {
+  if (existsSync(path)) {
+    using now = BpfMap.openPinned(path);
+    if (now.id === map?.id) return;
+  }
+  throw new CoreError(
+    'LBX_NO_EVENTS',
+    `the load balancer whose events these were is gone: ${path} was removed or is another's`,
+    { path },
+  );
 }
