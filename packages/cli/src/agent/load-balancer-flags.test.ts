@@ -45,6 +45,7 @@ it.each([
   [['--no-reject', '--no-wildcards'], { rejectWithoutEndpoints: false, wildcards: false }],
   [['--answer-echo', '--external-cluster-ip'], { answerEcho: true, externalClusterIP: true }],
   [['--flows', '4096'], { flows: 4096 }],
+  [['--traffic'], { traffic: true }],
 ])('%o', (args, options) => {
   expect(parse(...args)).toMatchObject(options);
 });

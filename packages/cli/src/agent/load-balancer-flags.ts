@@ -97,7 +97,6 @@ export function loadBalancerOptions(
     rejectWithoutEndpoints: flags.reject,
     externalClusterIP: flags.externalClusterIp === true,
     answerEcho: flags.answerEcho === true,
-    traffic: flags.traffic === true,
     onNotice,
     ...given('xdp', flags.xdp),
     ...given('tc', flags.tc),
@@ -112,6 +111,7 @@ export function loadBalancerOptions(
     ...given('nodeAddresses', flags.nodeAddress),
     ...given('redirect', flags.redirect),
     ...given('flows', flags.flows),
+    ...given('traffic', flags.traffic),
   };
 }
 
