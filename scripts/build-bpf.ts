@@ -28,6 +28,7 @@ const folders = ['bpf', 'bpf/bench', 'bpf/test'] as const;
 const families: Readonly<Record<string, readonly number[]>> = {
   'bpf/xdp.bpf.c': [4, 6],
   'bpf/tc.bpf.c': [4, 6],
+  'bpf/pod.bpf.c': [4, 6],
   'bpf/sweep.bpf.c': [4, 6],
   'bpf/bench/wrap.bpf.c': [4, 6],
   'bpf/test/flow-table.bpf.c': [4, 6],

@@ -3,7 +3,7 @@ import { catalog, checkLayouts, flowCatalog, REASON_COUNT, reasons } from '@lbx/
 import { parseObject } from 'libbpf-ts';
 import { describe, expect, it } from 'vitest';
 
-describe.each(['xdp4', 'xdp6', 'tc4', 'tc6'])('the prebuilt object %s', (name) => {
+describe.each(['xdp4', 'xdp6', 'tc4', 'tc6', 'pod4', 'pod6'])('the prebuilt object %s', (name) => {
   const spec = parseObject(readObject(name));
 
   it('has the layouts that @lbx/maps declares', () => {

@@ -79,6 +79,7 @@ typedef struct iphdr ip_t;
 #define lbx_fragment     lbx_fragment4
 #define lbx_fragments    lbx_fragments4
 #define lbx_snat_addr    lbx_snat_addr4
+#define lbx_hairpin_addr lbx_hairpin_addr4
 #define lbx_maglev_seed  lbx_maglev_seed4
 
 static __always_inline _Bool addr_equal(const addr_t *a, const addr_t *b)
@@ -157,6 +158,7 @@ typedef struct ipv6hdr ip_t;
 #define lbx_fragment     lbx_fragment6
 #define lbx_fragments    lbx_fragments6
 #define lbx_snat_addr    lbx_snat_addr6
+#define lbx_hairpin_addr lbx_hairpin_addr6
 #define lbx_maglev_seed  lbx_maglev_seed6
 
 static __always_inline _Bool addr_equal(const addr_t *a, const addr_t *b)

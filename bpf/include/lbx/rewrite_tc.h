@@ -31,7 +31,7 @@ static __always_inline _Bool rewrite_reach(ctx_t *ctx, struct lbx_packet *packet
 	packet->ip = data + packet->l3_at;
 	packet->l4 = data + l4_at;
 	return data + sizeof(struct ethhdr) <= end && (void *)(packet->ip + 1) <= end &&
-	       packet->l4 + 2 * sizeof(__be16) <= end;
+	       packet->l4 + sizeof(struct udphdr) <= end;
 }
 
 /*

@@ -13,18 +13,10 @@
 #include <linux/types.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
+#include <lbx/local_addrs.h>
 #include <lbx/sock.h>
 #include <lbx/sock_address.h>
 #include <lbx/structs.h>
-
-/* Addresses of the node, IPv4 mapped into ::ffff:0:0/96; the value has no meaning yet: 0. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_RDONLY_PROG);
-	__uint(max_entries, 4096);
-	__type(key, union v6addr);
-	__type(value, __u32);
-} lbx_local_addrs SEC(".maps");
 
 static __always_inline _Bool sock_is_own4(void *context, __be32 address)
 {

@@ -67,8 +67,12 @@ export function loadSettings(options: ResolvedOptions, hz: number): LoadSettings
 }
 
 /** The programs that are attached are IPv4's; those of IPv6 are reached by tail call. */
-function objectNames({ packets, xdp, sockets }: Parts, { families }: ResolvedOptions): ObjectName[] {
-  const hooks = packets ? [...(xdp ? ['xdp'] : []), 'tc'] : [];
+function objectNames(
+  { packets, xdp, sockets }: Parts,
+  { families, podDevices }: ResolvedOptions,
+): ObjectName[] {
+  const pods = podDevices.length > 0 ? ['pod'] : [];
+  const hooks = packets ? [...(xdp ? ['xdp'] : []), 'tc', ...pods] : [];
   const names = hooks.flatMap((hook) => [`${hook}4`, ...(families.includes(6) ? [`${hook}6`] : [])]);
   return [...names.filter((name) => Object.hasOwn(manifest.objects, name)), ...(sockets ? ['sock'] : [])];
 }
