@@ -5,7 +5,7 @@ import type { Answer, Exchange, Request, Target } from './messages.ts';
 
 /** A socket that stays open between exchanges. */
 export interface OpenSocket {
-  exchange(exchange?: Partial<Exchange>): Promise<Answer>;
+  exchange(exchange?: Partial<Exchange> & { timeoutMs?: number }): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -40,8 +40,8 @@ export function startActor(place: CommandPlace): Actor {
     async open(target) {
       const id: number = await call({ do: 'open', target });
       return {
-        exchange: ({ up = small.up, down = small.down } = {}) =>
-          call({ do: 'exchange', id, exchange: { up, down }, timeoutMs: PATIENCE_MS }),
+        exchange: ({ up = small.up, down = small.down, timeoutMs = PATIENCE_MS } = {}) =>
+          call({ do: 'exchange', id, exchange: { up, down }, timeoutMs }),
         close: () => call({ do: 'close', id }),
       };
     },

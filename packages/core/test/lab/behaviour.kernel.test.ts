@@ -32,7 +32,7 @@ describeKernel('what becomes of connections', () => {
   describe.each(hooks)('$name', ({ cable, options }) => {
     beforeAll(async () => {
       lab.network.setCable(cable);
-      lab.network.setSecondCable(options.xdp === 'off');
+      lab.network.setSecondCable(true);
       nodes = await lab.start(options);
     }, 60_000);
     afterAll(() => nodes?.stop());
@@ -165,10 +165,36 @@ describeKernel('what becomes of connections', () => {
             expect(await lab.client.ask(to(protocol, { ...more, connected: true }))).toEqual([refused]);
         });
 
-        it('a pod elsewhere that listens on another port: the client hears of it', async () => {
-          await serve(backends(remote.pods, { port: closedPort }));
+        it.each(places)('a pod %s that listens on another port: the client hears of it', async (_, pods) => {
+          await serve(backends(pods, { port: closedPort }));
           expect(await lab.client.ask(to(protocol, { connected: true }))).toEqual([refused]);
         });
+
+        it.each(places)('a narrow way to a pod %s: the client learns of it', async (where, pods) => {
+          const node = where === 'on the node' ? 1 : 2;
+          await serve(backends(pods));
+          try {
+            lab.network.setPodMtu(node, 1300);
+            const socket = await open(to(protocol));
+            if (protocol === 'UDP') {
+              // Nobody sends a datagram again; the client's kernel now knows how to cut the next one.
+              expect(await socket.exchange({ up: 1400, timeoutMs: 300 })).toEqual(timeout);
+              expect(await socket.exchange({ up: 1400, down: 1400 })).toMatchObject({ intact: true });
+            } else {
+              expect(await socket.exchange({ up: 400_000, down: 400_000 })).toMatchObject({ intact: true });
+            }
+          } finally {
+            lab.network.setPodMtu(node, 1500);
+            lab.network.forgetPaths();
+          }
+        });
+      });
+
+      it.each(places)('datagrams in fragments, with a pod %s', async (_, pods) => {
+        await serve(backends(pods));
+        const answers = await lab.client.ask(to('UDP'), { up: 4000, down: 4000, count: 4 });
+        expect(answers).toHaveLength(4);
+        for (const answer of answers) expect(answer).toMatchObject({ intact: true });
       });
     });
   });

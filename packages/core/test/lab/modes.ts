@@ -15,14 +15,21 @@ export interface Mode {
   readonly options: LoadBalancerOptions;
   /** Is the second pod of node 2 behind another device than the client? */
   readonly secondCable: boolean;
+  /** Between nodes (1,500). */
+  readonly mtu?: number;
   readonly sees: Sees;
 }
 
-const client: Sees = ({ family }) => [families[family].clients[0]];
+/** DSR: everybody sees the client. */
+export const seesClient: Sees = ({ family }) => [families[family].clients[0]];
 
 /** SNAT: backends elsewhere see the node, those on the node the client. */
 export const seesNodeElsewhere: Sees = (cell, place) =>
-  place === 'local' ? client(cell, place) : [families[cell.family].node[0]];
+  place === 'local' ? seesClient(cell, place) : [families[cell.family].node[0]];
+
+/** Hybrid: TCP by DSR, UDP by SNAT. */
+export const seesHybrid: Sees = (cell, place) =>
+  cell.target.protocol === 'TCP' ? seesClient(cell, place) : seesNodeElsewhere(cell, place);
 
 /** Tests of real sockets: every kind of service, asked for by a client of the nodes in every way, in each mode. */
 export function testModes(modes: readonly Mode[]): void {
@@ -33,11 +40,12 @@ export function testModes(modes: readonly Mode[]): void {
     }, 60_000);
     afterAll(() => lab?.[Symbol.dispose]());
 
-    describe.each(modes)('$name', ({ cable, options, secondCable, sees }) => {
+    describe.each(modes)('$name', ({ cable, options, secondCable, mtu = 1500, sees }) => {
       let nodes: Nodes;
       beforeAll(async () => {
         lab.network.setCable(cable);
         lab.network.setSecondCable(secondCable);
+        lab.network.setNodeMtu(mtu);
         nodes = await lab.start({
           externalClusterIP: true,
           algorithm: 'maglev',

@@ -18,6 +18,12 @@ export interface Network extends Disposable {
    * many TCP segments and without checksums, as between virtual machines of one host.
    */
   setCable(kind: 'wire' | 'offload'): void;
+  /** What fits between the nodes; between them and the client it is always 1,500. */
+  setNodeMtu(mtu: number): void;
+  /** What fits between a node and its pods. */
+  setPodMtu(node: 1 | 2, mtu: number): void;
+  /** The client forgets what it has learnt about the MTUs of paths. */
+  forgetPaths(): void;
   /** Does node 1 reach the second pod of node 2 by the second cable? Else by the switch. */
   setSecondCable(used: boolean): void;
 }
@@ -50,7 +56,27 @@ export function createNetwork(): Network {
             `route replace ${hostPrefix(remote.pods[1])} via ${used ? link[1] : peer}`,
         ),
       );
-    return { ...places, setCable, setSecondCable, [Symbol.dispose]: () => stack.dispose() };
+    const setNodeMtu = (mtu: number) => {
+      const set = (device: string) => `link set ${device} mtu ${mtu}`;
+      ipBatch(places.switch, nodePorts.map(set));
+      for (const node of [places.node1, places.node2]) ipBatch(node, ['eth0', 'eth1'].map(set));
+    };
+    const setPodMtu = (node: 1 | 2, mtu: number) => {
+      ipBatch(node === 1 ? places.node1 : places.node2, [`link set pods mtu ${mtu}`]);
+      ipBatch(node === 1 ? places.pods1 : places.pods2, [`link set eth0 mtu ${mtu}`]);
+    };
+    const forgetPaths = () => {
+      for (const family of ['-4', '-6']) places.client.exec('ip', [family, 'route', 'flush', 'cache']);
+    };
+    return {
+      ...places,
+      setCable,
+      setNodeMtu,
+      setPodMtu,
+      forgetPaths,
+      setSecondCable,
+      [Symbol.dispose]: () => stack.dispose(),
+    };
   } catch (error) {
     stack.dispose();
     throw error;

@@ -4,7 +4,7 @@ testModes([
   {
     name: 'XDP, SNAT',
     cable: 'wire',
-    secondCable: false,
+    secondCable: true,
     options: { xdp: 'native' },
     sees: seesNodeElsewhere,
   },
