@@ -116,7 +116,8 @@ static __always_inline int tc_enter(ctx_t *ctx)
 	struct lbx_packet packet;
 
 	ctx_pull(ctx, TC_HEADERS);
-	switch (parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet)) {
+	packet.ifindex = ctx_ifindex(ctx);
+	switch (parse_untagged(ctx_data(ctx), ctx_data_end(ctx), &packet)) {
 	case LBX_PACKET_FLOW:
 		return tc_flow(ctx, &packet);
 	case LBX_PACKET_OPTIONS:
@@ -140,7 +141,7 @@ static __always_inline int tc_leave(ctx_t *ctx, struct lbx_packet *packet)
 	return reply_leave(ctx, packet);
 }
 
-/* A packet of this object's family that leaves. */
+/* A packet that leaves. LBX_VERDICT_NOT_OURS: not of this object's family. */
 static __always_inline int tc_exit(ctx_t *ctx)
 {
 	struct lbx_packet packet;
@@ -155,8 +156,9 @@ static __always_inline int tc_exit(ctx_t *ctx)
 		bpf_tail_call_static(ctx, &lbx_tc_calls, CALL_SLOT(LBX_CALL_LEAVE));
 		break; /* most that leaves is not ours: never dropped for want of a program */
 	case LBX_PACKET_TUNNEL:
-	case LBX_PACKET_OTHER:
 		break;
+	case LBX_PACKET_OTHER:
+		return LBX_VERDICT_NOT_OURS;
 	}
 	return CTX_PASS;
 }
@@ -175,9 +177,16 @@ int lbx_tc_ingress(ctx_t *ctx)
 SEC("tc")
 int lbx_tc_egress(ctx_t *ctx)
 {
-	if (ctx->protocol == bpf_htons(ETH_P_IP))
-		return tc_exit(ctx);
-	if (ctx->protocol == bpf_htons(ETH_P_IPV6))
+	__be16 protocol = ctx->protocol;
+
+	/* Of a packet with a VLAN tag in it only the tag is known yet. */
+	if (protocol == bpf_htons(ETH_P_IP) || protocol == bpf_htons(ETH_P_8021Q)) {
+		int verdict = tc_exit(ctx);
+
+		if (verdict != LBX_VERDICT_NOT_OURS)
+			return verdict;
+	}
+	if (protocol == bpf_htons(ETH_P_IPV6) || protocol == bpf_htons(ETH_P_8021Q))
 		bpf_tail_call_static(ctx, &lbx_tc_calls, CALL_SLOT6(LBX_CALL_EGRESS));
 	return CTX_PASS;
 }
@@ -191,7 +200,9 @@ int lbx_tc_ingress6(ctx_t *ctx)
 SEC("tc")
 int lbx_tc_egress6(ctx_t *ctx)
 {
-	return tc_exit(ctx);
+	int verdict = tc_exit(ctx);
+
+	return verdict == LBX_VERDICT_NOT_OURS ? CTX_PASS : verdict;
 }
 #endif
 

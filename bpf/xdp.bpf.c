@@ -29,6 +29,7 @@
 #include <lbx/request.h>
 #include <lbx/special.h>
 #include <lbx/verdict.h>
+#include <lbx/vlan.h>
 
 int FAMILY_NAME(lbx_xdp_request)(ctx_t *ctx);
 int FAMILY_NAME(lbx_xdp_bind)(ctx_t *ctx);
@@ -36,6 +37,7 @@ int FAMILY_NAME(lbx_xdp_reply)(ctx_t *ctx);
 int FAMILY_NAME(lbx_xdp_special)(ctx_t *ctx);
 int FAMILY_NAME(lbx_xdp_icmp)(ctx_t *ctx);
 int FAMILY_NAME(lbx_xdp_reject)(ctx_t *ctx);
+int FAMILY_NAME(lbx_xdp_tagged)(ctx_t *ctx);
 #if LBX_FAMILY == 6
 int lbx_xdp_entry6(ctx_t *ctx);
 #endif
@@ -57,6 +59,7 @@ struct {
 			[CALL_SLOT(LBX_CALL_SPECIAL)] = &FAMILY_NAME(lbx_xdp_special),
 			[CALL_SLOT(LBX_CALL_ICMP)] = &FAMILY_NAME(lbx_xdp_icmp),
 			[CALL_SLOT(LBX_CALL_REJECT)] = &FAMILY_NAME(lbx_xdp_reject),
+			[CALL_SLOT(LBX_CALL_TAGGED)] = &FAMILY_NAME(lbx_xdp_tagged),
 		},
 };
 
@@ -98,14 +101,13 @@ static __always_inline int xdp_flow(ctx_t *ctx, struct lbx_packet *packet)
 	return verdict;
 }
 
-/* A frame of this object's family, or of none. */
-static __always_inline int xdp_packet(ctx_t *ctx)
+/* A frame of this object's family. */
+static __always_inline int xdp_packet(ctx_t *ctx, struct lbx_packet *packet,
+				      enum lbx_packet_class class)
 {
-	struct lbx_packet packet;
-
-	switch (parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet)) {
+	switch (class) {
 	case LBX_PACKET_FLOW:
-		return xdp_flow(ctx, &packet);
+		return xdp_flow(ctx, packet);
 	case LBX_PACKET_OPTIONS:
 	case LBX_PACKET_FRAGMENT:
 	case LBX_PACKET_TUNNEL:
@@ -118,23 +120,58 @@ static __always_inline int xdp_packet(ctx_t *ctx)
 	return CTX_PASS;
 }
 
+static __always_inline int xdp_untagged(ctx_t *ctx)
+{
+	struct lbx_packet packet;
+	enum lbx_packet_class class = parse_untagged(ctx_data(ctx), ctx_data_end(ctx), &packet);
+
+	packet.ifindex = ctx_ifindex(ctx);
+	return xdp_packet(ctx, &packet, class);
+}
+
 #if LBX_FAMILY == 4
 SEC("xdp")
 int lbx_xdp(ctx_t *ctx)
 {
-	if (parse_ethertype(ctx_data(ctx), ctx_data_end(ctx)) == bpf_htons(ETH_P_IPV6)) {
+	/* Behind a call there is an empty place: IPv6 is not loaded. */
+	switch (parse_ethertype(ctx_data(ctx), ctx_data_end(ctx))) {
+	case bpf_htons(ETH_P_IP):
+		return xdp_untagged(ctx);
+	case bpf_htons(ETH_P_IPV6):
 		bpf_tail_call_static(ctx, &lbx_xdp_calls, CALL_SLOT6(LBX_CALL_ENTRY));
-		return CTX_PASS; /* IPv6 is not loaded */
+		break;
+	case bpf_htons(ETH_P_8021Q):
+	case bpf_htons(ETH_P_8021AD):
+		bpf_tail_call_static(ctx, &lbx_xdp_calls, CALL_SLOT4(LBX_CALL_TAGGED));
+		break;
+	default:
+		break;
 	}
-	return xdp_packet(ctx);
+	return CTX_PASS;
 }
 #else
 SEC("xdp")
 int lbx_xdp_entry6(ctx_t *ctx)
 {
-	return xdp_packet(ctx);
+	return xdp_untagged(ctx);
 }
 #endif
+
+/* A frame with a VLAN tag; as lbx_xdp, a tail call and a look at lbx_vlans later. */
+SEC("xdp")
+int FAMILY_NAME(lbx_xdp_tagged)(ctx_t *ctx)
+{
+	struct lbx_packet packet = {};
+	enum lbx_packet_class class = parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet);
+
+	if (class != LBX_PACKET_OTHER && packet_arrive(ctx, &packet))
+		return xdp_packet(ctx, &packet, class);
+#if LBX_FAMILY == 4
+	if (class == LBX_PACKET_OTHER)
+		bpf_tail_call_static(ctx, &lbx_xdp_calls, CALL_SLOT6(LBX_CALL_TAGGED));
+#endif
+	return CTX_PASS;
+}
 
 SEC("xdp")
 int FAMILY_NAME(lbx_xdp_request)(ctx_t *ctx)

@@ -46,7 +46,6 @@ describe.each(everywhere)('IPv$family at $hook', ({ family, hook }) => {
       ['a port above the SNAT range', reply({ dport: 41000 })],
       ['a ping of the node', ip(eth(link), { src: place.client, dst: place.node }).icmp(ping)],
       ['another protocol to the service address', toService.payload('what')],
-      ['a VLAN tag', request({ vlan: 5 })],
       ['the other family', packetsOf(family === 4 ? 6 : 4).request()],
       ['no IP', eth(link).payload('x'.repeat(50))],
       ['an IP version that is none', corrupt(request().bytes(), 14, 0x55)],

@@ -24,6 +24,7 @@ enum lbx_call {
 	LBX_CALL_EGRESS, /* tc only: IPv6 as it leaves */
 	LBX_CALL_LEAVE,  /* tc only: ICMP, fragments and so on, as they leave */
 	LBX_CALL_REJECT, /* to a service that has nobody to answer */
+	LBX_CALL_TAGGED, /* XDP only: a frame with a VLAN tag, as it comes in */
 	LBX_CALLS_OF_FAMILY = 16,
 };
 

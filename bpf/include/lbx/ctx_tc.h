@@ -54,8 +54,8 @@ static __always_inline __u32 ctx_ifindex(const ctx_t *ctx)
 	return ctx->ifindex;
 }
 
-/* Can this hook send the packet by that device? Yes, by any. */
-static __always_inline _Bool ctx_reaches(const ctx_t *ctx __attribute__((unused)),
+/* Can this hook send a packet that came in by device `from` by device `ifindex`? By any. */
+static __always_inline _Bool ctx_reaches(__u32 from __attribute__((unused)),
 					 __u32 ifindex __attribute__((unused)))
 {
 	return 1;

@@ -48,10 +48,16 @@ static __always_inline __u32 ctx_ifindex(const ctx_t *ctx)
 	return ctx->ingress_ifindex;
 }
 
-/* Can this hook send the packet by that device? */
-static __always_inline _Bool ctx_reaches(const ctx_t *ctx, __u32 ifindex)
+/* Make the first bytes readable: at XDP they are. */
+static __always_inline void ctx_pull(ctx_t *ctx __attribute__((unused)),
+				     __u32 bytes __attribute__((unused)))
 {
-	return ifindex == ctx->ingress_ifindex;
+}
+
+/* Can this hook send a packet that came in by device `from` by device `ifindex`? */
+static __always_inline _Bool ctx_reaches(__u32 from, __u32 ifindex)
+{
+	return from == ifindex;
 }
 
 /* Bytes were changed and no checksum among them makes up for it: the sum of their change. */

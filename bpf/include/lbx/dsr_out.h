@@ -178,6 +178,10 @@ static __always_inline int dsr_send_by(ctx_t *ctx, struct lbx_packet *packet,
 {
 	struct lbx_route *route = routes_lookup(hop->route);
 
+	/* Our option would have to find its place among the packet's own. */
+	if (lbx_dsr_by != LBX_DSR_BY_TUNNEL && dsr_growth(packet) &&
+	    packet->l4_at != packet->l3_at + sizeof(ip_t))
+		return verdict_of(ctx, LBX_DROP_REWRITE);
 	if (!dsr_fits(ctx, packet, route))
 		return icmp_refuse(ctx, LBX_DROP_TOO_BIG, LBX_ICMP_TOO_BIG,
 				   dsr_limit(route) - dsr_growth(packet), NULL,

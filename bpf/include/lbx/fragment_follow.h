@@ -69,7 +69,7 @@ static __always_inline _Bool follow_reply(ctx_t *ctx, struct lbx_packet *packet,
 	/* The first fragment saw to the route; if it is lost meanwhile, so is this one. */
 	if (!reply_unchanged(bucket, version))
 		*verdict = verdict_of(ctx, LBX_DROP_CONTENDED);
-	else if (!routes_has(ctx, &hop))
+	else if (!routes_has(packet, &hop))
 		*verdict = verdict_of(ctx, behind_or(LBX_DROP_NO_ROUTE));
 	else
 		*verdict = follow_send(ctx, packet, &to.saddr, &to.daddr, &hop, LBX_SENT_REPLY,
@@ -124,7 +124,7 @@ static __always_inline _Bool follow_request(ctx_t *ctx, struct lbx_packet *packe
 		} else {
 			*verdict = verdict_of(ctx, LBX_DROP_REWRITE);
 		}
-	} else if (!routes_has(ctx, &hop)) {
+	} else if (!routes_has(packet, &hop)) {
 		*verdict = verdict_of(ctx, behind_or(LBX_DROP_NO_ROUTE));
 	} else if (flags & LBX_FLOW_DSR && lbx_dsr_by == LBX_DSR_BY_TUNNEL) {
 		*verdict = follow_tunnel(ctx, packet, key, &to, &hop, traffic_of(flow));

@@ -149,7 +149,7 @@ static __always_inline _Bool relay_to_backend(ctx_t *ctx, struct lbx_packet *pac
 	relay->from = local ? *packet_saddr(packet) : relay->quote.daddr;
 	relay->to = relay->quote.saddr;
 	target.address = relay->to;
-	reason = local ? LBX_SELECT_OK : request_route(ctx, &target, &scratch->hop, &local);
+	reason = local ? LBX_SELECT_OK : request_route(ctx, packet, &target, &scratch->hop, &local);
 	if (reason != LBX_SELECT_OK)
 		*verdict = verdict_of(ctx, reason);
 	else

@@ -26,6 +26,7 @@
 #include <lbx/mem.h>
 
 #define LBX_IP_FRAGMENT 0x3fff /* more fragments, or an offset */
+#define LBX_VLAN_TAG    4      /* bytes */
 
 /* Byte 13 of a TCP header. */
 #define LBX_TCP_FIN 0x01
@@ -47,7 +48,10 @@ enum lbx_packet_class {
 	LBX_PACKET_FLOW,     /* TCP or UDP with all of its header, and no options before it */
 };
 
-/* What parse_packet() fills: eth and ip unless LBX_PACKET_OTHER, all for LBX_PACKET_FLOW. */
+/*
+ * What parse_packet() fills: eth, ip, l3_at and vlan unless LBX_PACKET_OTHER; all but
+ * ifindex for LBX_PACKET_FLOW.
+ */
 struct lbx_packet {
 	struct ethhdr *eth;
 	ip_t *ip;
@@ -63,6 +67,8 @@ struct lbx_packet {
 	__u8 l4_bytes;  /* length of the TCP or UDP header, by its own account */
 	__u8 l3_at;     /* where the IP header starts */
 	__u16 l4_at;    /* where TCP or UDP starts */
+	__u16 vlan;     /* id in its VLAN tag, 0 for none */
+	__u32 ifindex;  /* the device it came in by, of a VLAN its own: packet_arrive() */
 };
 
 static __always_inline void *parse_take(struct lbx_cursor *cursor, __u32 bytes)
@@ -232,27 +238,71 @@ static __always_inline enum lbx_packet_class parse_l4(struct lbx_cursor *cursor,
 	return LBX_PACKET_FLOW;
 }
 
-/* Fills `packet` as far as the class that it returns says. */
-static __always_inline enum lbx_packet_class parse_packet(void *data, void *data_end,
-							  struct lbx_packet *packet)
+static __always_inline enum lbx_packet_class parse_l3(struct lbx_cursor *cursor,
+						      struct lbx_packet *packet)
 {
-	struct lbx_cursor cursor = {.at = data, .end = data_end};
 	enum lbx_packet_class class;
 
-	packet->eth = parse_eth(&cursor);
-	if (!packet->eth || parse_protocol(packet->eth) != bpf_htons(LBX_ETH_P))
-		return LBX_PACKET_OTHER;
-	packet->l3_at = sizeof(struct ethhdr);
-
-	packet->ip = parse_ip(&cursor);
+	packet->ip = parse_ip(cursor);
 	if (!packet->ip)
 		return LBX_PACKET_OTHER;
 	class = parse_ip_class(packet);
 	if (class != LBX_PACKET_FLOW)
 		return class;
-
 	packet->l4_at = packet->l3_at + sizeof(ip_t);
-	return parse_l4(&cursor, packet);
+	return parse_l4(cursor, packet);
+}
+
+/* For fast paths: a frame without a VLAN tag. */
+static __always_inline enum lbx_packet_class parse_untagged(void *data, void *data_end,
+							    struct lbx_packet *packet)
+{
+	struct lbx_cursor cursor = {.at = data, .end = data_end};
+
+	packet->eth = parse_eth(&cursor);
+	if (!packet->eth || parse_protocol(packet->eth) != bpf_htons(LBX_ETH_P))
+		return LBX_PACKET_OTHER;
+	packet->l3_at = sizeof(struct ethhdr);
+	packet->vlan = 0;
+	return parse_l3(&cursor, packet);
+}
+
+/*
+ * 1 for the ethertype of a VLAN tag, else 0. Computed without a branch: the verifier
+ * goes one way behind it, and not all of a slow path twice.
+ */
+static __always_inline __u32 parse_is_tag(__be16 protocol)
+{
+	__u32 customer = protocol ^ bpf_htons(ETH_P_8021Q);
+	__u32 service = protocol ^ bpf_htons(ETH_P_8021AD);
+
+	barrier_var(customer);
+	barrier_var(service);
+	return ((customer - 1) | (service - 1)) >> 31;
+}
+
+/* Fills `packet` as far as the class that it returns says. One VLAN tag is stepped over. */
+static __always_inline enum lbx_packet_class parse_packet(void *data, void *data_end,
+							  struct lbx_packet *packet)
+{
+	struct lbx_cursor cursor = {.at = data, .end = data_end};
+	__u32 tagged, tag;
+
+	packet->eth = parse_eth(&cursor);
+	if (!packet->eth)
+		return LBX_PACKET_OTHER;
+	tagged = parse_is_tag(parse_protocol(packet->eth));
+	tag = tagged * LBX_VLAN_TAG;
+	barrier_var(tag);
+	cursor.at = data + tag;
+	if (!parse_eth(&cursor))
+		return LBX_PACKET_OTHER;
+	/* The ethertype stands before the IP header, and a tag's id before it. */
+	if (*(mem_u16 *)(cursor.at - 2) != bpf_htons(LBX_ETH_P))
+		return LBX_PACKET_OTHER;
+	packet->l3_at = sizeof(struct ethhdr) + tag;
+	packet->vlan = (bpf_ntohs(*(mem_u16 *)(cursor.at - 4)) & 0xfff) * tagged;
+	return parse_l3(&cursor, packet);
 }
 
 #endif

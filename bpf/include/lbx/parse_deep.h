@@ -18,6 +18,7 @@
 #include <bpf/bpf_helpers.h>
 #include <lbx/mem.h>
 #include <lbx/parse.h>
+#include <lbx/vlan.h>
 
 #define LBX_DEEP_HEADERS 6
 #define LBX_DEEP_MAX     256 /* bytes of options or extension headers */
@@ -99,16 +100,22 @@ __noinline int parse_deep_skip(ctx_t *ctx, __u32 l3_at, struct lbx_piece *piece)
 
 #endif
 
-/* `piece` is in scratch memory, so that ways through here differ in nothing that is known. */
+/*
+ * The device that the packet came in by is filled as well (packet->ifindex); of a VLAN that
+ * nobody knows all is LBX_PACKET_OTHER. `piece` is in scratch memory, so that ways through here
+ * differ in nothing that is known.
+ */
 static __always_inline enum lbx_packet_class parse_deep(ctx_t *ctx, struct lbx_packet *packet,
 							struct lbx_piece *piece)
 {
 	struct lbx_cursor cursor;
 	__u32 l4_at;
 
-	switch (parse_packet(ctx_data(ctx), ctx_data_end(ctx), packet)) {
-	case LBX_PACKET_OTHER:
+	enum lbx_packet_class class = parse_packet(ctx_data(ctx), ctx_data_end(ctx), packet);
+
+	if (class == LBX_PACKET_OTHER || !packet_arrive(ctx, packet))
 		return LBX_PACKET_OTHER;
+	switch (class) {
 	case LBX_PACKET_FLOW:
 		mem_zero(piece);
 		piece->proto = packet->proto;

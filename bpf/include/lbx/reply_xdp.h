@@ -111,7 +111,7 @@ static __always_inline int reply_fast(ctx_t *ctx, struct lbx_packet *packet)
 	route = routes_lookup(entry->route);
 	if (!route || !stamp || route->stamp != stamp)
 		return LBX_VERDICT_SLOW;
-	if (!ctx_reaches(ctx, route->ifindex))
+	if (!ctx_reaches(packet->ifindex, route->ifindex))
 		return behind_is_tc() ? verdict_of(ctx, LBX_NOTE_OTHER_DEVICE) : LBX_VERDICT_SLOW;
 	if (!rewrite_fits(ctx, packet, route))
 		return LBX_VERDICT_SLOW;
@@ -151,7 +151,7 @@ static __always_inline int reply_route(ctx_t *ctx, struct lbx_packet *packet,
 				       const struct lbx_rewrite *to, __u32 client_ifindex,
 				       const __u8 *client_mac, struct lbx_hop *hop)
 {
-	__u32 ifindex = ctx_ifindex(ctx);
+	__u32 ifindex = packet->ifindex;
 	struct lbx_way way;
 
 	switch (routes_resolve(ctx, ifindex, &to->saddr, &to->daddr, hop)) {
@@ -223,10 +223,10 @@ static __always_inline int reply_slow(ctx_t *ctx)
 	if (*packet_ttl(&packet) <= 1)
 		return refuse_ttl(ctx, about);
 
-	if (stale || !routes_has(ctx, &hop)) {
+	if (stale || !routes_has(&packet, &hop)) {
 		int reason;
 
-		if (behind_is_tc() && !stale && routes_elsewhere(ctx, &hop))
+		if (behind_is_tc() && !stale && routes_elsewhere(&packet, &hop))
 			return verdict_about(ctx, LBX_NOTE_OTHER_DEVICE, about);
 		reason = reply_route(ctx, &packet, &to, client_ifindex, client_mac, &hop);
 

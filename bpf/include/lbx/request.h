@@ -103,7 +103,7 @@ static __always_inline int request_fast(ctx_t *ctx, struct lbx_packet *packet)
 	route = routes_lookup(flow->route);
 	if (!route || !stamp || route->stamp != stamp)
 		return LBX_VERDICT_SLOW;
-	if (!ctx_reaches(ctx, route->ifindex))
+	if (!ctx_reaches(packet->ifindex, route->ifindex))
 		return behind_is_tc() ? verdict_of(ctx, LBX_NOTE_OTHER_DEVICE) : LBX_VERDICT_SLOW;
 	if (flow->flags & LBX_FLOW_DSR)
 		return dsr_fast(ctx, packet, flow, &key, route, stamp);
@@ -206,7 +206,7 @@ static __always_inline int request_new(ctx_t *ctx, struct lbx_packet *packet,
 	if (!local) {
 		if (*packet_ttl(packet) <= 1)
 			return refuse_ttl(ctx, target_about(target));
-		reason = request_route(ctx, target, &hop, &local);
+		reason = request_route(ctx, packet, target, &hop, &local);
 		if (reason != LBX_SELECT_OK)
 			return verdict_about(ctx, reason, target_about(target));
 	}
@@ -311,14 +311,14 @@ static __always_inline int request_known(ctx_t *ctx, struct lbx_packet *packet,
 	if (!local && *packet_ttl(packet) <= 1)
 		return refuse_ttl(ctx, target_about(target));
 
-	if (!local && (stale || !routes_has(ctx, &hop))) {
+	if (!local && (stale || !routes_has(packet, &hop))) {
 		struct lbx_hop fresh;
 
 		ignored = 0;
-		if (behind_is_tc() && !stale && routes_elsewhere(ctx, &hop))
+		if (behind_is_tc() && !stale && routes_elsewhere(packet, &hop))
 			return verdict_about(ctx, LBX_NOTE_OTHER_DEVICE, target_about(target));
-		reason = request_route(ctx, target, &fresh, &ignored);
-		if (reason == LBX_DROP_NO_NEIGHBOUR && routes_has(ctx, &hop)) {
+		reason = request_route(ctx, packet, target, &fresh, &ignored);
+		if (reason == LBX_DROP_NO_NEIGHBOUR && routes_has(packet, &hop)) {
 			/* The kernel forgot it; flows that work go on with what we know. */
 			verdict_note(ctx, LBX_NOTE_NEIGHBOUR_KEPT, target_about(target));
 		} else if (reason != LBX_SELECT_OK) {

@@ -125,7 +125,7 @@ static __always_inline int request_bind_remote(ctx_t *ctx, struct lbx_packet *pa
 	if (addr_is_zero(&to.saddr))
 		return verdict_about(ctx, LBX_DROP_NO_SNAT_ADDRESS, target_about(target));
 	request_want(packet, key, target, &to.saddr, now, &scratch->want);
-	scratch->want.client_ifindex = ctx_ifindex(ctx);
+	scratch->want.client_ifindex = packet->ifindex;
 	if (!snat_allocate(&scan, &scratch->want, key))
 		return verdict_about(ctx, LBX_DROP_SNAT_PORTS_USED_UP, target_about(target));
 
@@ -247,15 +247,15 @@ static __always_inline int request_bind_local(ctx_t *ctx, struct lbx_packet *pac
  * leave them to tc (LBX_NOTE_OTHER_DEVICE). Without metadata of backends, what is not
  * reached by the device that the packet came by counts as local.
  */
-static __always_inline int request_route(ctx_t *ctx, const struct lbx_target *target,
-					 struct lbx_hop *hop, _Bool *local)
+static __always_inline int request_route(ctx_t *ctx, const struct lbx_packet *packet,
+					 const struct lbx_target *target, struct lbx_hop *hop,
+					 _Bool *local)
 {
 	addr_t saddr = snat_addr();
 
-	switch (routes_backend(ctx, ctx_ifindex(ctx), target->backend_id, &saddr, &target->address,
-			       hop)) {
+	switch (routes_backend(ctx, packet, target->backend_id, &saddr, &target->address, hop)) {
 	case LBX_ROUTE_OK:
-		*local = !lbx_derived_on && hop->ifindex != ctx_ifindex(ctx);
+		*local = !lbx_derived_on && hop->ifindex != packet->ifindex;
 		return LBX_SELECT_OK;
 	case LBX_ROUTE_LOCAL:
 		if (lbx_derived_on)

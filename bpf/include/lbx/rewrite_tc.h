@@ -25,11 +25,15 @@ static __always_inline _Bool rewrite_reach(ctx_t *ctx, struct lbx_packet *packet
 	void *data = ctx_data(ctx), *end = ctx_data_end(ctx);
 	__u32 l4_at = packet->l4_at;
 
+	/* What is checked is what is used: the verifier knows the bounds of a register only. */
+	barrier_var(l4_at);
 	if (l4_at > REWRITE_L4_MAX)
 		return 0;
 	packet->eth = data;
 	packet->ip = data + packet->l3_at;
 	packet->l4 = data + l4_at;
+	barrier_var(packet->ip);
+	barrier_var(packet->l4);
 	return data + sizeof(struct ethhdr) <= end && (void *)(packet->ip + 1) <= end &&
 	       packet->l4 + sizeof(struct udphdr) <= end;
 }

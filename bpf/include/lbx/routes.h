@@ -31,6 +31,7 @@
 #include <lbx/family.h>
 #include <lbx/hash.h>
 #include <lbx/mem.h>
+#include <lbx/parse.h>
 #include <lbx/reasons.h>
 #include <lbx/scratch.h>
 #include <lbx/target.h>
@@ -109,21 +110,22 @@ static __always_inline _Bool routes_is(const struct lbx_route *route, __u32 stam
 }
 
 /* Does `hop` still stand for a way, but by a device that this hook cannot send by? */
-static __always_inline _Bool routes_elsewhere(const ctx_t *ctx, const struct lbx_hop *hop)
+static __always_inline _Bool routes_elsewhere(const struct lbx_packet *packet,
+					      const struct lbx_hop *hop)
 {
 	struct lbx_route *route = routes_lookup(hop->route);
 
 	return route && hop->stamp && routes_is(route, hop->stamp) &&
-	       !ctx_reaches(ctx, route->ifindex);
+	       !ctx_reaches(packet->ifindex, route->ifindex);
 }
 
 /* Does `hop` still stand for a way that this hook can send by? */
-static __always_inline _Bool routes_has(const ctx_t *ctx, const struct lbx_hop *hop)
+static __always_inline _Bool routes_has(const struct lbx_packet *packet, const struct lbx_hop *hop)
 {
 	struct lbx_route *route = routes_lookup(hop->route);
 
 	return route && hop->stamp && routes_is(route, hop->stamp) &&
-	       ctx_reaches(ctx, route->ifindex);
+	       ctx_reaches(packet->ifindex, route->ifindex);
 }
 
 /* What entries are told apart by. */
@@ -268,7 +270,7 @@ __noinline int routes_resolve(ctx_t *ctx, __u32 ifindex, const addr_t *saddr, co
 	hop->ifindex = scratch->fib.ifindex;
 	switch (result) {
 	case BPF_FIB_LKUP_RET_SUCCESS:
-		if (!ctx_reaches(ctx, scratch->fib.ifindex))
+		if (!ctx_reaches(ifindex, scratch->fib.ifindex))
 			return LBX_ROUTE_OTHER_DEVICE;
 		routes_next_hop(&scratch->fib, &way.next_hop);
 		way.ifindex = scratch->fib.ifindex;
@@ -276,7 +278,7 @@ __noinline int routes_resolve(ctx_t *ctx, __u32 ifindex, const addr_t *saddr, co
 		routes_put(&way, scratch->fib.dmac, scratch->fib.smac, hop);
 		return LBX_ROUTE_OK;
 	case BPF_FIB_LKUP_RET_NO_NEIGH:
-		if (!ctx_reaches(ctx, scratch->fib.ifindex))
+		if (!ctx_reaches(ifindex, scratch->fib.ifindex))
 			return LBX_ROUTE_OTHER_DEVICE;
 		return CTX_RESOLVES ? LBX_ROUTE_OK : LBX_ROUTE_NO_NEIGHBOUR;
 	case BPF_FIB_LKUP_RET_BLACKHOLE:
@@ -291,10 +293,9 @@ __noinline int routes_resolve(ctx_t *ctx, __u32 ifindex, const addr_t *saddr, co
 }
 
 /* The same for a backend, from lbx_backend_hops if that is fresh. */
-static __always_inline enum lbx_route_verdict routes_backend(ctx_t *ctx, __u32 ifindex, __u32 id,
-							     const addr_t *saddr,
-							     const addr_t *daddr,
-							     struct lbx_hop *hop)
+static __always_inline enum lbx_route_verdict
+routes_backend(ctx_t *ctx, const struct lbx_packet *packet, __u32 id, const addr_t *saddr,
+	       const addr_t *daddr, struct lbx_hop *hop)
 {
 	struct lbx_backend_hop *known = bpf_map_lookup_elem(&lbx_backend_hops, &id);
 	__u32 now = clock_now();
@@ -307,14 +308,14 @@ static __always_inline enum lbx_route_verdict routes_backend(ctx_t *ctx, __u32 i
 		hop->route = known->route;
 		barrier();
 		/* Was it given away while it was read? */
-		if (mem_equal(&known->address, &address) && routes_has(ctx, hop)) {
+		if (mem_equal(&known->address, &address) && routes_has(packet, hop)) {
 			struct lbx_route *route = routes_lookup(hop->route);
 
 			hop->ifindex = route ? route->ifindex : 0;
 			return LBX_ROUTE_OK;
 		}
 	}
-	verdict = routes_resolve(ctx, ifindex, saddr, daddr, hop);
+	verdict = routes_resolve(ctx, packet->ifindex, saddr, daddr, hop);
 	if (verdict == LBX_ROUTE_OK && known) {
 		mem_zero(&known->address);
 		barrier();

@@ -73,9 +73,12 @@ static __always_inline int special_deep(ctx_t *ctx, enum lbx_reason passed)
 static __always_inline int special_packet(ctx_t *ctx)
 {
 	struct lbx_packet packet;
+	enum lbx_packet_class class = parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet);
 	int verdict;
 
-	switch (parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet)) {
+	if (class == LBX_PACKET_OTHER || !packet_arrive(ctx, &packet))
+		return CTX_PASS;
+	switch (class) {
 	case LBX_PACKET_OPTIONS:
 		if (dsr_learn(ctx, &packet, &verdict))
 			return verdict;
@@ -98,7 +101,8 @@ static __always_inline int special_icmp(ctx_t *ctx)
 	struct lbx_packet packet;
 	int verdict;
 
-	if (parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_ICMP)
+	if (parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_ICMP ||
+	    !packet_arrive(ctx, &packet))
 		return CTX_PASS;
 	if (relay_in(ctx, &packet, &verdict) || echo_answer(ctx, &packet, &verdict))
 		return verdict;

@@ -109,6 +109,8 @@ it('exports these names', () => {
       "LbxSockOriginKey",
       "LbxStaleSocket",
       "LbxTraffic",
+      "LbxVlanDevice",
+      "LbxVlanKey",
       "MAX_AFFINITY_SECONDS",
       "Macaddr",
       "MaglevInnerKey",

@@ -115,6 +115,7 @@ export { LbxBackendHop, LbxBackendHopKey, LbxRoute, LbxRouteIndex } from './flow
 export { snatPrime } from './flow/snat-prime.ts';
 export { LbxSockOrigin, LbxSockOriginKey, LbxStaleSocket } from './flow/sock-origin.ts';
 export { LbxBackendTrafficKey, LbxFrontendTrafficKey, LbxTraffic } from './flow/traffic.ts';
+export { LbxVlanDevice, LbxVlanKey } from './flow/vlan.ts';
 export { IdSpace, type IdSpaceOptions, IdsExhaustedError } from './ids/id-space.ts';
 export { createIds, type Ids, type IdsOptions } from './ids/ids.ts';
 export { restoreIds } from './ids/restore-ids.ts';

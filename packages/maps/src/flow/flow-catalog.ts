@@ -21,6 +21,7 @@ import { LbxRev6Bucket } from './rev6.ts';
 import { LbxBackendHop, LbxBackendHopKey, LbxRoute, LbxRouteIndex } from './route.ts';
 import { LbxSockOrigin, LbxSockOriginKey } from './sock-origin.ts';
 import { LbxBackendTrafficKey, LbxFrontendTrafficKey, LbxTraffic } from './traffic.ts';
+import { LbxVlanDevice, LbxVlanKey } from './vlan.ts';
 
 /** The maps of our own that the datapath has besides Cilium's; pinned by the same rule (`pinPath`). */
 export const flowCatalog = Object.freeze({
@@ -72,6 +73,11 @@ export const flowCatalog = Object.freeze({
     flags: MapFlag.noPrealloc,
     maxEntries: 0,
     doc: 'Of connected sockets, the service that they asked for',
+  }),
+  lbx_vlans: mapLayout('hash', 'lbx_vlans', LbxVlanKey, LbxVlanDevice, {
+    maxEntries: 4096,
+    flags: MapFlag.noPrealloc | MapFlag.readonlyProg,
+    doc: 'Devices of VLANs; kept by user space',
   }),
   lbx_counters: mapLayout('percpu_array', 'lbx_counters', LbxCounterIndex, LbxCounter, {
     maxEntries: REASON_COUNT,
