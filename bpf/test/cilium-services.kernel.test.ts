@@ -229,7 +229,7 @@ function send(
   const ports = { sport, dport: port };
   const packet =
     proto === IpProto.TCP ? ip.tcp({ ...ports, flags: ['syn'] }) : ip.udp(ports).payload('hello');
-  const ran = runProgram(kernel, { kind: 'packet', hook: 'xdp', frame: packet.bytes() })!;
+  const ran = runProgram(kernel, { kind: 'packet', hook: 'xdp', device: 'eth0', frame: packet.bytes() })!;
   const out = parsePacket(ran.data);
   const { dst } = out.ipv4 ?? out.ipv6!;
   const segment = out.tcp ?? out.udp;

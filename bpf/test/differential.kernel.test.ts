@@ -18,7 +18,7 @@ import { hertz } from './xdp-lab.ts';
  *
  * LBX_PAIRS=1000000 runs that many packets. LBX_SEED=… begins at the seed that a failure names.
  */
-const PAIRS = Number(process.env.LBX_PAIRS ?? 20_000);
+const PAIRS = Number(process.env.LBX_PAIRS ?? 100_000);
 const SEED = process.env.LBX_SEED === undefined ? undefined : Number(process.env.LBX_SEED);
 const PACKETS_OF_SESSION = 250;
 const SESSIONS_OF_SERVICES = 4;

@@ -1,5 +1,5 @@
 import type { AskRoute, Family, RouteAnswer } from '@lbx/maps';
-import { familyOf, macs, places } from './place.ts';
+import { familyOf, macs, mtus, places } from './place.ts';
 
 /** What may be otherwise for a while. */
 export interface Network {
@@ -26,19 +26,27 @@ function answerOf(to: string): RouteAnswer {
   const zone = family === 4 ? zoneOf4(to) : zoneOf6(to);
   switch (zone) {
     case 'client':
-      return { kind: 'ok', device: 'eth0', nextHop: router, dmac: macs.router, smac: macs.node };
+      return {
+        kind: 'ok',
+        device: 'eth0',
+        nextHop: router,
+        dmac: macs.router,
+        smac: macs.node,
+        mtu: mtus.client,
+      };
     case 'refused':
       return { kind: 'refused' };
     case 'pods':
       return to === far
-        ? { kind: 'ok', device: 'pods', nextHop: to, dmac: macs.far, smac: macs.pods }
+        ? { kind: 'ok', device: 'pods', nextHop: to, dmac: macs.far, smac: macs.pods, mtu: mtus.far }
         : { kind: 'no-neighbour', device: 'pods' };
     case 'link': {
       if (to === node) return { kind: 'local' };
       const n = backends.indexOf(to);
       const dmac = to === router ? macs.router : n < 0 ? undefined : macs.backend(n);
       if (dmac === undefined) return { kind: 'no-neighbour', device: 'eth0' };
-      return { kind: 'ok', device: 'eth0', nextHop: to, dmac, smac: macs.node };
+      const mtu = n === 0 ? mtus.firstBackend : mtus.device;
+      return { kind: 'ok', device: 'eth0', nextHop: to, dmac, smac: macs.node, mtu };
     }
     default:
       return { kind: 'local' };

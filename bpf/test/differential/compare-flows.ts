@@ -14,7 +14,6 @@ type Halves = Map<string, Half>;
 
 /** Jiffies (seconds for affinity) by which ages may differ. */
 const TOLERANCE = 25;
-const ASKS: boolean = process.env.LBX_ASKS !== undefined;
 
 /** Every difference between the flow tables of the kernel and what the oracle knows, a line each. */
 export function compareFlows(
@@ -93,7 +92,7 @@ function oracleHalves({ requests, localReplies, ports }: FlowState, now: number)
     halves.set(name, {
       text,
       age: now - lastSeen,
-      ...(ASKS && checked !== undefined && { checked: now - checked }),
+      ...(checked !== undefined && { checked: now - checked }),
     });
   };
   for (const half of requests.values()) {

@@ -32,7 +32,6 @@ export interface KernelOptions {
 
 /** All programs of both families, on one set of maps, at a device of a node. */
 export interface Kernel extends Disposable {
-  readonly ifindex: number;
   readonly node: Node;
   program(name: 'lbx_xdp' | 'lbx_tc_ingress' | 'lbx_tc_egress'): BpfProgram;
   has(map: string): boolean;
@@ -57,9 +56,9 @@ export function createKernel(options: KernelOptions): Kernel {
     const objects = OBJECTS.map((name) => stack.use(loadObject(name, options, maps)));
     const [xdp, , tc] = objects as [BpfObject, BpfObject, BpfObject];
     // A device's receive queue is only known to test runs while an XDP program is attached to it.
-    stack.use(xdp.program('lbx_xdp').attachXdp({ ifindex: node.ifindex, mode: 'native' }));
+    for (const ifindex of Object.values(node.ifindex))
+      stack.use(xdp.program('lbx_xdp').attachXdp({ ifindex, mode: 'native' }));
     return createAccess(maps, {
-      ifindex: node.ifindex,
       node,
       program: (name) => (name === 'lbx_xdp' ? xdp : tc).program(name),
       [Symbol.dispose]: () => stack.dispose(),
@@ -142,7 +141,7 @@ function variablesOf(options: KernelOptions): Record<string, VariableValue> {
 
 function createAccess(
   maps: ReadonlyMap<string, BpfMap>,
-  kernel: Pick<Kernel, 'ifindex' | 'node' | 'program' | typeof Symbol.dispose>,
+  kernel: Pick<Kernel, 'node' | 'program' | typeof Symbol.dispose>,
 ): Kernel {
   const map = (name: string) => maps.get(name)!;
   const read = (layout: NamedLayout, value: Uint8Array, key: unknown) =>

@@ -1,13 +1,15 @@
 import type { Family } from '@lbx/maps';
 import { createNetns, createVethPair, type Netns } from '@lbx/testing';
 import { enterNetns } from '../xdp-netns.ts';
-import { families, macs, type Place, places } from './place.ts';
+import { families, macs, mtus, type Place, places } from './place.ts';
+
+/** To the world; to the pods. */
+export type Device = 'eth0' | 'pods';
 
 /** The node: a namespace with devices, routes and neighbours; this thread is in it. */
 export interface Node extends Disposable {
   readonly ns: Netns;
-  /** Of the device to the world. */
-  readonly ifindex: number;
+  readonly ifindex: Readonly<Record<Device, number>>;
   setNeighbour(family: Family, backend: number, known: boolean): void;
   setForwarding(family: Family, on: boolean): void;
 }
@@ -30,7 +32,7 @@ export function createNode(where: Readonly<Record<Family, Place>> = places): Nod
     ns.exec('ip', ['-batch', '-'], {
       input: families.flatMap((family) => linesOf(family, where[family])).join('\n'),
     });
-    const { index: ifindex } = ns.device('eth0');
+    const ifindex = { eth0: ns.device('eth0').index, pods: ns.device('pods').index };
     stack.use(enterNetns(ns));
     return {
       ns,
@@ -47,7 +49,10 @@ export function createNode(where: Readonly<Record<Family, Place>> = places): Nod
             : ['neigh', verb, address, 'dev', 'eth0', 'nud', 'all'],
         );
       },
-      setForwarding: (family, on) => ns.sysctl(`net.ipv${family}.conf.eth0.forwarding`, on ? 1 : 0),
+      setForwarding(family, on) {
+        for (const device of ['eth0', 'pods'])
+          ns.sysctl(`net.ipv${family}.conf.${device}.forwarding`, on ? 1 : 0);
+      },
       [Symbol.dispose]: () => stack.dispose(),
     };
   } catch (error) {
@@ -60,13 +65,17 @@ function linesOf(family: Family, place: Place): string[] {
   const { nodePrefix, router, clientNet, refusedNet, podNet, backends, far } = place;
   const neighbour = (device: string, address: string, mac: string) =>
     `neigh replace ${address} dev ${device} lladdr ${mac} nud permanent`;
+  // Of a route that packets are forwarded by, only an MTU that is locked counts.
+  const upTo = (mtu: number) => `mtu lock ${mtu}`;
   return [
     `addr add ${nodePrefix} dev eth0${family === 6 ? ' nodad' : ''}`,
     neighbour('eth0', router, macs.router),
     ...backends.map((address, n) => neighbour('eth0', address, macs.backend(n))),
-    `route add ${clientNet} via ${router}`,
+    `route add ${clientNet} via ${router} ${upTo(mtus.client)}`,
+    `route add ${backends[0]} dev eth0 ${upTo(mtus.firstBackend)}`,
     `route add unreachable ${refusedNet}`,
     `route add ${podNet} dev pods`,
+    `route add ${far} dev pods ${upTo(mtus.far)}`,
     neighbour('pods', far, macs.far),
   ];
 }

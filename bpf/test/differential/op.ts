@@ -1,10 +1,13 @@
 import type { Family, Frontend, PacketHook } from '@lbx/maps';
+import type { Device } from './node.ts';
 
 /** A frame at a hook. */
 export interface PacketOp {
   readonly kind: 'packet';
   readonly hook: PacketHook;
   readonly frame: Uint8Array;
+  /** By which it comes, or leaves. */
+  readonly device: Device;
   /** tc: with the sum that a device makes of all bytes, which must stay true. */
   readonly complete?: boolean;
 }

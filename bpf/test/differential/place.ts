@@ -9,6 +9,9 @@ export const macs = {
   backend: (n: number) => `02:00:00:00:02:${(10 + n).toString(16).padStart(2, '0')}`,
 } as const;
 
+/** Bytes of IP that the ways take: by the device, and where a route says less. */
+export const mtus = { device: 1500, client: 1400, firstBackend: 1300, far: 1280 } as const;
+
 /** Where everything is. The node has a device to the world, with clients behind a router, and one to its pods. */
 export interface Place {
   readonly node: string;

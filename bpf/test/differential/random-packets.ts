@@ -114,7 +114,7 @@ function build(random: Random, link: Link, { from, to, proto }: Ends): Uint8Arra
           ...(isOdd && { extensions: extensions(random) }),
         });
   const ports = { sport: from.port, dport: to.port };
-  const data = random.bytes(random.chance(97) ? random.pick([0, 1, 5, 40]) : 1300 + random.below(110));
+  const data = random.bytes(random.chance(95) ? random.pick([0, 1, 5, 40]) : 1180 + random.below(300));
   if (proto === 6)
     return header
       .tcp({ ...ports, flags: random.pick(FLAGS), seq: random.below(2 ** 32) })

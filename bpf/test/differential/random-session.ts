@@ -64,15 +64,20 @@ function plainPacket(random: Random, frontends: readonly Frontend[], flows: Flow
     );
     if (used.length > 0) {
       const { half, port } = random.pick(used);
-      return { kind: 'packet', hook: 'xdp', frame: replyFrame(random, half, port) };
+      return arriving(random, replyFrame(random, half, port));
     }
   }
   if (dice < 45 && flows.localReplies.size > 0) {
     const half = random.pick([...flows.localReplies.values()]);
-    return { kind: 'packet', hook: 'tc-egress', frame: replyFrame(random, half) };
+    return { kind: 'packet', hook: 'tc-egress', device: 'eth0', frame: replyFrame(random, half) };
   }
-  const hook = random.chance(97) ? 'xdp' : 'tc-egress';
-  return { kind: 'packet', hook, frame: requestFrame(random, frontends, [...flows.requests.values()]) };
+  const packet = arriving(random, requestFrame(random, frontends, [...flows.requests.values()]));
+  return random.chance(97) ? packet : { ...packet, hook: 'tc-egress' };
+}
+
+/** Most comes from the world. */
+function arriving(random: Random, frame: Uint8Array): PacketOp {
+  return { kind: 'packet', hook: 'xdp', device: random.chance(85) ? 'eth0' : 'pods', frame };
 }
 
 /** Put right three times as often as spoilt, in the end. */

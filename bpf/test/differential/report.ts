@@ -35,7 +35,7 @@ function describeFrontend({
 function describeOp(op: Op): string {
   if (op.kind !== 'packet')
     return `${op.kind} ${JSON.stringify(op, (key, value) => (key === 'kind' ? undefined : value))}`;
-  return `${op.hook} ${describeFrame(op.frame)}  ${Buffer.from(op.frame).toString('hex')}`;
+  return `${op.hook}${op.device === 'eth0' ? '' : ` ${op.device}`} ${describeFrame(op.frame)}  ${Buffer.from(op.frame).toString('hex')}`;
 }
 
 function describeFrame(frame: Uint8Array): string {

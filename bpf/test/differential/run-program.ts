@@ -11,10 +11,11 @@ const PROGRAMS = { 'tc-ingress': 'lbx_tc_ingress', 'tc-egress': 'lbx_tc_egress' 
 /** A frame through the program of its hook, at the node's device; undefined when the kernel does not take it. */
 export function runProgram(
   kernel: Kernel,
-  { hook, frame, complete }: PacketOp,
+  { hook, frame, complete, device }: PacketOp,
 ): { verdict: string; data: Uint8Array } | undefined {
+  const ifindex = kernel.node.ifindex[device];
   if (hook === 'xdp') {
-    const ctx = xdpContext(frame.length, kernel.ifindex);
+    const ctx = xdpContext(frame.length, ifindex);
     const { retval, data } = kernel.program('lbx_xdp').testRun({ data: frame, ctx });
     return { verdict: XDP_VERDICTS[retval] ?? `${retval}`, data };
   }
@@ -22,7 +23,7 @@ export function runProgram(
   try {
     const { retval, data } = program.testRun({
       data: frame,
-      ctx: skbContext(kernel.ifindex),
+      ctx: skbContext(ifindex),
       checksumComplete: complete === true,
     });
     return { verdict: TC_VERDICTS[retval >>> 0] ?? `${retval}`, data };

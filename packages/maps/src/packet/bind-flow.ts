@@ -1,8 +1,10 @@
 import { FlowFlag } from '../flow/flow4.ts';
+import { IpProto } from '../layouts/names.ts';
 import { dueNow, neverChecked } from './clock.ts';
 import { isClosing, isExpired } from './flow-phase.ts';
 import {
   type FlowBackend,
+  type FlowHalf,
   type FlowTuple,
   isSameEndpoint,
   localReplyKey,
@@ -14,6 +16,9 @@ import { placeReply } from './reply-place.ts';
 import { type End, endBy, type Run } from './run.ts';
 import { sendOn } from './send-on.ts';
 import { snatAddress } from './way-out.ts';
+
+/** After that a flow of UDP leaves its place to another. */
+const UDP_SILENT_SECONDS = 2;
 
 /** A flow and the backend that it gets. */
 export interface Binding extends FlowTuple {
@@ -61,10 +66,18 @@ export function placeLocalReply(run: Run, flow: Binding): boolean {
   const { localReplies } = run.flows;
   const key = localReplyKey(flow.proto, flow.backend, flow.client);
   const other = localReplies.get(key);
-  const isTaken = other && !isSameEndpoint(other.service, flow.service);
-  if (isTaken && !isExpired(other, run) && !isClosing(other.flags)) return false;
+  if (other && !isSameEndpoint(other.service, flow.service) && !givesWay(run, other)) return false;
   localReplies.set(key, halfOf(run, flow));
   return true;
+}
+
+/** Is it over, or of UDP, where nothing tells the end, and silent? */
+function givesWay(run: Run, half: FlowHalf): boolean {
+  if (isExpired(half, run) || isClosing(half.flags)) return true;
+  const { clock } = run;
+  return (
+    half.proto === IpProto.UDP && clock.isOlder(clock.now - half.lastSeen, UDP_SILENT_SECONDS * clock.hz)
+  );
 }
 
 function keepRequest(run: Run, half: RequestHalf): End {

@@ -91,6 +91,8 @@ function option4(view: DataView, ipAt: number) {
   const headerLength = (view.getUint8(ipAt) & 0x0f) * 4;
   if (view.getUint8(at) !== DSR_OPTION_4 || view.getUint8(at + 1) !== 8 || headerLength < 28)
     return undefined;
+  // Later pieces of a datagram repeat the option, but have no ports.
+  if (view.getUint16(ipAt + 6) & 0x1fff) return undefined;
   const bytes = [7, 6, 5, 4].map((i) => view.getUint8(at + i));
   const service = { address: bytes.join('.'), port: view.getUint16(at + 2, true) };
   return { service, proto: view.getUint8(ipAt + 9), l4At: ipAt + headerLength };

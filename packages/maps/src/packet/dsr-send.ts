@@ -8,11 +8,11 @@ import {
   DSR_OPTION_LENGTH,
   TUNNEL,
 } from './dsr.ts';
-import type { RequestHalf } from './flow-state.ts';
-import { refuse } from './icmp-error.ts';
+import type { RequestHalf, Way } from './flow-state.ts';
 import { ipLengthOf } from './ip-length.ts';
 import { type Packet, type PacketEnd, TcpBit } from './packet.ts';
 import { putAddress } from './put-address.ts';
+import { refuseLength } from './refuse.ts';
 import { type End, endBy, type Run } from './run.ts';
 import { sentBy } from './sent-by.ts';
 import { snatAddress } from './way-out.ts';
@@ -25,12 +25,15 @@ const IP_LENGTH = { 4: 20, 6: 40 } as const;
  * A client's packet to a remote backend with the client as its source. By option TCP tells the service in the SYN, UDP in
  * every packet; by tunnel every packet goes inside another. What gets too long is refused.
  */
-export function sendByDsr(run: Run, { backend, way, service }: RequestHalf): End {
+export function sendByDsr(run: Run, flow: RequestHalf): End {
+  const { way } = flow;
+  return fitsDsr(run, way!) ? putByDsr(run, flow) : refuseLength(run, limitOf(run, way!) - growthOf(run));
+}
+
+/** The same, however long the packet is. */
+export function putByDsr(run: Run, { backend, way, service }: RequestHalf): End {
   const { packet, settings } = run;
   const growth = growthOf(run);
-  if (!fitsDsr(run)) {
-    return refuse(run, 'drop_too_big', { kind: 'too-big', mtu: settings.mtu - growth });
-  }
   const sends: Sends = way!.link ?? 'unresolved';
   const end = { verdict: sentBy(run), reason: 'sent_request', backend } as const;
   if (settings.dsrBy === 'tunnel') {
@@ -44,11 +47,13 @@ export function sendByDsr(run: Run, { backend, way, service }: RequestHalf): End
   return longer ? { ...end, frame: longer } : endBy(run, 'drop_rewrite');
 }
 
-/** Is a packet still no longer than the MTU with what DSR adds? One that does not grow is not asked. */
-export function fitsDsr(run: Run): boolean {
-  const { mtu } = run.settings;
-  const growth = growthOf(run);
-  return growth === 0 || mtu === 0 || ipLengthOf(run.packet) + growth <= mtu;
+/** Is a packet, with what DSR adds, no longer than its way takes? */
+export function fitsDsr(run: Run, way: Way): boolean {
+  return ipLengthOf(run.packet) + growthOf(run) <= limitOf(run, way);
+}
+
+function limitOf({ settings: { mtu } }: Run, { link }: Way): number {
+  return Math.min(mtu || Number.POSITIVE_INFINITY, link?.mtu ?? Number.POSITIVE_INFINITY);
 }
 
 function growthOf({ packet: { family, proto, tcpFlags }, settings: { dsrBy } }: Run): number {

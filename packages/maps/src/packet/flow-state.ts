@@ -47,6 +47,8 @@ export interface Link {
   readonly device: string;
   readonly dmac: string;
   readonly smac: string;
+  /** Bytes of IP that this way takes; absent: not known. */
+  readonly mtu?: number | undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { ReasonName } from '../flow/reasons.ts';
 import { isStillThere } from './backend-of-flow.ts';
 import { addToChecksum } from './checksummed-write.ts';
-import { sendByDsr } from './dsr-send.ts';
+import { putByDsr } from './dsr-send.ts';
 import { kindOf } from './flow-phase.ts';
 import { type FlowBackend, requestKey, type Way } from './flow-state.ts';
 import { recallPorts } from './fragments.ts';
@@ -57,7 +57,7 @@ function followRequest(run: Run): End | undefined {
   }
   if (kind === 'dsr' && run.settings.dsrBy === 'tunnel') {
     if (!hasWay(run, way)) return endBy(run, leaveOr(run, 'drop_no_route'));
-    return packet.hops <= 1 ? endBy(run, 'drop_ttl') : sendByDsr(run, flow);
+    return packet.hops <= 1 ? endBy(run, 'drop_ttl') : putByDsr(run, flow);
   }
   const from = kind === 'dsr' ? client.address : snatAddress(run)!;
   return sendPiece(run, way, { from, to: backend.address, reason: 'sent_request', backend });

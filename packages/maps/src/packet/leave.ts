@@ -1,6 +1,6 @@
 import { GATE_BACKEND } from '../flow/gate.ts';
 import { isDue } from './clock.ts';
-import { flagsAfter, isExpired } from './flow-phase.ts';
+import { flagsAfter, isExpired, kindOf } from './flow-phase.ts';
 import { type FlowHalf, isSameEndpoint, localReplyKey, requestKey } from './flow-state.ts';
 import { withAddresses } from './follow-fragment.ts';
 import { recallPorts, rememberPorts } from './fragments.ts';
@@ -63,5 +63,7 @@ function learn({ packet, flows, clock }: Run, half: FlowHalf): void {
   half.flags = flags;
   half.lastSeen = clock.now;
   const request = flows.requests.get(requestKey(half));
-  if (request && isSameEndpoint(request.backend, half.backend)) tellRequest(request, half, clock);
+  // The backend may be remote by now.
+  const isOurs = request && kindOf(request) === 'local' && isSameEndpoint(request.backend, half.backend);
+  if (isOurs) tellRequest(request, half, clock);
 }

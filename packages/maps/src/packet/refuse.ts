@@ -14,6 +14,11 @@ export function refuseService(run: Run, service: FoundService, reason: ReasonNam
   return refuse(run, reason, { kind: 'port-unreachable' });
 }
 
+/** A packet that is longer than its way takes. */
+export function refuseLength(run: Run, mtu: number): End {
+  return refuse(run, 'drop_too_big', { kind: 'too-big', mtu });
+}
+
 /** A packet that may go no further. */
 export function refuseHops(run: Run): End {
   return refuse(run, 'drop_ttl', { kind: 'ttl-exceeded' });

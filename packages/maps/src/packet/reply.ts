@@ -1,9 +1,10 @@
 import { FlowFlag } from '../flow/flow4.ts';
 import { isDue, isStale } from './clock.ts';
+import { fits, isTooBig } from './fits.ts';
 import { flagsAfter, isExpired } from './flow-phase.ts';
 import { type RemoteReply, requestKey } from './flow-state.ts';
 import { isPlain } from './packet.ts';
-import { refuseHops } from './refuse.ts';
+import { refuseHops, refuseLength } from './refuse.ts';
 import { replyAt } from './reply-place.ts';
 import { type End, endBy, type Run } from './run.ts';
 import { sentBy } from './sent-by.ts';
@@ -26,7 +27,7 @@ export function reply(run: Run): End | undefined {
   const half = replyHalf(run);
   if (half === undefined) return undefined;
   if (isPlain(packet) && isFresh(run, half)) {
-    if (hasWay(run, half.way)) return sendBack(run, half);
+    if (hasWay(run, half.way) && fits(run.packet, half.way)) return sendBack(run, half);
     if (isForTc(run, half.way)) return endBy(run, 'note_other_device');
   }
   return lookOverReply(run, half);
@@ -69,6 +70,7 @@ function lookOver(run: Run, half: RemoteReply): End | undefined {
 }
 
 function sendBack(run: Run, { service, client, backend, way }: RemoteReply): End {
+  if (isTooBig(run.packet, way!)) return refuseLength(run, way!.link!.mtu!);
   const frame = writePacket(run.packet, { from: service, to: client, sends: way!.link ?? 'unresolved' });
   return { verdict: sentBy(run), reason: 'sent_reply', backend, frame };
 }

@@ -3,7 +3,6 @@ import type { ReasonName } from '../flow/reasons.ts';
 import { isLeaving, isStillThere } from './backend-of-flow.ts';
 import { bindFlow } from './bind-flow.ts';
 import { isDue, isStale } from './clock.ts';
-import { fitsDsr } from './dsr-send.ts';
 import { flagsAfter, isClosing, isExpired, isUnconfirmed, kindOf } from './flow-phase.ts';
 import { type FlowHalf, type FlowTuple, type RequestHalf, requestKey, type Way } from './flow-state.ts';
 import { newFlow } from './new-flow.ts';
@@ -11,7 +10,7 @@ import { otherHalf, touchReply } from './other-half.ts';
 import { isPlain, isTcpStart, type Packet } from './packet.ts';
 import { refuseHops } from './refuse.ts';
 import { type End, endBy, type Run } from './run.ts';
-import { sendOn } from './send-on.ts';
+import { fitsOn, sendOn } from './send-on.ts';
 import { lookupServiceOfNode } from './service-of-node.ts';
 import { hasWay, isForTc, wayToBackend } from './way-out.ts';
 
@@ -26,7 +25,7 @@ export function request(run: Run): End {
     const kind = kindOf(flow);
     if (kind === 'local') return sendOn(run, flow);
     if (isForTc(run, flow.way)) return endBy(run, 'note_other_device');
-    if (hasWay(run, flow.way) && (kind === 'snat' || fitsDsr(run))) return sendOn(run, flow);
+    if (hasWay(run, flow.way) && fitsOn(run, flow)) return sendOn(run, flow);
   }
   return lookOver(run, flow, reply);
 }
@@ -97,7 +96,6 @@ function goOn(run: Run, flow: RequestHalf, reply: FlowHalf | undefined): End {
     if (way === 'here') return newFlow(run, flow, 'note_flow_expired');
     if (typeof way === 'string') return endBy(run, way);
     flow.way = way;
-    flow.checked = clock.now;
   }
   if (stale) flow.checked = clock.now;
   flow.flags = flagsAfter(flow.flags, 'request', packet.tcpFlags) | (isRemote ? (reply?.flags ?? 0) : 0);

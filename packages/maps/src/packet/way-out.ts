@@ -107,10 +107,10 @@ function ask(run: Run, from: string, to: string): Answer {
 }
 
 /** The same link stays the same object: those who were told of it need not ask again. */
-function remember({ flows }: Run, nextHop: string, { device, dmac, smac }: Link): Way {
-  const key = `${device} ${nextHop}`;
+function remember({ flows }: Run, nextHop: string, { device, dmac, smac, mtu }: Link): Way {
+  const key = `${device} ${nextHop} ${mtu}`;
   const known = flows.links.get(key);
-  const link = known?.dmac === dmac && known.smac === smac ? known : { device, dmac, smac };
+  const link = known?.dmac === dmac && known.smac === smac ? known : { device, dmac, smac, mtu };
   flows.links.set(key, link);
   return { device, key, link };
 }
