@@ -67,6 +67,7 @@ static __always_inline int pod_leave(ctx_t *ctx)
 	struct lbx_packet packet;
 	int verdict;
 
+	pod_see_device(ctx);
 	ctx_pull(ctx, POD_HEADERS);
 	if (parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_FLOW)
 		return CTX_PASS;
@@ -88,6 +89,7 @@ static __always_inline int pod_enter(ctx_t *ctx)
 {
 	struct lbx_packet packet;
 
+	pod_see_device(ctx);
 	ctx_pull(ctx, POD_HEADERS);
 	if (parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_FLOW)
 		return CTX_PASS;

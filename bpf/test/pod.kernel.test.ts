@@ -88,4 +88,40 @@ describe.each(families)('IPv%i', (family) => {
       expect(askEcho(lab.a, to, { patienceMs: 700 })).toEqual({ error: 'timeout' });
     });
   });
+
+  describeKernel('with lbx_redirect = 2', () => {
+    let lab: PodLab;
+    beforeAll(async () => {
+      lab = createPodLab(family, { lbx_redirect: 2 });
+      lab.apply(
+        protocols.map((protocol) => ({
+          service: `test/${protocol}`,
+          type: 'ClusterIP',
+          address: at.service,
+          port: 80,
+          protocol,
+          backends: [{ address: at.b, port: 8080, protocol, node: 'local' }],
+        })),
+      );
+      await serveEcho(lab.b, at.b, 8080);
+    });
+    afterAll(() => lab?.[Symbol.dispose]());
+    /** Packets that the node has sent into the pod by its device. */
+    const sentToB = () =>
+      JSON.parse(lab.node.exec('ip', ['-json', '-statistics', 'link', 'show', 'pod-b']))[0].stats64.tx
+        .packets as number;
+
+    it('packets go straight into the other pod once its device is known', () => {
+      const to = { protocol: 'TCP', host: at.service, port: 80 } as const;
+      const answer = { seen: at.a, from: at.service, port: 80, same: true };
+      const before = sentToB();
+      expect(askEcho(lab.a, to, { size: 1 << 20 })).toEqual(answer);
+      const first = sentToB() - before;
+      expect(first).toBeGreaterThan(0);
+      expect(askEcho(lab.a, to, { size: 1 << 20 })).toEqual(answer);
+      // Nothing but what the two kernels may say to find each other.
+      expect(sentToB() - before - first).toBeLessThan(4);
+      expect(askEcho(lab.a, { ...to, protocol: 'UDP' })).toMatchObject({ seen: at.a, from: at.service });
+    });
+  });
 });

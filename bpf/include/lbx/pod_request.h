@@ -21,6 +21,7 @@
 #include <lbx/flow.h>
 #include <lbx/mem.h>
 #include <lbx/parse.h>
+#include <lbx/pod_peer.h>
 #include <lbx/pod_service.h>
 #include <lbx/reasons.h>
 #include <lbx/refuse.h>
@@ -45,15 +46,17 @@ static __always_inline int pod_turn(ctx_t *ctx, struct lbx_packet *packet)
 	return ctx_send_back(ctx);
 }
 
-/* Rewrite; hand on to the kernel, or back into the pod. */
+/* Rewrite; hand on to another pod or the kernel, or back into the pod. */
 static __always_inline int pod_deliver(ctx_t *ctx, struct lbx_packet *packet,
 				       const struct lbx_target *target,
-				       const struct lbx_rewrite *to)
+				       const struct lbx_rewrite *to, const struct lbx_hop *hop)
 {
 	_Bool hairpin = !addr_equal(packet_saddr(packet), &to->saddr);
 	int verdict = request_deliver(ctx, packet, target, to);
 
-	return hairpin && verdict == CTX_PASS ? pod_turn(ctx, packet) : verdict;
+	if (verdict != CTX_PASS)
+		return verdict;
+	return hairpin ? pod_turn(ctx, packet) : pod_hand_on(packet, hop->route, hop->stamp);
 }
 
 /* A packet of a known, healthy flow; else LBX_VERDICT_SLOW. */
@@ -62,6 +65,7 @@ static __always_inline int pod_request_fast(ctx_t *ctx, struct lbx_packet *packe
 	struct lbx_flow_key key;
 	struct lbx_rewrite to;
 	struct lbx_flow *flow;
+	__u32 stamp, route;
 	_Bool hairpin;
 
 	if (flow_is_event(packet->tcp_flags))
@@ -72,6 +76,8 @@ static __always_inline int pod_request_fast(ctx_t *ctx, struct lbx_packet *packe
 	    !backend_meta_valid(flow->backend_id, flow->generation, &flow->daddr, flow->dport))
 		return LBX_VERDICT_SLOW;
 	rewrite_copy(&to, flow_rewrite(flow));
+	stamp = flow->route_stamp;
+	route = flow->route;
 	if (!flow_is(flow, &key))
 		return LBX_VERDICT_SLOW;
 	hairpin = !addr_equal(&key.saddr, &to.saddr);
@@ -79,7 +85,7 @@ static __always_inline int pod_request_fast(ctx_t *ctx, struct lbx_packet *packe
 		return verdict_of(ctx, LBX_DROP_REWRITE);
 	reasons_count(LBX_SENT_LOCAL_REQUEST, ctx_length(ctx));
 	traffic_count(traffic_of(flow), LBX_FLOW_REQUEST, ctx_length(ctx));
-	return hairpin ? pod_turn(ctx, packet) : CTX_PASS;
+	return hairpin ? pod_turn(ctx, packet) : pod_hand_on(packet, route, stamp);
 }
 
 /* Make both halves of the flow of scratch memory's key to the target there, and send. */
@@ -120,9 +126,12 @@ static __always_inline int pod_bind(ctx_t *ctx, struct lbx_packet *packet,
 	to->dport = target->port;
 	rewrite_deltas(&key->saddr, &key->daddr, key->sport, key->dport, to, 0);
 	request_value(key, target, to, now, &scratch->flow);
+	pod_find_peer(ctx, key, target, &scratch->hop);
+	scratch->flow.route_stamp = scratch->hop.stamp;
+	scratch->flow.route = scratch->hop.route;
 	if (flow_replace(key, &scratch->flow))
 		return verdict_about(ctx, LBX_DROP_FLOW_TABLE, target_about(target));
-	return pod_deliver(ctx, packet, target, to);
+	return pod_deliver(ctx, packet, target, to, &scratch->hop);
 }
 
 /* Has the service that the flow belongs to gone, or come back as another? */
@@ -136,8 +145,8 @@ static __always_inline _Bool pod_service_gone(struct lbx_scratch *scratch)
 }
 
 /* Is the flow that was found to go on? Then both halves learn what this packet tells. */
-static __always_inline _Bool pod_keep(struct lbx_scratch *scratch, struct lbx_flow *flow,
-				      __u8 tcp_flags, _Bool starts)
+static __always_inline _Bool pod_keep(ctx_t *ctx, struct lbx_scratch *scratch,
+				      struct lbx_flow *flow, __u8 tcp_flags, _Bool starts)
 {
 	struct lbx_target *target = &scratch->target;
 	struct lbx_rewrite *to = &scratch->to;
@@ -172,8 +181,17 @@ static __always_inline _Bool pod_keep(struct lbx_scratch *scratch, struct lbx_fl
 	reply->last_seen = now;
 	flow->flags = flags;
 	flow->last_seen = now;
-	if (stale)
-		flow->checked = now;
+	scratch->hop.stamp = flow->route_stamp;
+	scratch->hop.route = flow->route;
+	if (stale) {
+		pod_find_peer(ctx, &scratch->key, target, &scratch->hop);
+		/* The kernel was asked: is the entry still this flow's? */
+		if (flow_is(flow, &scratch->key)) {
+			flow->route_stamp = scratch->hop.stamp;
+			flow->route = scratch->hop.route;
+			flow->checked = now;
+		}
+	}
 	target->flags = flags;
 	return 1;
 }
@@ -197,8 +215,8 @@ static __always_inline int pod_request_slow(ctx_t *ctx)
 	flow_key(&packet, LBX_FLOW_REQUEST, &scratch->key);
 	starts = (packet.tcp_flags & (LBX_TCP_SYN | LBX_TCP_ACK)) == LBX_TCP_SYN;
 	flow = flow_find(&scratch->key);
-	if (flow && pod_keep(scratch, flow, packet.tcp_flags, starts))
-		return pod_deliver(ctx, &packet, target, &scratch->to);
+	if (flow && pod_keep(ctx, scratch, flow, packet.tcp_flags, starts))
+		return pod_deliver(ctx, &packet, target, &scratch->to, &scratch->hop);
 
 	reason = pod_service(&scratch->key, &key, &selected->service);
 	if (reason != LBX_SELECT_OK)
