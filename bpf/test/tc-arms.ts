@@ -1,25 +1,41 @@
-import { objectPath } from '@lbx/bpf';
 import type { Frontend } from '@lbx/maps';
 import { createNetns, createVethPair, type Netns, type ParsedPacket, parsePacket } from '@lbx/testing';
-import { type BpfObject, load, type VariableValue } from 'libbpf-ts';
-import { loadBeside } from './load-beside.ts';
+import type { BpfObject, VariableValue } from 'libbpf-ts';
+import { loadBeside, loadFirst } from './load-beside.ts';
 import { finish, openVnetSocket, type SkbFrame, type VnetSocket } from './vnet-socket.ts';
-import { address, hertz } from './xdp-lab.ts';
+import { address, type Family, hertz } from './xdp-lab.ts';
 import { enterNetns } from './xdp-netns.ts';
 import { createXdpTables } from './xdp-tables.ts';
 
-/** A node between two links: a client on eth0, a backend on eth1. */
-export const arms = {
-  client: '192.0.2.5',
-  node: '192.0.2.1',
-  /** The node on the backend's link, and the source of what it sends there. */
-  inside: '203.0.113.1',
-  backend: '203.0.113.10',
-  service: '198.51.100.1',
+const links = {
   clientMac: '02:00:00:00:01:05',
   nodeMac: '02:00:00:00:01:01',
   insideMac: '02:00:00:00:02:01',
   backendMac: '02:00:00:00:02:0a',
+} as const;
+
+/** A node between two links: a client on eth0, a backend on eth1. `inside`: the node on the backend's link, and the source there. */
+export const armsOf = {
+  4: {
+    ...links,
+    client: '192.0.2.5',
+    node: '192.0.2.1',
+    inside: '203.0.113.1',
+    backend: '203.0.113.10',
+    service: '198.51.100.1',
+    net: 24,
+    alone: 32,
+  },
+  6: {
+    ...links,
+    client: '2001:db8:1::5',
+    node: '2001:db8:1::1',
+    inside: '2001:db8:2::1',
+    backend: '2001:db8:2::10',
+    service: '2001:db8:4::1',
+    net: 64,
+    alone: 128,
+  },
 } as const;
 
 export interface Arms extends Disposable {
@@ -34,6 +50,8 @@ export interface Arms extends Disposable {
 }
 
 export interface ArmsOptions {
+  /** 4 */
+  readonly family?: Family;
   readonly frontends: readonly Frontend[];
   /** Attach lbx_xdp in front, on both devices. */
   readonly withXdp?: boolean;
@@ -58,18 +76,20 @@ export function createArms(options: ArmsOptions): Arms {
 }
 
 function fillArms(stack: DisposableStack, options: ArmsOptions): Arms {
+  const { family = 4 } = options;
+  const arms = armsOf[family];
   const [client, node, backend] = ['client', 'node', 'backend'].map((name) =>
     stack.use(createNetns(`arms-${name}`)),
   ) as [Netns, Netns, Netns];
   const veth = options.mtu ? { mtu: options.mtu } : {};
-  const end = (own: string) => (options.sockets ? [`${own}/24`] : []);
+  const end = (own: string) => (options.sockets ? [`${own}/${arms.net}`] : []);
   createVethPair(
     { ns: client, device: 'eth0', mac: arms.clientMac, addresses: end(arms.client) },
-    { ns: node, device: 'eth0', mac: arms.nodeMac, addresses: [`${arms.node}/24`] },
+    { ns: node, device: 'eth0', mac: arms.nodeMac, addresses: [`${arms.node}/${arms.net}`] },
     veth,
   );
   createVethPair(
-    { ns: node, device: 'eth1', mac: arms.insideMac, addresses: [`${arms.inside}/24`] },
+    { ns: node, device: 'eth1', mac: arms.insideMac, addresses: [`${arms.inside}/${arms.net}`] },
     { ns: backend, device: 'eth0', mac: arms.backendMac, addresses: end(arms.backend) },
     veth,
   );
@@ -84,7 +104,8 @@ function fillArms(stack: DisposableStack, options: ArmsOptions): Arms {
     }
   }
   node.sysctl('net.ipv4.ip_forward', 1);
-  if (options.sockets) client.addRoute(`${arms.service}/32`, { via: arms.node });
+  node.sysctl('net.ipv6.conf.all.forwarding', 1);
+  if (options.sockets) client.addRoute(`${arms.service}/${arms.alone}`, { via: arms.node });
   if (!options.resolve) {
     node.addNeighbour('eth0', arms.client, arms.clientMac);
     node.addNeighbour('eth1', arms.backend, arms.backendMac);
@@ -92,20 +113,22 @@ function fillArms(stack: DisposableStack, options: ArmsOptions): Arms {
 
   const settings = {
     lbx_hz: hertz(),
-    lbx_snat_addr4: address(arms.inside),
+    [`lbx_snat_addr${family}`]: address(arms.inside),
     lbx_tc_behind: options.withXdp ? 1 : 0,
     ...options.variables,
   };
-  const xdp = stack.use(load(objectPath('xdp4'), { variables: settings }));
-  const tc = stack.use(loadBeside(xdp, 'tc4', settings));
+  const xdp4 = stack.use(loadFirst('xdp4', settings));
+  const tc4 = stack.use(loadBeside(xdp4, 'tc4', settings));
+  const xdp = family === 4 ? xdp4 : stack.use(loadBeside([xdp4], 'xdp6', settings));
+  const tc = family === 4 ? tc4 : stack.use(loadBeside([tc4, xdp, xdp4], 'tc6', settings));
   const indexOf = (ns: Netns, device: string) => ns.device(device).index;
   {
     using _node = enterNetns(node);
     for (const device of ['eth0', 'eth1']) {
       const ifindex = indexOf(node, device);
-      if (options.withXdp) stack.use(xdp.program('lbx_xdp').attachXdp({ ifindex, mode: 'native' }));
-      stack.use(tc.program('lbx_tc_ingress').attachTc({ ifindex, direction: 'ingress' }));
-      stack.use(tc.program('lbx_tc_egress').attachTc({ ifindex, direction: 'egress' }));
+      if (options.withXdp) stack.use(xdp4.program('lbx_xdp').attachXdp({ ifindex, mode: 'native' }));
+      stack.use(tc4.program('lbx_tc_ingress').attachTc({ ifindex, direction: 'ingress' }));
+      stack.use(tc4.program('lbx_tc_egress').attachTc({ ifindex, direction: 'egress' }));
     }
   }
   const open = (ns: Netns) => {

@@ -2,9 +2,10 @@
 // the linear part. From one device to another, so that each packet is seen as it leaves.
 import { describeKernel, eth, type PacketBuilder } from '@lbx/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Arms, arms, createArms, read } from './tc-arms.ts';
+import { type Arms, armsOf, createArms, read } from './tc-arms.ts';
 import type { SkbFrame } from './vnet-socket.ts';
 
+const arms = armsOf[4];
 const L4 = 14 + 20;
 const checksumAt = { TCP: 16, UDP: 6 } as const;
 type Protocol = keyof typeof checksumAt;

@@ -3,9 +3,12 @@
 import { describeKernel } from '@lbx/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { askEcho, serveEcho } from './echo.ts';
-import { type Arms, arms, createArms } from './tc-arms.ts';
+import { type Arms, armsOf, createArms } from './tc-arms.ts';
+import { families } from './xdp-lab.ts';
 
-for (const withXdp of [false, true]) {
+const cases = families.flatMap((family) => [false, true].map((withXdp) => ({ family, withXdp })));
+for (const { family, withXdp } of cases) {
+  const arms = armsOf[family];
   const name = withXdp
     ? 'sockets between two devices, tc behind XDP'
     : 'sockets between two devices, tc alone';
@@ -14,6 +17,7 @@ for (const withXdp of [false, true]) {
     beforeAll(async () => {
       const at = { service: 'test', address: arms.service, port: 80, type: 'LoadBalancer' } as const;
       lab = createArms({
+        family,
         sockets: true,
         offload: !withXdp,
         withXdp,
@@ -24,7 +28,7 @@ for (const withXdp of [false, true]) {
           backends: [{ address: arms.backend, port: 8080, protocol, node: 'other' }],
         })),
       });
-      await serveEcho(lab.backend, '0.0.0.0', 8080);
+      await serveEcho(lab.backend, arms.backend, 8080);
     });
     afterAll(() => lab?.[Symbol.dispose]());
 
