@@ -119,6 +119,7 @@ function start(options: LoadBalancerOptions, network: NodeNetwork, undo: Undo): 
         )
       : undefined;
   const programmer = createProgrammer(datapath, resolved, addresses, () => sockets?.request());
+  programmer.setDevices(devices);
   const { byName, socketPrograms } = datapath.programs;
   const isOurMap = (id: number) => [...datapath.maps.byName.values()].some((map) => map.id === id);
   const context = { options: resolved, cgroup, programs: byName, socketPrograms, isOurMap };

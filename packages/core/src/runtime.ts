@@ -93,6 +93,7 @@ export function createRuntime({
   /** Returns whether NodePorts are to be served elsewhere than before. */
   const follow = (): boolean => {
     const state = { devices: network.devices(), addresses: network.addresses() };
+    programmer.setDevices(state.devices);
     programmer.setAddresses(state.addresses);
     const before = options;
     const next = { ...before, ...nodeSettings(given, state, before) };

@@ -11,8 +11,10 @@ import {
   restoreIds,
   type Snapshot,
 } from '@lbx/maps';
+import type { NetworkDevice } from 'libbpf-ts';
 import { openLocalAddresses, syncLocalAddresses } from '../derived/local-addresses.ts';
 import { createTrafficKeeper, type OwnedIds } from '../derived/traffic-keeper.ts';
+import { openVlans, syncVlans } from '../derived/vlans.ts';
 import type { Datapath } from '../load/datapath.ts';
 import type { LocalAddress } from '../network/node-network.ts';
 import type { ResolvedOptions } from '../options/resolve-options.ts';
@@ -30,6 +32,8 @@ import { readWrittenEntries } from './written-entries.ts';
 export interface Programmer {
   /** @param options - as they are now: addresses of the node come and go. */
   apply(frontends: readonly Frontend[], options: ResolvedOptions): ApplyReport;
+  /** The node's devices are these now. */
+  setDevices(devices: readonly NetworkDevice[]): void;
   /** These are the node's own addresses now. */
   setAddresses(addresses: readonly LocalAddress[]): void;
   /** Whether what the last apply wanted is in the maps, frontend by frontend, and how many entries they hold. */
@@ -57,6 +61,7 @@ export function createProgrammer(
   const { tables, frontendMeta } = kernel;
   const ownAddresses = openLocalAddresses(datapath.maps.byName);
   if (ownAddresses !== undefined) syncLocalAddresses(ownAddresses, addresses);
+  const vlans = openVlans(datapath.maps.byName);
   let actual: Snapshot | Projection = readSnapshot(tables);
   const ids: Ids = restoreIds(actual, { maxBackendId });
   const counted = trafficMapsOf(datapath.maps.byName);
@@ -71,6 +76,9 @@ export function createProgrammer(
     },
     snapshot: () => readSnapshot(tables),
     dump: () => dump(tables),
+    setDevices(now) {
+      if (vlans !== undefined) syncVlans(vlans, now);
+    },
     setAddresses(now) {
       if (ownAddresses !== undefined) syncLocalAddresses(ownAddresses, now);
       kernel.refreshBackends(places.setOwnAddresses(textOf(now)));

@@ -8,6 +8,8 @@ export interface NetworkDevice {
   readonly mtu: number;
   /** What made it: `veth`, `vlan`, `bridge`, `dummy`, …; hardware has none. */
   readonly kind?: string;
+  /** Of a VLAN device: the device that its tagged frames are on, and the id in their tag. */
+  readonly vlan?: { readonly parent: number; readonly id: number };
   readonly isUp: boolean;
   readonly isLoopback: boolean;
 }
@@ -18,8 +20,11 @@ const IFF_UP = 0x1;
 const IFF_LOOPBACK = 0x8;
 const IFLA_IFNAME = 3;
 const IFLA_MTU = 4;
+const IFLA_LINK = 5;
 const IFLA_LINKINFO = 18;
 const IFLA_INFO_KIND = 1;
+const IFLA_INFO_DATA = 2;
+const IFLA_VLAN_ID = 1;
 const IFLA_EXT_MASK = 29;
 const RTEXT_FILTER_SKIP_STATS = 1 << 3;
 
@@ -38,7 +43,10 @@ export function deviceOf(body: Buffer): NetworkDevice | undefined {
   const attributes = attributesOf(body.subarray(fixedBytes));
   const name = textOf(attributes.get(IFLA_IFNAME));
   if (name === undefined) return undefined;
-  const kind = textOf(attributesOf(attributes.get(IFLA_LINKINFO) ?? Buffer.alloc(0)).get(IFLA_INFO_KIND));
+  const info = attributesOf(attributes.get(IFLA_LINKINFO) ?? Buffer.alloc(0));
+  const kind = textOf(info.get(IFLA_INFO_KIND));
+  const parent = attributes.get(IFLA_LINK)?.readInt32LE(0);
+  const id = vlanId(info.get(IFLA_INFO_DATA));
   const flags = body.readUInt32LE(8);
   return {
     ifindex: body.readInt32LE(4),
@@ -47,7 +55,12 @@ export function deviceOf(body: Buffer): NetworkDevice | undefined {
     isUp: (flags & IFF_UP) !== 0,
     isLoopback: (flags & IFF_LOOPBACK) !== 0,
     ...(kind === undefined ? {} : { kind }),
+    ...(kind === 'vlan' && parent !== undefined && id !== undefined ? { vlan: { parent, id } } : {}),
   };
+}
+
+function vlanId(data: Buffer | undefined): number | undefined {
+  return data && attributesOf(data).get(IFLA_VLAN_ID)?.readUInt16LE(0);
 }
 
 /** Text of the kernel ends with a zero byte. */
