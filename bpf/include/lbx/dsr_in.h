@@ -53,7 +53,7 @@ static __always_inline _Bool dsr_find_option(ctx_t *ctx, const struct lbx_packet
 	*proto = option.next_header;
 	*l4_at = at + sizeof(option);
 #endif
-	return *proto == IPPROTO_TCP || *proto == IPPROTO_UDP;
+	return *proto == IPPROTO_TCP || *proto == IPPROTO_UDP || *proto == IPPROTO_SCTP;
 }
 
 /* Take the option, which is there, out of the packet. */
@@ -211,7 +211,8 @@ static __always_inline _Bool dsr_inner_key(ctx_t *ctx, const struct lbx_packet *
 #endif
 	at += sizeof(inner);
 	*tcp_flags = 0;
-	if ((key->proto != IPPROTO_TCP && key->proto != IPPROTO_UDP) ||
+	if ((key->proto != IPPROTO_TCP && key->proto != IPPROTO_UDP &&
+	     key->proto != IPPROTO_SCTP) ||
 	    ctx_load(ctx, at, ports, sizeof(ports)) ||
 	    (key->proto == IPPROTO_TCP && ctx_load(ctx, at + 13, tcp_flags, 1)))
 		return 0;

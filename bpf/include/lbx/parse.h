@@ -34,6 +34,14 @@
 #define LBX_TCP_RST 0x04
 #define LBX_TCP_ACK 0x10
 
+/* The common header. Its checksum (CRC32c) covers the ports, but not the addresses. */
+struct lbx_sctp {
+	__be16 source;
+	__be16 dest;
+	__be32 tag;
+	__u32 check;
+};
+
 struct lbx_cursor {
 	void *at;
 	void *end;
@@ -45,7 +53,7 @@ enum lbx_packet_class {
 	LBX_PACKET_FRAGMENT, /* first ones included */
 	LBX_PACKET_ICMP,     /* ICMP, ICMPv6 */
 	LBX_PACKET_TUNNEL,   /* IPv4 in IPv4, IPv6 in IPv6 */
-	LBX_PACKET_FLOW,     /* TCP or UDP with all of its header, and no options before it */
+	LBX_PACKET_FLOW,     /* TCP, UDP or SCTP with all of its header, and no options before it */
 };
 
 /*
@@ -62,8 +70,8 @@ struct lbx_packet {
 	};
 	__be16 sport;
 	__be16 dport;
-	__u8 proto;     /* IPPROTO_TCP or IPPROTO_UDP */
-	__u8 tcp_flags; /* LBX_TCP_*; 0 for UDP */
+	__u8 proto;     /* IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP */
+	__u8 tcp_flags; /* LBX_TCP_*; 0 for others */
 	__u8 l4_bytes;  /* length of the TCP or UDP header, by its own account */
 	__u8 l3_at;     /* where the IP header starts */
 	__u16 l4_at;    /* where TCP or UDP starts */
@@ -229,10 +237,15 @@ static __always_inline enum lbx_packet_class parse_l4(struct lbx_cursor *cursor,
 		if (!packet->udp)
 			return LBX_PACKET_OTHER;
 		packet->l4_bytes = sizeof(struct udphdr);
+	} else if (packet->proto == IPPROTO_SCTP) {
+		packet->l4 = parse_take(cursor, sizeof(struct lbx_sctp));
+		if (!packet->l4)
+			return LBX_PACKET_OTHER;
+		packet->l4_bytes = sizeof(struct lbx_sctp);
 	} else {
 		return packet->proto == LBX_IPPROTO_TUNNEL ? LBX_PACKET_TUNNEL : LBX_PACKET_OTHER;
 	}
-	/* TCP and UDP have the ports in the same place. */
+	/* All three have the ports in the same place. */
 	packet->sport = packet->udp->source;
 	packet->dport = packet->udp->dest;
 	return LBX_PACKET_FLOW;

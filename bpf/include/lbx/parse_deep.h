@@ -131,7 +131,8 @@ static __always_inline enum lbx_packet_class parse_deep(ctx_t *ctx, struct lbx_p
 		return LBX_PACKET_OTHER;
 	packet->l4_at = l4_at;
 	if (*(volatile __u8 *)&piece->later)
-		return packet->proto == IPPROTO_TCP || packet->proto == IPPROTO_UDP
+		return packet->proto == IPPROTO_TCP || packet->proto == IPPROTO_UDP ||
+				       packet->proto == IPPROTO_SCTP
 			       ? LBX_PACKET_FRAGMENT
 			       : LBX_PACKET_OTHER;
 	cursor.at = ctx_data(ctx) + l4_at;

@@ -231,6 +231,8 @@ static __always_inline int pod_request_slow(ctx_t *ctx)
 	target->backend_id = selected->backend_id;
 	target->generation = selected->generation;
 	target->flags = flow_flags_after(LBX_FLOW_LOCAL, LBX_FLOW_REQUEST, packet.tcp_flags);
+	if (!request_may_bind(&scratch->key, target, 1))
+		return verdict_about(ctx, LBX_DROP_SCTP_PORTS, target_about(target));
 	verdict_note(ctx, LBX_NOTE_NEW_FLOW, target_about(target));
 	return pod_bind(ctx, &packet, scratch);
 }

@@ -71,6 +71,7 @@ enum lbx_reason {
 	LBX_DROP_NO_LOCAL_BACKEND = 82,
 	LBX_DROP_FRAGMENT_EARLY = 83,
 	LBX_DROP_TOO_BIG = 84,
+	LBX_DROP_SCTP_PORTS = 85,
 
 	LBX_REASONS = 128, /* size of the array */
 };

@@ -36,8 +36,8 @@ static __always_inline void leave_tell_request(const struct lbx_flow_key *reply,
 	struct lbx_flow *flow = flow_find(&key);
 
 	/* The backend may be remote by now. */
-	if (!flow || !(flow->flags & LBX_FLOW_LOCAL) ||
-	    !addr_equal(&flow->daddr, &reply->saddr) || flow->dport != reply->sport)
+	if (!flow || !(flow->flags & LBX_FLOW_LOCAL) || !addr_equal(&flow->daddr, &reply->saddr) ||
+	    flow->dport != reply->sport)
 		return;
 	flow->flags |= flags;
 	flow->last_seen = now - LBX_CLOCK_DUE; /* the next request may confirm it */

@@ -210,6 +210,8 @@ static __always_inline int request_new(ctx_t *ctx, struct lbx_packet *packet,
 		if (reason != LBX_SELECT_OK)
 			return verdict_about(ctx, reason, target_about(target));
 	}
+	if (!request_may_bind(key, target, local || dsr))
+		return verdict_about(ctx, LBX_DROP_SCTP_PORTS, target_about(target));
 	request_note(ctx, target);
 	if (local)
 		target->flags |= LBX_FLOW_LOCAL;

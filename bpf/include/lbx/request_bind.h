@@ -29,6 +29,13 @@
 #include <lbx/traffic.h>
 #include <lbx/verdict.h>
 
+/* The checksum of SCTP covers the ports: flows of it must keep both. */
+static __always_inline _Bool request_may_bind(const struct lbx_flow_key *key,
+					      const struct lbx_target *target, _Bool keeps_source)
+{
+	return key->proto != IPPROTO_SCTP || (keeps_source && target->port == key->dport);
+}
+
 /* Rewrite and send by `hop`. */
 static __always_inline int request_send(ctx_t *ctx, struct lbx_packet *packet,
 					const struct lbx_target *target,

@@ -62,7 +62,7 @@ static __always_inline _Bool rewrite_headers(ctx_t *ctx, struct lbx_packet *pack
 	__u16 addresses = checksum_fold((__u32)to->l4_delta + (__u16)~ports);
 	_Bool same_ports = packet->sport == to->sport && packet->dport == to->dport;
 
-	if (packet->proto == IPPROTO_UDP && !packet->udp->check)
+	if (packet->proto == IPPROTO_SCTP || (packet->proto == IPPROTO_UDP && !packet->udp->check))
 		checksum_change_none(ctx, LBX_FAMILY == 6, addresses, ports);
 	else if (!checksum_change(ctx, packet->l4_at + checksum_offset(packet->proto),
 				  packet->proto, LBX_FAMILY == 6, addresses,

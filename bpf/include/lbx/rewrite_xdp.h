@@ -36,7 +36,7 @@ static __always_inline _Bool rewrite_headers(ctx_t *ctx __attribute__((unused)),
 	*(mem_u32 *)packet->l4 = *(const mem_u32 *)&to->sport; /* both ports */
 	if (packet->proto == IPPROTO_TCP) {
 		packet->tcp->check = checksum_apply(packet->tcp->check, to->l4_delta);
-	} else if (packet->udp->check) {
+	} else if (packet->proto == IPPROTO_UDP && packet->udp->check) {
 		/* 0 means "no checksum" and stays; a sum of 0 is sent as 0xffff. */
 		__u16 sum = checksum_apply(packet->udp->check, to->l4_delta);
 

@@ -103,7 +103,7 @@ describe('lbx explain', () => {
   it.each([
     ['198.51.100.99:80', [], 'pass'],
     ['198.51.100.80:81', [], 'drop'],
-    ['198.51.100.80:80', ['--proto', 'sctp'], 'pass'],
+    ['198.51.100.80:80', ['--proto', 'sctp'], 'drop'],
   ])('to %s %j no backend: 1', async (to, more, verdict) => {
     const { code, out } = await explain(to, ...more);
     expect(code).toBe(1);

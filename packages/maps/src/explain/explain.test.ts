@@ -77,7 +77,7 @@ describe('explain, packets from outside', () => {
   const from = (address: string) => ({ from: { address, port: 40000 } });
   const cases: [string, string, number, Partial<Flow>, string][] = [
     ['the only backend', '198.51.100.1', 81, {}, 'forward backend-chosen 192.0.2.1'],
-    ['no backends', '198.51.100.1', 82, {}, 'drop no-backend'],
+    ['no backends', '198.51.100.1', 82, {}, 'reject no-backend'],
     ['inside an allowed range', '198.51.100.1', 83, {}, 'forward backend-chosen 192.0.2.1'],
     ['outside of it', '198.51.100.1', 83, from('203.0.114.1'), 'drop source-range'],
     ['inside a denied range', '198.51.100.1', 84, {}, 'drop source-range'],
@@ -87,7 +87,14 @@ describe('explain, packets from outside', () => {
     ['external scope of two', '198.51.100.1', 87, {}, 'forward backend-chosen 192.0.2.9'],
     ['terminating, as none is active', '198.51.100.1', 90, {}, 'forward backend-chosen 192.0.2.1'],
     ['other protocol', '198.51.100.1', 81, { protocol: 'UDP' }, 'drop wildcard'],
-    ['SCTP', '198.51.100.1', 81, { protocol: 'SCTP' }, 'pass unsupported-protocol'],
+    ['SCTP to a port of TCP', '198.51.100.1', 81, { protocol: 'SCTP' }, 'drop wildcard'],
+    [
+      'SCTP of a socket',
+      '198.51.100.1',
+      81,
+      { protocol: 'SCTP', hook: 'connect' },
+      'pass unsupported-protocol',
+    ],
     ['port without service', '198.51.100.1', 8081, {}, 'drop wildcard'],
     ['address without service', '198.51.100.77', 80, {}, 'pass no-service'],
     ['ClusterIP', '198.51.100.2', 80, {}, 'drop not-routable'],

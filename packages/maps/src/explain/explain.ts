@@ -20,7 +20,15 @@ import { createTrace, type ExplainSource, type Trace } from './trace.ts';
  */
 export function explain(source: ExplainSource, flow: Flow, options: ExplainOptions = {}): Explanation {
   const trace = createTrace(source);
-  return { ...decide({ source, trace, to: destinationOf(flow), flow, options }), steps: trace.steps };
+  const result = decide({ source, trace, to: destinationOf(flow), flow, options });
+  return { ...(flow.protocol === 'SCTP' ? keepingPorts(result, flow) : result), steps: trace.steps };
+}
+
+/** The checksum of SCTP covers the ports: a backend with another one cannot be reached. */
+function keepingPorts(result: Result, { to }: Flow): Result {
+  if (result.backend === undefined || result.backend.port === to.port) return result;
+  const reason = `${result.reason}; SCTP cannot be given another port than ${to.port}`;
+  return { verdict: 'drop', code: 'sctp-ports', reason };
 }
 
 type Result = Omit<Explanation, 'steps'>;
@@ -35,20 +43,24 @@ interface Question {
 
 function decide(question: Question): Result {
   const { trace, to, flow, options } = question;
-  if (flow.protocol === 'SCTP') {
-    return { verdict: 'pass', code: 'unsupported-protocol', reason: 'only TCP and UDP are translated' };
-  }
   const socket = flow.hook === 'connect';
+  if (flow.protocol === 'SCTP' && socket) {
+    return {
+      verdict: 'pass',
+      code: 'unsupported-protocol',
+      reason: 'sockets of TCP and UDP only are translated',
+    };
+  }
   const service = socket ? findFromSocket(trace, to, flow, options) : findFromOutside(trace, to);
   if ('verdict' in service) return service;
-  if (service.value.count === 0) return noBackend(question);
+  if (service.value.count === 0) return noBackend();
   const last = affinityBackend(trace, service, to.client, flow, options);
   if (last !== undefined) return chosen(last, 'session affinity keeps the client with it');
   // Sockets never use Maglev: their source port is not known yet.
   if (!socket && algorithmOf(service, options) === 'maglev') {
     const id = maglevChoice(trace, service, to, flow, options);
     if (id !== 0) return backendById(trace, service, id, 'the Maglev table has it for this client');
-    if (options.datapath === 'cilium') return noBackend(question);
+    if (options.datapath === 'cilium') return noBackend();
     trace.note('no table: random instead');
   }
   return chooseAtRandom(question, service);
@@ -60,13 +72,13 @@ function chooseAtRandom(question: Question, service: FoundService): Result {
   const slot = randomSlot(to, service, flow, options);
   if (slot === undefined) {
     const candidates = candidatesOf(trace, service);
-    if (candidates.length === 0) return noBackend(question);
+    if (candidates.length === 0) return noBackend();
     if (candidates.length === 1) return chosen(candidates[0]!, 'it is the only backend');
     const reason = `one of ${candidates.length} backends, each as likely`;
     return { verdict: 'forward', code: 'one-of-several', reason, candidates };
   }
   const id = backendIdOfSlot(trace, family, key, slot);
-  if (id === undefined || id === 0) return noBackend(question);
+  if (id === undefined || id === 0) return noBackend();
   const result = backendById(trace, service, id, `slot ${slot} of ${value.count} by a hash of the flow`);
   // The others are no step of this flow: looked up beside the trace.
   return value.count === 1 ? result : { ...result, candidates: candidatesOf(createTrace(source), service) };
@@ -83,10 +95,12 @@ function chosen(backend: ExplainedBackend, why: string): Result {
   return { verdict: 'forward', code: 'backend-chosen', reason, backend };
 }
 
-/** A socket's system call fails; a packet is dropped by lbx and answered by Cilium. */
-function noBackend({ flow, options }: Question): Result {
-  const verdict = flow.hook === 'connect' || options.datapath === 'cilium' ? 'reject' : 'drop';
-  return { verdict, code: 'no-backend', reason: 'the service has no backend that takes new flows' };
+/**
+ * A socket's system call fails, the sender of a packet hears of it by ICMP. (Where other nodes have endpoints, which these
+ * maps do not tell, lbx drops the packet instead.)
+ */
+function noBackend(): Result {
+  return { verdict: 'reject', code: 'no-backend', reason: 'the service has no backend that takes new flows' };
 }
 
 /** Addresses canonical; an IPv4-mapped one counts as IPv4, as for sockets. */

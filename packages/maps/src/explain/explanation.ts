@@ -33,8 +33,8 @@ export interface ExplainOptions {
   readonly nowSeconds?: number;
   /**
    * Whose datapath. They agree but for this: lbx (default) computes the random choice from the flow, so that one backend
-   * is the answer, drops what has no backend, and does not follow session affinity to a backend that is going away.
-   * Cilium throws dice, rejects, and follows.
+   * is the answer, and does not follow session affinity to a backend that is going away.
+   * Cilium throws dice, and follows.
    */
   readonly datapath?: 'lbx' | 'cilium';
 }
@@ -56,6 +56,7 @@ export type ExplanationCode =
   | 'nat46x64'
   | 'source-range'
   | 'no-backend'
+  | 'sctp-ports'
   | 'backend-missing';
 
 /** A backend as the maps have it. `share` is the part of new flows that it gets, 0 to 1. */

@@ -78,6 +78,10 @@ const table = {
   drop_no_local_backend: [82, 'no backend on this node, but on others (local traffic policy)'],
   drop_fragment_early: [83, 'a later fragment came before its first one, whose ports tell the flow'],
   drop_too_big: [84, 'longer than the MTU with what DSR adds; the sender was told'],
+  drop_sctp_ports: [
+    85,
+    'SCTP whose ports would have to be changed: by SNAT, or for a backend with another port',
+  ],
 } as const satisfies Record<string, readonly [number, string]>;
 
 /** Name of a reason. */

@@ -81,7 +81,8 @@ function readOption({ frame, family, ipAt, from, to }: Packet): Told | undefined
   const found = family === 4 ? option4(view, ipAt) : option6(view, ipAt);
   if (found === undefined) return undefined;
   const { service, proto, l4At } = found;
-  if ((proto !== IpProto.TCP && proto !== IpProto.UDP) || frame.length < l4At + 4) return undefined;
+  const hasPorts = proto === IpProto.TCP || proto === IpProto.UDP || proto === IpProto.SCTP;
+  if (!hasPorts || frame.length < l4At + 4) return undefined;
   const client = { address: from.address, port: view.getUint16(l4At) };
   return { service, proto, client, backend: { address: to.address, port: view.getUint16(l4At + 2) } };
 }

@@ -63,7 +63,7 @@ function readInside({ packet }: Run): { tuple: FlowTuple; tcpFlags: number } | u
   if (family === 4 && (view.getUint8(innerAt) !== 0x45 || view.getUint16(innerAt + 6) & 0x3fff))
     return undefined;
   const proto = view.getUint8(innerAt + (family === 4 ? 9 : 6));
-  if (proto !== IpProto.TCP && proto !== IpProto.UDP) return undefined;
+  if (proto !== IpProto.TCP && proto !== IpProto.UDP && proto !== IpProto.SCTP) return undefined;
   if (frame.length < l4At + (proto === IpProto.TCP ? 14 : 4)) return undefined;
   const { from, to } = readAddresses(view, innerAt, family);
   const client: PacketEnd = { address: from, port: view.getUint16(l4At) };

@@ -1,5 +1,6 @@
 import { FlowFlag } from '../flow/flow4.ts';
 import type { ReasonName } from '../flow/reasons.ts';
+import { IpProto } from '../layouts/names.ts';
 import { isStillThere } from './backend-of-flow.ts';
 import { bindFlow } from './bind-flow.ts';
 import { isByDsr } from './dsr.ts';
@@ -32,6 +33,10 @@ export function newFlow(run: Run, tuple: FlowTuple, over: ReasonName | undefined
   if (!local && packet.hops <= 1) return refuseHops(run);
   const way = local ? 'here' : wayToBackend(run, backend);
   if (way !== 'here' && typeof way === 'string') return endBy(run, way);
+
+  // The checksum of SCTP covers the ports: its flows must keep both.
+  const keepsPorts = (way === 'here' || byDsr) && backend.port === packet.to.port;
+  if (packet.proto === IpProto.SCTP && !keepsPorts) return endBy(run, 'drop_sctp_ports');
 
   if (over) run.notes.push(over);
   run.notes.push(lost ? 'note_healed_flow' : 'note_new_flow');

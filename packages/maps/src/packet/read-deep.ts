@@ -31,7 +31,7 @@ export function readDeep(packet: Packet): { readonly packet: Packet; readonly pi
   const { l4At, proto, piece } = found;
   const deep: Packet = { ...packet, kind: 'other', l4At, proto };
   if (piece.isLater) {
-    const isOurs = proto === IpProto.TCP || proto === IpProto.UDP;
+    const isOurs = proto === IpProto.TCP || proto === IpProto.UDP || proto === IpProto.SCTP;
     return isOurs ? { packet: { ...deep, kind: 'fragment' }, piece } : undefined;
   }
   if (proto === TUNNEL[packet.family]) return { packet: { ...deep, kind: 'tunnel' }, piece };

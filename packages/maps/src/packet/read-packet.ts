@@ -11,7 +11,11 @@ const ETH_IPV4 = 0x0800;
 const ETH_IPV6 = 0x86dd;
 const IPV4_LENGTH = 20;
 const IPV6_LENGTH = 40;
-const L4_LENGTH: Readonly<Record<number, number>> = { [IpProto.TCP]: 20, [IpProto.UDP]: 8 };
+const L4_LENGTH: Readonly<Record<number, number>> = {
+  [IpProto.TCP]: 20,
+  [IpProto.UDP]: 8,
+  [IpProto.SCTP]: 12,
+};
 
 /**
  * Reads a frame. Only what is there counts: the length fields of IP and UDP are believed by nobody on the way, so they
