@@ -2,12 +2,12 @@
 // multiples of the floor rows of the same run. The test loop itself (about 26 ns here) is in every row.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { flowCatalog, type LbxFlow4, type ReasonName } from '@lbx/maps';
+import { type Frontend, flowCatalog, type ReasonName } from '@lbx/maps';
 import type { PacketBuilder } from '@lbx/testing';
 import { type BpfObject, load } from 'libbpf-ts';
 import { minAndMedian, type BenchRow as Row } from '../../scripts/bench-row.ts';
-import { createLab, type Lab, place, xdpContext } from '../test/xdp-lab.ts';
-import { reply, request, service } from '../test/xdp-packets.ts';
+import { createLab, type Family, type Lab, type LabOptions, xdpContext } from '../test/xdp-lab.ts';
+import { type Addressed, packetsOf as plainPacketsOf } from '../test/xdp-packets.ts';
 
 const RUNS = 9;
 const REPEAT = 200_000;
@@ -33,110 +33,129 @@ interface Measurement {
   readonly prepare?: () => void;
 }
 
+/** Packets that are longer than what is put back before each run. */
+function packetsOf(family: Family) {
+  const { request, reply, ...others } = plainPacketsOf(family);
+  const long = { payload: 'hello, hello, hello' };
+  return {
+    ...others,
+    request: (what: Addressed = {}) => request({ ...what, ...long }),
+    reply: (what: Parameters<typeof reply>[0]) => reply({ ...what, ...long }),
+  };
+}
+
+type Measure = (what: Measurement) => void;
+type Wanted = (name: string) => boolean;
+
 /** `only`: names of the cases to run; the others are skipped. */
 export async function bench(options: { json: boolean; only?: RegExp }): Promise<Row[]> {
-  using wrap = load(readFileSync(join(import.meta.dirname, 'prebuilt/wrap4.bpf.o')), {
-    maps: { lbx_flow4: { maxEntries: 1 } },
+  const wanted: Wanted = (name) => options.only?.test(name) !== false;
+  return ([4, 6] as const).flatMap((family) => familyRows(family, wanted));
+}
+
+function familyRows(family: Family, wanted: Wanted): Row[] {
+  const name = (what: string) => what.replace('#', `${family}`);
+  using wrap = load(readFileSync(join(import.meta.dirname, `prebuilt/wrap${family}.bpf.o`)), {
+    maps: { [`lbx_flow${family}`]: { maxEntries: 1 } },
   });
-  const lab = createLab({
-    frontends: [service('LoadBalancer', manyBackends(64))],
-    snatPorts: [32768, 65535],
-    gateWords: 16384,
-    flows: 262_144,
-  });
-  using _closed = lab;
   const rows: Row[] = [];
-  const measure = (what: Measurement) => {
-    if (options.only?.test(what.name) !== false) rows.push(measureCase(wrap, lab, what));
-  };
-  const { lookup, parse } = {
-    lookup: wrap.program('bench_lookup'),
-    parse: wrap.program('bench_parse'),
-  };
-  const xdp = lab.xdp.program('lbx_xdp');
-  const established = request({ sport: 40000 });
+  const { place, request, reply, service } = packetsOf(family);
+  const { lookup, parse } = { lookup: wrap.program('bench_lookup'), parse: wrap.program('bench_parse') };
+  fillFloor(wrap, family);
 
-  fillFloor(wrap);
-  measure({ name: 'floor-parse', packet: established, program: parse, verdict: XDP_TX });
-  measure({ name: 'floor-lru', packet: request({ sport: 1024 }), program: lookup, verdict: XDP_TX });
+  withLab({ family, frontends: [service('LoadBalancer', manyBackends(family, 64))] }, (lab) => {
+    const measure: Measure = (what) => {
+      if (wanted(what.name)) rows.push(measureCase(wrap, lab, what));
+    };
+    const { entry: program } = lab;
+    const floor = { packet: request({ sport: 1024 }), verdict: XDP_TX };
+    measure({ ...floor, name: family === 4 ? 'floor-parse' : 'parse6', program: parse });
+    measure({ ...floor, name: family === 4 ? 'floor-lru' : 'lru6', program: lookup });
 
-  measure({
-    name: 'pass4-stranger',
-    packet: request({ to: '198.51.100.77' }),
-    program: xdp,
-    verdict: XDP_PASS,
-  });
-  measure({
-    name: 'pass4-node',
-    packet: request({ to: place.node, dport: 22 }),
-    program: xdp,
-    verdict: XDP_PASS,
-  });
-  measure({ name: 'pass4-snat-port', packet: reply({ dport: 50000 }), program: xdp, verdict: XDP_PASS });
+    const passed = { program, verdict: XDP_PASS };
+    measure({ ...passed, name: name('pass#-stranger'), packet: request({ to: place.stranger }) });
+    measure({ ...passed, name: name('pass#-node'), packet: request({ to: place.node, dport: 22 }) });
+    measure({ ...passed, name: name('pass#-snat-port'), packet: reply({ dport: 50000 }) });
 
-  const first = lab.send(request({ sport: 40000, flags: ['syn'] })).packet;
-  const backend = { from: first.ipv4!.dst, sport: first.tcp!.dport, dport: first.tcp!.sport };
-  lab.send(reply({ ...backend, flags: ['syn', 'ack'] }));
-  lab.send(established);
-  const refresh = () => {
-    lab.send(established);
-    lab.send(reply(backend));
-  };
-  measure({
-    name: 'est4-snat',
-    packet: established,
-    program: xdp,
-    verdict: XDP_TX,
-    counted: 'sent_request',
-    prepare: refresh,
-  });
-  measure({
-    name: 'rev4-snat',
-    packet: reply(backend),
-    program: xdp,
-    verdict: XDP_TX,
-    counted: 'sent_reply',
-    prepare: refresh,
+    measureEstablished(lab, measure, family, name('est#-snat'), name('rev#-snat'));
+    // A priority and no VLAN: the tag costs the same.
+    measureEstablished(lab, measure, family, name('est#-tagged'), name('rev#-tagged'), 0);
+
+    const random = { packet: request({ sport: 40000 }), mode: mode.random, verdict: XDP_TX };
+    measure({ ...random, name: family === 4 ? 'floor-lru-64k' : 'lru6-64k', program: lookup });
+    if (!wanted(name('est#-64k'))) return;
+    lab.apply([service('LoadBalancer', manyBackends(family, 1000))]);
+    const each = (flags: 'syn' | 'ack') => {
+      const packet = request({ flags: [flags] });
+      run(wrap, lab, { packet, mode: mode.each, program, repeat: FLOWS });
+    };
+    each('syn');
+    const prepare = () => each('ack');
+    measure({ ...random, name: name('est#-64k'), program, counted: 'sent_request', prepare });
   });
 
-  measure({
-    name: 'floor-lru-64k',
-    packet: established,
-    mode: mode.random,
-    program: lookup,
-    verdict: XDP_TX,
-  });
-  lab.apply([service('LoadBalancer', manyBackends(1000))]);
-  const each = (flags: 'syn' | 'ack') => {
-    run(wrap, lab, { packet: request({ flags: [flags] }), mode: mode.each, program: xdp, repeat: FLOWS });
-  };
-  each('syn');
-  measure({
-    name: 'est4-64k',
-    packet: established,
-    mode: mode.random,
-    program: xdp,
-    verdict: XDP_TX,
-    counted: 'sent_request',
-    prepare: () => each('ack'),
-  });
+  const variants: readonly (readonly [string, Partial<Frontend>])[] = [
+    ['est#-affinity', { affinitySeconds: 10800 }],
+    ['est#-ranges', { sourceRanges: [place.clients] }],
+    ['est#-dsr', { forwarding: 'dsr' }],
+  ];
+  for (const [what, more] of variants) {
+    if (!wanted(name(what))) continue;
+    const frontends = [service('LoadBalancer', manyBackends(family, 64), more)];
+    withLab({ family, frontends }, (lab) => {
+      const measure: Measure = (each) => rows.push(measureCase(wrap, lab, each));
+      measureEstablished(lab, measure, family, name(what));
+    });
+  }
 
-  lab.close();
-  for (const name of ['new4-snat', 'new4-snat-full']) {
-    if (options.only?.test(name) === false) continue;
-    rows.push(
-      joined(
-        name,
-        Array.from({ length: NEW_RUNS }, () => measureNew(wrap, name)),
-      ),
-    );
+  for (const what of ['new#-snat', 'new#-snat-full', 'new#-dsr', 'new#-dsr-full'].map(name)) {
+    if (!wanted(what)) continue;
+    const all = Array.from({ length: NEW_RUNS }, () => measureNew(wrap, family, what).median);
+    rows.push({ suite: 'datapath', case: what, unit: 'ns', ...minAndMedian(all), runs: all.length });
   }
   return rows;
 }
 
-function manyBackends(count: number) {
+function withLab(options: LabOptions, use: (lab: Lab) => void): void {
+  using lab = createLab({ snatPorts: [32768, 65535], gateWords: 16384, flows: 262_144, ...options });
+  use(lab);
+}
+
+/** A connection of TCP: requests, and replies unless they go another way. */
+function measureEstablished(
+  lab: Lab,
+  measure: Measure,
+  family: Family,
+  name: string,
+  replies?: string,
+  vlan?: number,
+): void {
+  const { request, reply } = packetsOf(family);
+  const tag = vlan === undefined ? {} : { vlan };
+  const established = request({ sport: 40000, ...tag });
+  const first = lab.send(request({ sport: 40000, flags: ['syn'], ...tag }));
+  const { sport, dport } = first.packet.tcp!;
+  const backend = { from: first.ip.dst, sport: dport, dport: sport, ...tag };
+  if (replies !== undefined) lab.send(reply({ ...backend, flags: ['syn', 'ack'] }));
+  lab.send(established);
+  const common = {
+    program: lab.entry,
+    verdict: XDP_TX,
+    prepare: () => {
+      lab.send(established);
+      if (replies !== undefined) lab.send(reply(backend));
+    },
+  };
+  measure({ ...common, name, packet: established, counted: 'sent_request' });
+  if (replies !== undefined) {
+    measure({ ...common, name: replies, packet: reply(backend), counted: 'sent_reply' });
+  }
+}
+
+function manyBackends(family: Family, count: number) {
+  const { place } = packetsOf(family);
   return Array.from({ length: count }, (_, i) => ({
-    address: `203.0.113.${i % 250}`,
+    address: place.clientAt(i % 250),
     port: 8000 + Math.floor(i / 250),
     protocol: 'TCP' as const,
     node: 'other' as const,
@@ -144,49 +163,56 @@ function manyBackends(count: number) {
 }
 
 /** The keys of `bench_client` in wrap.bpf.c, and that of the template. */
-function fillFloor(wrap: BpfObject): void {
-  const { key, value } = flowCatalog.lbx_flow4;
+function fillFloor(wrap: BpfObject, family: Family): void {
+  const { place } = packetsOf(family);
+  const { key, value } = flowCatalog[`lbx_flow${family}`];
   const keys = Buffer.alloc(FLOWS * key.size);
   const values = Buffer.alloc(FLOWS * value.size);
-  const keyView = new DataView(keys.buffer, keys.byteOffset);
-  const valueView = new DataView(values.buffer, values.byteOffset);
-  const empty = flowCatalog.lbx_flow4.value.get(new DataView(new ArrayBuffer(64)), 0, undefined as never);
+  const keyView = new DataView(keys.buffer);
+  const empty = new DataView(new ArrayBuffer(value.size));
+  const flow = { daddr: place.loadBalancer, dport: 80, proto: 6, direction: 0 };
+  // `checked` of each is 1: what the program looks at.
+  value.put(
+    empty,
+    0,
+    { ...(value.get(empty, 0, flow as never) as object), checked: 1 } as never,
+    flow as never,
+  );
   for (let n = 0; n < FLOWS; n++) {
-    const saddr = n < 1 ? place.client : `203.0.113.${n >> 15}`;
-    const flow = {
-      saddr,
-      daddr: place.loadBalancer,
-      sport: 1024 + (n & 0x7fff),
-      dport: 80,
-      proto: 6,
-      direction: 0,
-    };
-    key.put(keyView, n * key.size, flow);
-    value.put(valueView, n * value.size, { ...empty, checked: 1 } as LbxFlow4, flow);
+    const saddr = n < 1 ? place.client : clientOf(family, n >> 15);
+    key.put(keyView, n * key.size, { ...flow, saddr, sport: 1024 + (n & 0x7fff) } as never);
+    values.set(new Uint8Array(empty.buffer), n * value.size);
   }
   wrap.map('bench_lru').updateBatch(keys, values);
-  const first = {
-    saddr: '203.0.113.0',
-    daddr: place.loadBalancer,
-    sport: 1024,
-    dport: 80,
-    proto: 6,
-    direction: 0,
-  };
-  wrap.map('bench_lru').set(key.encode(first), values.subarray(0, 64));
+  const first = { ...flow, saddr: clientOf(family, 0), sport: 1024 };
+  wrap.map('bench_lru').set(key.encode(first as never), new Uint8Array(empty.buffer));
+}
+
+/** The address that `bench_client` gives flow n << 15: 203.0.113.n, in the last word of an IPv6 address. */
+function clientOf(family: Family, n: number): string {
+  return family === 4 ? `203.0.113.${n}` : `2001:db8:3::cb00:71${n.toString(16).padStart(2, '0')}`;
 }
 
 /** One run on maps that are new (their memory has never been used), or full of other flows. */
-function measureNew(wrap: BpfObject, name: string): Row {
+function measureNew(wrap: BpfObject, family: Family, name: string): Row {
+  const { request, service } = packetsOf(family);
+  const isFull = name.endsWith('-full');
   using lab = createLab({
-    frontends: [service('LoadBalancer', manyBackends(64))],
+    family,
+    frontends: [
+      service('LoadBalancer', manyBackends(family, 64), name.includes('-dsr') ? { forwarding: 'dsr' } : {}),
+    ],
     snatPorts: [32768, 65535],
     gateWords: 16384,
-    flows: name === 'new4-snat' ? 262_144 : 65_536,
+    flows: isFull ? 65_536 : 262_144,
+    // Without options: what a packet grew by, test runs do not take back.
+    ...(name.includes('-dsr') && { variables: { lbx_dsr_by: 0 } }),
   });
-  const program = lab.xdp.program('lbx_xdp');
-  const flows = { packet: request({ flags: ['syn'] }), mode: mode.new, program } as const;
-  if (name === 'new4-snat-full') run(wrap, lab, { ...flows, repeat: 4 * NEW_FLOWS });
+  const { entry: program } = lab;
+  // What DSR tells the backend's node, it tells with SYN; an option more is not what is measured here.
+  const flags = name.includes('-dsr') ? (['ack'] as const) : (['syn'] as const);
+  const flows = { packet: request({ flags }), mode: mode.new, program } as const;
+  if (isFull) run(wrap, lab, { ...flows, repeat: 4 * NEW_FLOWS });
   return measureCase(wrap, lab, {
     ...flows,
     name,
@@ -195,17 +221,6 @@ function measureNew(wrap: BpfObject, name: string): Row {
     repeat: NEW_FLOWS,
     runs: 1,
   });
-}
-
-function joined(name: string, rows: readonly Row[]): Row {
-  const results = rows.map(({ median }) => median);
-  return {
-    suite: 'datapath',
-    case: name,
-    unit: 'ns',
-    ...minAndMedian(results),
-    runs: results.length,
-  };
 }
 
 function run(
@@ -219,9 +234,8 @@ function run(
   }: Pick<Measurement, 'packet' | 'mode' | 'program' | 'repeat'>,
 ): { retval: number; durationNs: number } {
   const data = packet.bytes();
-  const template = new Uint8Array(56);
-  template.set(data.subarray(0, 56));
-  wrap.variable('bench_template').set(template);
+  const template = wrap.variable('bench_template');
+  template.set(data.slice(0, template.get().length));
   wrap.variable('bench_mode').set(how);
   wrap.map('bench_target').setProgram(0, program);
   return wrap.program('bench_wrap').testRun({ data, ctx: xdpContext(data.length, lab.ifindex), repeat });

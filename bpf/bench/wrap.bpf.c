@@ -22,8 +22,8 @@ enum bench_mode {
 	BENCH_NEW,    /* never the same flow again */
 };
 
-/* The first bytes of the packet: link, IP and L4 header, in whole words. */
-__u64 bench_template[FAMILY_OF(7, 9)];
+/* The first bytes of the packet: link header (with a tag), IP and L4 header, in whole words. */
+__u64 bench_template[FAMILY_OF(8, 10)];
 volatile __u32 bench_mode = BENCH_SAME;
 volatile __u32 bench_state = 1; /* of the random numbers, or the next flow's number */
 
@@ -62,7 +62,7 @@ int bench_wrap(ctx_t *ctx)
 		return XDP_ABORTED;
 	mem_copy_by(data, bench_template, sizeof(bench_template), 8);
 	if (bench_mode != BENCH_SAME) {
-		if (parse_packet(data, data_end, &packet) != LBX_PACKET_FLOW)
+		if (parse_untagged(data, data_end, &packet) != LBX_PACKET_FLOW)
 			return XDP_ABORTED;
 		n = bench_state;
 		if (bench_mode == BENCH_RANDOM) {
@@ -98,7 +98,7 @@ int bench_parse(ctx_t *ctx)
 {
 	struct lbx_packet packet;
 
-	if (parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_FLOW)
+	if (parse_untagged(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_FLOW)
 		return XDP_ABORTED;
 	return packet.dport ? XDP_TX : XDP_PASS;
 }
@@ -111,7 +111,7 @@ int bench_lookup(ctx_t *ctx)
 	struct lbx_flow_key key;
 	struct lbx_flow *flow;
 
-	if (parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_FLOW)
+	if (parse_untagged(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_FLOW)
 		return XDP_ABORTED;
 	flow_key(&packet, LBX_FLOW_REQUEST, &key);
 	flow = bpf_map_lookup_elem(&bench_lru, &key);

@@ -227,8 +227,8 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
       lb4_maglev: { innerSpec: maglevTable },
     }),
   );
-  const tc4 = stack.use(loadBeside([xdp4], 'tc4', settings));
-  const [xdp, tc] = family === 4 ? [xdp4, tc4] : loadIpv6();
+  const xdp = family === 4 ? xdp4 : loadXdp6();
+  let tc: Readonly<Record<4 | 6, BpfObject>> | undefined;
   stack.use(enterNetns(node));
   // A device's receive queue is only known to test runs while an XDP program is attached to it.
   const link: Link = stack.use(xdp4.program('lbx_xdp').attachXdp({ ifindex, mode: 'native' }));
@@ -245,7 +245,9 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
 
   const lab: Lab = {
     xdp,
-    tc,
+    get tc() {
+      return tcObjects()[family];
+    },
     entry: xdp4.program('lbx_xdp'),
     tables,
     ifindex,
@@ -266,16 +268,24 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
   if (options.frontends) lab.apply(options.frontends);
   return lab;
 
-  /** The objects of IPv6 on those of IPv4. */
-  function loadIpv6(): [BpfObject, BpfObject] {
-    const xdp6 = stack.use(
+  function loadXdp6(): BpfObject {
+    return stack.use(
       loadBeside([xdp4], 'xdp6', settings, {
         lbx_flow6: { maxEntries: options.flows ?? 4096 },
         lbx_rev6: { maxEntries: ports },
         lb6_maglev: { innerSpec: maglevTable },
       }),
     );
-    return [xdp6, stack.use(loadBeside([tc4, xdp6, xdp4], 'tc6', settings))];
+  }
+
+  /** Loaded when they are wanted: not all use them, and the kernel takes its time to verify them. */
+  function tcObjects(): Readonly<Record<4 | 6, BpfObject>> {
+    if (tc === undefined) {
+      const tc4 = stack.use(loadBeside([xdp4], 'tc4', settings));
+      const tc6 = family === 4 ? tc4 : stack.use(loadBeside([tc4, xdp, xdp4], 'tc6', settings));
+      tc = { 4: tc4, 6: tc6 };
+    }
+    return tc;
   }
 
   function run(
@@ -287,7 +297,9 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
     const isXdp = program === 'lbx_xdp';
     const result = isXdp
       ? xdp4.program(program).testRun({ data, ctx: xdpContext(data.length, ifindex) })
-      : tc4.program(program).testRun({ data, ctx: skbContext(ifindex), checksumComplete });
+      : tcObjects()[4]
+          .program(program)
+          .testRun({ data, ctx: skbContext(ifindex), checksumComplete });
     const verdicts = isXdp ? XDP_VERDICTS : TC_VERDICTS;
     const parsed = parsePacket(result.data);
     const { ipv4, ipv6 } = parsed;
