@@ -125,6 +125,8 @@ static __always_inline _Bool dsr_learn(ctx_t *ctx, const struct lbx_packet *pack
 	target.rev_nat_index = entry->rev_nat_index;
 	/* Requests after the first do not pass here: the answers alone keep it. */
 	target.flags = LBX_FLOW_LOCAL | LBX_FLOW_REPLIED | LBX_FLOW_CONFIRMED;
+	if (!request_may_bind(&key, &target, 1))
+		return 0;
 	if (!dsr_knows(&key, &target) &&
 	    request_bind_reply(&key, &target, scratch) == LBX_SELECT_OK)
 		verdict_note(ctx, LBX_NOTE_DSR_LEARNT, target_about(&target));
@@ -253,7 +255,9 @@ static __always_inline _Bool dsr_unwrap(ctx_t *ctx, struct lbx_packet *packet, i
 	starts = tcp_flags & LBX_TCP_SYN;
 	known = flow && flow->flags & LBX_FLOW_LOCAL && addr_equal(&flow->daddr, &address) &&
 		!(starts && flow_is_closing(flow->flags)) && !flow_is_expired(flow, clock_now());
-	if (!known && !dsr_find_backend(key, &address, &service_address, service, &scratch->target))
+	if (!known &&
+	    (!dsr_find_backend(key, &address, &service_address, service, &scratch->target) ||
+	     !request_may_bind(key, &scratch->target, 1)))
 		return 0;
 
 	if (!room_remove_outer(ctx, packet->l3_at, sizeof(ip_t)) ||

@@ -1,5 +1,5 @@
 import { type ObjectName, readObject } from '@lbx/bpf';
-import { type AnyLayout, type Family, snatPrime } from '@lbx/maps';
+import { type AnyLayout, type Family, flowCatalog, snatPrime } from '@lbx/maps';
 import { parseIpv4, parseIpv6 } from '@lbx/testing';
 import {
   type BpfMap,
@@ -12,7 +12,7 @@ import {
 import { parseObject } from 'libbpf-ts/elf';
 import { hertz } from '../xdp-lab.ts';
 import { createNode, type Node } from './node.ts';
-import { type Place, places } from './place.ts';
+import { type Device, type Place, places, vlans } from './place.ts';
 
 export const MAGLEV_SIZE = 251;
 
@@ -58,11 +58,20 @@ export function createKernel(options: KernelOptions): Kernel {
     // A device's receive queue is only known to test runs while an XDP program is attached to it.
     for (const ifindex of Object.values(node.ifindex))
       stack.use(xdp.program('lbx_xdp').attachXdp({ ifindex, mode: 'native' }));
-    return createAccess(maps, {
+    const kernel = createAccess(maps, {
       node,
       program: (name) => (name === 'lbx_xdp' ? xdp : tc).program(name),
       [Symbol.dispose]: () => stack.dispose(),
     });
+    for (const [vlan, of] of Object.entries(vlans)) {
+      for (const [device, own] of Object.entries(of) as [Device, Device][])
+        kernel.set(
+          flowCatalog.lbx_vlans,
+          { ifindex: node.ifindex[device], vlan: Number(vlan) },
+          { ifindex: node.ifindex[own] },
+        );
+    }
+    return kernel;
   } catch (error) {
     stack.dispose();
     throw error;

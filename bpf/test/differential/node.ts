@@ -1,10 +1,7 @@
 import type { Family } from '@lbx/maps';
 import { createNetns, createVethPair, type Netns } from '@lbx/testing';
 import { enterNetns } from '../xdp-netns.ts';
-import { families, macs, mtus, type Place, places } from './place.ts';
-
-/** To the world; to the pods. */
-export type Device = 'eth0' | 'pods';
+import { type Device, families, macs, mtus, type Place, places } from './place.ts';
 
 /** The node: a namespace with devices, routes and neighbours; this thread is in it. */
 export interface Node extends Disposable {

@@ -1,5 +1,5 @@
 import type { Family, Frontend, PacketHook } from '@lbx/maps';
-import type { Device } from './node.ts';
+import type { Device } from './place.ts';
 
 /** A frame at a hook. */
 export interface PacketOp {

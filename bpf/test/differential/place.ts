@@ -9,6 +9,15 @@ export const macs = {
   backend: (n: number) => `02:00:00:00:02:${(10 + n).toString(16).padStart(2, '0')}`,
 } as const;
 
+/** To the world; to the pods. */
+export type Device = 'eth0' | 'pods';
+
+/** VLANs on the devices, by id: the device whose routes count for them. */
+export const vlans: Readonly<Record<number, Readonly<Partial<Record<Device, Device>>>>> = {
+  5: { eth0: 'eth0', pods: 'pods' },
+  6: { eth0: 'pods' },
+};
+
 /** Bytes of IP that the ways take: by the device, and where a route says less. */
 export const mtus = { device: 1500, client: 1400, firstBackend: 1300, far: 1280 } as const;
 

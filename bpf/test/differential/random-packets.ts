@@ -1,4 +1,4 @@
-import type { Family, FlowHalf, Frontend, PacketEnd } from '@lbx/maps';
+import { type Family, type FlowHalf, type Frontend, IpProto, type PacketEnd } from '@lbx/maps';
 import {
   dsrOption4,
   dsrOption6,
@@ -78,7 +78,7 @@ export function requestFrame(
     }
     const { address, port: to, protocol } = random.pick(frontends);
     const from = { address: random.pick(places[familyOf(address)].clients), port };
-    return { from, to: { address, port: to }, proto: protocol === 'TCP' ? 6 : 17 };
+    return { from, to: { address, port: to }, proto: IpProto[protocol as 'TCP'] };
   }
 }
 
@@ -95,19 +95,18 @@ export function replyFrame(
 
 function build(random: Random, link: Link, { from, to, proto }: Ends): Uint8Array {
   const hops = random.chance(92) ? 64 : random.pick([0, 1, 2, 255]);
-  const tagged = random.chance(4) ? eth(link).vlan({ id: random.below(4096) }) : eth(link);
   const ends = { src: from.address, dst: to.address };
   const isOdd = random.chance(3);
   const header =
     familyOf(from.address) === 4
-      ? tagged.ipv4({
+      ? eth(link).ipv4({
           ...ends,
           ttl: hops,
           id: random.below(65536),
           df: random.chance(50),
           ...(isOdd && { options: random.bytes(4 + 4 * random.below(10)) }),
         })
-      : tagged.ipv6({
+      : eth(link).ipv6({
           ...ends,
           hopLimit: hops,
           flowLabel: random.below(1 << 20),
@@ -120,10 +119,22 @@ function build(random: Random, link: Link, { from, to, proto }: Ends): Uint8Arra
       .tcp({ ...ports, flags: random.pick(FLAGS), seq: random.below(2 ** 32) })
       .payload(data)
       .bytes();
+  if (proto === 132) return header.sctp(ports).payload(data).bytes();
   return header
     .udp({ ...ports, ...(random.chance(15) && { checksum: 0 }) })
     .payload(data)
     .bytes();
+}
+
+/** The same frame with a VLAN tag, in front of one that it may have. */
+export function taggedFrame(random: Random, frame: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(frame.length + 4);
+  bytes.set(frame.subarray(0, 12));
+  bytes.set(frame.subarray(12), 16);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(12, random.chance(85) ? 0x8100 : 0x88a8);
+  view.setUint16(14, (random.below(16) << 12) + random.pick([0, 5, 5, 5, 6, 6, 7]));
+  return bytes;
 }
 
 /** What a router, or the other end, has to say about a packet that was sent. */
@@ -175,7 +186,11 @@ export function dsrFrame(random: Random, frontends: readonly Frontend[]): Uint8A
   const sport = random.pick([40001, 40002, 1024]);
   const flags = random.pick(FLAGS);
   const segment = (packet: PacketBuilder, dport: number) =>
-    protocol === 'TCP' ? packet.tcp({ sport, dport, flags }) : packet.udp({ sport, dport });
+    protocol === 'TCP'
+      ? packet.tcp({ sport, dport, flags })
+      : protocol === 'SCTP'
+        ? packet.sctp({ sport, dport })
+        : packet.udp({ sport, dport });
   if (random.chance(50)) {
     const outer = ip(eth(fromRouter), places[family].router, backend.address);
     return segment(ip(outer, client, service.address, { hops: random.pick([64, 1]) }), service.port)

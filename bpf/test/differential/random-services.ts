@@ -52,6 +52,17 @@ function backendsOf(random: Random, family: Family): Backend[] {
   });
 }
 
+/** SCTP keeps its port. Those that differ by state only become one without. */
+function sctpBackends(backends: readonly Backend[], port: number): Backend[] {
+  const addresses = new Map(backends.map(({ address, node }) => [address, node]));
+  return [...addresses].map(([address, node]) => ({
+    address,
+    port,
+    protocol: 'SCTP',
+    ...(node && { node }),
+  }));
+}
+
 function* oneService(
   random: Random,
   family: Family,
@@ -59,19 +70,23 @@ function* oneService(
 ): Generator<Frontend> {
   const { node, vips } = places[family];
   const type = random.pick(TYPES);
-  const protocol: Protocol = random.pick(['TCP', 'TCP', 'UDP']);
+  const protocol: Protocol = random.pick(['TCP', 'TCP', 'TCP', 'UDP', 'UDP', 'SCTP']);
   const count = random.pick([0, 1, 1, 2, 3, 6]);
   const chosen = Array.from({ length: count }, () => random.pick(pools[family]));
   const unique = [...new Map(chosen.map((each) => [`${each.address}:${each.port}`, each])).values()];
-  const backends = unique.map((each) => ({ ...each, protocol }));
   const isNode = type === 'NodePort' || type === 'HostPort';
+  const port =
+    type === 'NodePort' ? 30080 + random.below(3) : isNode ? 8080 + random.below(2) : random.pick(PORTS);
+  const backends =
+    protocol === 'SCTP' && random.chance(80)
+      ? sctpBackends(unique, port)
+      : unique.map((each) => ({ ...each, protocol }));
   const frontend: Frontend = {
     service: `test/${random.below(1e6)}`,
     type,
     protocol,
     address: isNode ? node : random.pick(vips),
-    port:
-      type === 'NodePort' ? 30080 + random.below(3) : isNode ? 8080 + random.below(2) : random.pick(PORTS),
+    port,
     backends,
     ...(random.chance(25)
       ? { affinitySeconds: random.pick([0, 10, 10800]) }

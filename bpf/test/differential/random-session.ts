@@ -1,7 +1,7 @@
 import type { FlowState, Frontend } from '@lbx/maps';
 import { fragmentPacket, parsePacket, type Random, spoilFrame } from '@lbx/testing';
 import { type Op, type PacketOp, type PokedMap, pokedMaps } from './op.ts';
-import { dsrFrame, errorFrame, oddFrame, replyFrame, requestFrame } from './random-packets.ts';
+import { dsrFrame, errorFrame, oddFrame, replyFrame, requestFrame, taggedFrame } from './random-packets.ts';
 import { randomServices } from './random-services.ts';
 
 /** What the next step may be about. */
@@ -47,13 +47,14 @@ function randomOp(random: Random, { frontends, flows, sent }: World): Op {
   const plain = plainPacket(random, frontends, flows);
   // Half of what arrives meets XDP, the other half tc.
   const hook = plain.hook === 'xdp' && random.chance(50) ? 'tc-ingress' : plain.hook;
+  const tag = (op: PacketOp) => (random.chance(8) ? { ...op, frame: taggedFrame(random, op.frame) } : op);
   const packet = { ...plain, hook, ...(hook !== 'xdp' && random.chance(50) && { complete: true }) };
-  if (dice < 55 && sent.length > 0) return { ...packet, frame: errorFrame(random, random.pick(sent)) };
+  if (dice < 55 && sent.length > 0) return tag({ ...packet, frame: errorFrame(random, random.pick(sent)) });
   const byDsr = dice < 75 ? dsrFrame(random, frontends) : undefined;
-  if (byDsr) return { ...packet, frame: byDsr };
-  if (dice < 115) return { ...packet, frame: oddFrame(random, frontends, plain.frame) };
-  if (dice < 195) return { ...packet, frame: spoilFrame(plain.frame, random) };
-  return packet;
+  if (byDsr) return tag({ ...packet, frame: byDsr });
+  if (dice < 115) return tag({ ...packet, frame: oddFrame(random, frontends, plain.frame) });
+  const whole = tag(packet);
+  return dice < 195 ? { ...whole, frame: spoilFrame(whole.frame, random) } : whole;
 }
 
 function plainPacket(random: Random, frontends: readonly Frontend[], flows: FlowState): PacketOp {

@@ -19,7 +19,7 @@ import { clearFlows, evictFlow, evictReply, makeOlder, readFlows } from './kerne
 import { poke, readTables } from './kernel-tables.ts';
 
 import type { Op, PacketOp, Session } from './op.ts';
-import { familyOf, places } from './place.ts';
+import { type Device, familyOf, places, vlans } from './place.ts';
 import type { World } from './random-session.ts';
 import { runProgram, SPOILT_SUM } from './run-program.ts';
 
@@ -134,6 +134,7 @@ export function runSession(
     const outcome = explainPacket(state, frame, {
       hook,
       device: op.device,
+      vlanDevice: (device, id) => vlans[id]?.[device as Device],
       settings,
       clock: clockOf(took),
       askRoute: askRoute(network),

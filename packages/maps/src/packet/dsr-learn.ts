@@ -15,6 +15,7 @@ import { isSameEndpoint, localReplyKey } from './flow-state.ts';
 import type { Packet, PacketEnd } from './packet.ts';
 import { readAddress } from './read-packet.ts';
 import type { End, Run } from './run.ts';
+import { mayKeepPorts } from './sctp.ts';
 import { lookupServiceOfNode } from './service-of-node.ts';
 
 /**
@@ -27,6 +28,7 @@ export function learnDsr(run: Run): End | undefined {
   if (told === undefined) return undefined;
   const { service, proto, client, backend } = told;
   if (!run.mayBeOurs(backend.address, backend.port, proto + GATE_BACKEND)) return undefined;
+  if (!mayKeepPorts(told, backend)) return undefined;
   const place = { address: service.address, dport: service.port, proto, scope: 0 };
   const found = lookupServiceOfNode(trace, packet.family, place, 'the service that the DSR option names');
   if (found === undefined) return undefined;

@@ -27,6 +27,10 @@ const IP_LENGTH = { 4: 20, 6: 40 } as const;
  */
 export function sendByDsr(run: Run, flow: RequestHalf): End {
   const { way } = flow;
+  const { packet, settings } = run;
+  // Our option would have to find its place among the packet's own.
+  const hasOptions = packet.l4At !== packet.ipAt + IP_LENGTH[packet.family];
+  if (settings.dsrBy === 'option' && growthOf(run) > 0 && hasOptions) return endBy(run, 'drop_rewrite');
   return fitsDsr(run, way!) ? putByDsr(run, flow) : refuseLength(run, limitOf(run, way!) - growthOf(run));
 }
 
@@ -42,9 +46,7 @@ export function putByDsr(run: Run, { backend, way, service }: RequestHalf): End 
   }
   const frame = writePacket(packet, { to: backend, sends });
   if (growth === 0) return { ...end, frame };
-  const longer = withOption(packet, frame, service);
-  // Too many options already.
-  return longer ? { ...end, frame: longer } : endBy(run, 'drop_rewrite');
+  return { ...end, frame: withOption(packet, frame, service) };
 }
 
 /** Is a packet, with what DSR adds, no longer than its way takes? */
@@ -72,7 +74,7 @@ function aged(packet: Packet, sends: Sends): Uint8Array {
 }
 
 /** The option goes right behind the fixed part of the IP header. */
-function withOption({ family, ipAt }: Packet, frame: Uint8Array, service: PacketEnd): Uint8Array | undefined {
+function withOption({ family, ipAt }: Packet, frame: Uint8Array, service: PacketEnd): Uint8Array {
   const length = DSR_OPTION_LENGTH[family];
   const bytes = withRoom(frame, ipAt + IP_LENGTH[family], length);
   const view = new DataView(bytes.buffer);
@@ -88,7 +90,6 @@ function withOption({ family, ipAt }: Packet, frame: Uint8Array, service: Packet
     view.setUint16(ipAt + 4, view.getUint16(ipAt + 4) + length);
     return bytes;
   }
-  if ((view.getUint8(ipAt) & 0x0f) > 13) return undefined;
   const difference = replaceWords(view, ipAt, 4, () => {
     view.setUint8(ipAt, view.getUint8(ipAt) + length / 4);
     view.setUint16(ipAt + 2, view.getUint16(ipAt + 2) + length);

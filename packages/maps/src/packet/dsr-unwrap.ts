@@ -10,6 +10,7 @@ import { type PacketEnd, TcpBit } from './packet.ts';
 import { readAddresses, readPacket } from './read-packet.ts';
 import { lookOver } from './request.ts';
 import { type End, endBy, type Run } from './run.ts';
+import { mayKeepPorts } from './sctp.ts';
 import { lookupServiceOfNode } from './service-of-node.ts';
 
 /**
@@ -42,7 +43,7 @@ export function unwrapDsr(run: Run): End | undefined {
     !(tcpFlags & TcpBit.syn && isClosing(known.flags)) &&
     !isExpired(known, run);
   const backend = isKnown ? undefined : backendHere(run, service, packet.to.address);
-  if (!isKnown && backend === undefined) return undefined;
+  if (!isKnown && !(backend && mayKeepPorts(tuple, backend))) return undefined;
   const frame = withoutOuter(run);
   const inner = { ...run, packet: readPacket(frame) };
   if (inner.packet.kind !== 'flow') return endBy(run, 'drop_rewrite');

@@ -25,6 +25,7 @@ import {
   type Run,
 } from './run.ts';
 import type { PacketSettings } from './settings.ts';
+import { deviceOf, isUnread, type VlanDevice } from './vlan.ts';
 import { snatAddress } from './way-out.ts';
 
 /** All that the programs look at. */
@@ -46,6 +47,8 @@ export interface PacketOptions {
   readonly hook: PacketHook;
   /** That the packet came in by, or leaves by; as in the answers of `askRoute`. */
   readonly device: string;
+  /** VLANs on a device (XDP): the device of each, by the id of its frames. */
+  readonly vlanDevice?: VlanDevice;
   readonly settings: PacketSettings;
   readonly clock: Clock;
   readonly askRoute: AskRoute;
@@ -58,10 +61,11 @@ export interface PacketOptions {
  */
 export function explainPacket(state: PacketState, frame: Uint8Array, options: PacketOptions): PacketOutcome {
   const { hook, device, settings, clock, askRoute } = options;
+  const packet = readPacket(frame);
   const run: Run = {
-    packet: readPacket(frame),
+    packet,
     hook,
-    device,
+    device: deviceOf(packet, options) ?? device,
     flows: state.flows,
     backends: state.backends,
     servedElsewhere: state.servedElsewhere,
@@ -72,7 +76,7 @@ export function explainPacket(state: PacketState, frame: Uint8Array, options: Pa
     trace: createTrace(state.tables),
     notes: [],
   };
-  const end = hook === 'tc-egress' ? leave(run) : arrive(run);
+  const end = isUnread(packet, options) ? passed : hook === 'tc-egress' ? leave(run) : arrive(run);
   const { notes, trace } = run;
   return { frame, ...end, notes, steps: trace.steps };
 }

@@ -1,6 +1,5 @@
 import { FlowFlag } from '../flow/flow4.ts';
 import type { ReasonName } from '../flow/reasons.ts';
-import { IpProto } from '../layouts/names.ts';
 import { isStillThere } from './backend-of-flow.ts';
 import { bindFlow } from './bind-flow.ts';
 import { isByDsr } from './dsr.ts';
@@ -12,6 +11,7 @@ import { pickBackend } from './pick-backend.ts';
 import { refuseHops, refuseService } from './refuse.ts';
 import { findLostReply } from './reply-place.ts';
 import { type End, endBy, type Run } from './run.ts';
+import { mayKeepPorts } from './sctp.ts';
 import { wayToBackend } from './way-out.ts';
 
 /**
@@ -34,9 +34,8 @@ export function newFlow(run: Run, tuple: FlowTuple, over: ReasonName | undefined
   const way = local ? 'here' : wayToBackend(run, backend);
   if (way !== 'here' && typeof way === 'string') return endBy(run, way);
 
-  // The checksum of SCTP covers the ports: its flows must keep both.
-  const keepsPorts = (way === 'here' || byDsr) && backend.port === packet.to.port;
-  if (packet.proto === IpProto.SCTP && !keepsPorts) return endBy(run, 'drop_sctp_ports');
+  const keepsSource = way === 'here' || byDsr;
+  if (!mayKeepPorts(tuple, backend, keepsSource)) return endBy(run, 'drop_sctp_ports');
 
   if (over) run.notes.push(over);
   run.notes.push(lost ? 'note_healed_flow' : 'note_new_flow');

@@ -20,6 +20,8 @@ export interface Packet {
   readonly family: Family;
   /** Link addresses. */
   readonly link: { readonly src: string; readonly dst: string };
+  /** The tag in front of the IP header; behind a second one nobody looks. */
+  readonly vlan?: { readonly type: number; readonly id: number };
   /** Offset of the IP header. */
   readonly ipAt: number;
   /** Offset of what follows the IP header: TCP, UDP or ICMP. */

@@ -47,7 +47,6 @@ interface Found {
 
 function skipOptions(view: DataView, { ipAt }: Packet): Found | undefined {
   const l4At = ipAt + (view.getUint8(ipAt) & 0x0f) * 4;
-  if (view.byteLength < l4At) return undefined;
   const word = view.getUint16(ipAt + 6);
   const piece = {
     isFragment: (word & 0x3fff) !== 0,
@@ -78,7 +77,7 @@ function skipExtensions(view: DataView, { ipAt }: Packet): Found | undefined {
     }
     proto = view.getUint8(at);
     at += length;
-    if (at > ipAt + 40 + MOST_BYTES || view.byteLength < at) return undefined;
+    if (at > ipAt + 40 + MOST_BYTES) return undefined;
   }
   return { l4At: at, proto, piece };
 }

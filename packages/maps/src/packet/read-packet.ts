@@ -7,6 +7,9 @@ import { TUNNEL } from './dsr.ts';
 import type { Packet } from './packet.ts';
 
 const ETH_LENGTH = 14;
+const TAG_LENGTH = 4;
+const ETH_VLAN = 0x8100;
+const ETH_SERVICE_VLAN = 0x88a8;
 const ETH_IPV4 = 0x0800;
 const ETH_IPV6 = 0x86dd;
 const IPV4_LENGTH = 20;
@@ -37,13 +40,21 @@ export function readPacket(frame: Uint8Array): Packet {
     hops: 0,
     tcpFlags: 0,
   };
-  switch (view.getUint16(12)) {
+  const type = view.getUint16(12);
+  if (type !== ETH_VLAN && type !== ETH_SERVICE_VLAN) return readIp(view, type, other);
+  if (frame.length < ETH_LENGTH + TAG_LENGTH) return other;
+  const vlan = { type, id: view.getUint16(14) & 0xfff };
+  return readIp(view, view.getUint16(16), { ...other, vlan, ipAt: ETH_LENGTH + TAG_LENGTH });
+}
+
+function readIp(view: DataView, type: number, start: Packet): Packet {
+  switch (type) {
     case ETH_IPV4:
-      return readIpv4(view, other);
+      return readIpv4(view, start);
     case ETH_IPV6:
-      return readIpv6(view, { ...other, family: 6 });
+      return readIpv6(view, { ...start, family: 6 });
     default:
-      return other;
+      return start;
   }
 }
 
