@@ -5,10 +5,10 @@
  *
  * Nothing depends on it: the datapath sees for itself that a flow is over and takes
  * its place. But a free way is found at once, and need not be chosen. User space cannot
- * do this: only a program can take a bucket while other CPUs use it (reverse.h).
+ * do this: only a program can take a bucket while other CPUs use it (reverse.h, flow_table.h).
  *
- * Compiled for each family, to sweep4 and sweep6. Shares lbx_rev with the datapath, and
- * needs the same lbx_hz and lbx_..._seconds.
+ * Compiled for each family, to sweep4 and sweep6. Shares lbx_rev and lbx_flow_set with
+ * the datapath, and needs the same lbx_hz, lbx_flow_buckets and lbx_..._seconds.
  */
 #include <linux/bpf.h>
 #include <linux/types.h>
@@ -16,6 +16,7 @@
 #include <lbx/clock.h>
 #include <lbx/family.h>
 #include <lbx/flow_state.h>
+#include <lbx/flow_table.h>
 #include <lbx/reverse.h>
 
 #define SWEEP_MOST 4096 /* buckets of one run */
@@ -24,7 +25,7 @@
 struct lbx_sweep {
 	__u32 from;  /* first bucket */
 	__u32 count; /* buckets, at most SWEEP_MOST; those behind the last are passed over */
-	__u32 used;  /* out: reply halves that are left in them */
+	__u32 used;  /* out: flows that are left in them */
 	__u32 freed; /* out: those that were over */
 };
 
@@ -89,22 +90,63 @@ static long sweep_bucket(__u32 i, struct sweep_state *state)
 	return 0;
 }
 
-SEC("xdp")
-int FAMILY_NAME(lbx_sweep_rev)(struct xdp_md *ctx)
+static long sweep_flows(__u32 i, struct sweep_state *state)
+{
+	__u32 index = state->done.from + i, found;
+
+	/* The last element is no bucket. */
+	if (index >= lbx_flow_buckets)
+		return 1;
+	found = flow_table_sweep(flow_table_bucket(index));
+	state->done.used += found & 0xff;
+	state->done.freed += found >> 8;
+	return 0;
+}
+
+/* Read the frame; 0: it makes no sense. */
+static __always_inline _Bool sweep_begin(struct xdp_md *ctx, struct sweep_state *state)
 {
 	struct lbx_sweep *sweep = (struct lbx_sweep *)(long)ctx->data;
-	struct sweep_state state = {.now = clock_now()};
+
+	if ((void *)(sweep + 1) > (void *)(long)ctx->data_end)
+		return 0;
+	state->now = clock_now();
+	state->done.from = sweep->from;
+	state->done.count = sweep->count;
+	return state->done.count <= SWEEP_MOST;
+}
+
+static __always_inline int sweep_end(struct xdp_md *ctx, const struct sweep_state *state)
+{
+	struct lbx_sweep *sweep = (struct lbx_sweep *)(long)ctx->data;
 
 	if ((void *)(sweep + 1) > (void *)(long)ctx->data_end)
 		return XDP_ABORTED;
-	state.done.from = sweep->from;
-	state.done.count = sweep->count;
-	if (state.done.count > SWEEP_MOST)
+	sweep->used = state->done.used;
+	sweep->freed = state->done.freed;
+	return XDP_PASS;
+}
+
+SEC("xdp")
+int FAMILY_NAME(lbx_sweep_rev)(struct xdp_md *ctx)
+{
+	struct sweep_state state = {};
+
+	if (!sweep_begin(ctx, &state))
 		return XDP_ABORTED;
 	bpf_loop(state.done.count, sweep_bucket, &state, 0);
-	sweep->used = state.done.used;
-	sweep->freed = state.done.freed;
-	return XDP_PASS;
+	return sweep_end(ctx, &state);
+}
+
+SEC("xdp")
+int FAMILY_NAME(lbx_sweep_flow)(struct xdp_md *ctx)
+{
+	struct sweep_state state = {};
+
+	if (!sweep_begin(ctx, &state))
+		return XDP_ABORTED;
+	bpf_loop(state.done.count, sweep_flows, &state, 0);
+	return sweep_end(ctx, &state);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

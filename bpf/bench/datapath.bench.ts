@@ -56,7 +56,7 @@ export async function bench(options: { json: boolean; only?: RegExp }): Promise<
 function familyRows(family: Family, wanted: Wanted): Row[] {
   const name = (what: string) => what.replace('#', `${family}`);
   using wrap = load(readFileSync(join(import.meta.dirname, `prebuilt/wrap${family}.bpf.o`)), {
-    maps: { [`lbx_flow${family}`]: { maxEntries: 1 } },
+    maps: { [`lbx_flow${family}`]: { maxEntries: 1 }, [`lbx_flow_set${family}`]: { maxEntries: 1 } },
   });
   const rows: Row[] = [];
   const { place, request, reply, service } = packetsOf(family);

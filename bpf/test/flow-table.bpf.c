@@ -14,6 +14,8 @@
 /* Now and then a writer takes its time in the middle of what it does. */
 static __always_inline void table_pause(void);
 #define flow_table_pause() table_pause()
+static __always_inline __u32 table_now(void);
+#define flow_table_now() table_now()
 
 #include <lbx/ctx_xdp.h>
 #include <lbx/flow.h>
@@ -80,6 +82,7 @@ struct {
 volatile __u32 table_keys = 256;    /* table_stress: different flows */
 volatile __u32 table_pauses = 0;    /* one pause in so many chances; 0: none */
 volatile __u32 table_is_lively = 0; /* flows expire and are replaced */
+volatile __u32 table_time = 0;      /* 0: the kernel's */
 volatile __u32 table_pattern = 0;
 volatile __u32 table_next = 0;
 
@@ -101,6 +104,13 @@ static __always_inline void table_pause(void)
 {
 	if (table_pauses)
 		table_wait(table_pauses);
+}
+
+static __always_inline __u32 table_now(void)
+{
+	__u32 time = table_time;
+
+	return time ? time : clock_now();
 }
 
 static __always_inline void table_count(enum table_count what)
@@ -198,7 +208,8 @@ int table_op(ctx_t *ctx)
 		break;
 	case TABLE_INSERT:
 	case TABLE_REPLACE:
-		op->result = flow_table_put(&key, &flow, op->now, op->what == TABLE_REPLACE);
+		table_time = op->now;
+		op->result = flow_table_make(&flow, op->what == TABLE_REPLACE);
 		break;
 	case TABLE_REMOVE:
 		op->result = flow_table_remove(&key);
@@ -258,7 +269,8 @@ int table_stress(ctx_t *ctx __attribute__((unused)))
 		table_flow_of(n, bpf_get_prandom_u32(), &flow);
 		if (table_is_lively && what & 1)
 			flow.last_seen -= 1u << 30;
-		result = flow_table_put(&key, &flow, clock_now(), over);
+		mem_copy(&flow.key, &key);
+		result = flow_table_make(&flow, over);
 		table_count(result == LBX_FLOW_EXISTS ? TABLE_EXISTED
 			    : result == LBX_FLOW_BUSY ? TABLE_WAS_BUSY
 			    : over                    ? TABLE_REPLACED

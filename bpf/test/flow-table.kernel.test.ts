@@ -63,7 +63,7 @@ describeKernel('flow table', () => {
 const PATTERNS = 10;
 const KEYS = 65_536;
 const BUCKETS = 8192;
-const SECRETS = 8;
+const SECRETS = 4;
 /** Standard deviations from what a random function gives; one run in 10^9 is further off. */
 const FAR = 6;
 

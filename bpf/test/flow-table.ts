@@ -68,7 +68,10 @@ export function openFlowTable({
       [`lbx_flow_buckets${family}`]: buckets,
       lbx_weak_order: weakOrder ? 1 : 0,
     },
-    maps: { [`lbx_flow_set${family}`]: { maxEntries: buckets }, [`lbx_flow${family}`]: { maxEntries: 1 } },
+    maps: {
+      [`lbx_flow_set${family}`]: { maxEntries: buckets + 1 },
+      [`lbx_flow${family}`]: { maxEntries: 1 },
+    },
   });
   const struct = object.spec.btf.struct(`lbx_flow${family}`);
   const at = (name: string) => struct.members.find((member) => member.name === name)!.offset;
@@ -143,6 +146,8 @@ export function disorder(table: FlowTable): string[] {
     if (isGuest) away[first]!++;
     const guests = view.getUint8(bucket * size + 24);
     if (((guests >> way) & 1) !== (isGuest ? 1 : 0)) problems.push(`${where}: guest bit of ${guests}`);
+    if (isGuest && view.getUint32(bucket * size + 32 + 4 * way, true) !== first)
+      problems.push(`${where}: home`);
     if (view.getUint16(bucket * size + 2 * way, true) !== tag) problems.push(`${where}: wrong tag`);
     const stamp = new DataView(entry.buffer, entry.byteOffset).getUint16(shape.size - 2, true);
     if (stamp & (WRITING | HELD)) problems.push(`${where}: stamp ${stamp.toString(16)}`);

@@ -108,7 +108,7 @@ describe.each(families)('IPv%i', (family) => {
       const [key, flow] = lab.tables
         .entries<LbxFlow4Key, LbxFlow4>(flowMap)
         .find(([{ direction }]) => direction === 0)!;
-      lab.xdp.map(flowMap.name).clear();
+      lab.tables.clear(flowMap);
       lab.tables.set(flowMap, key, { ...flow, lastSeen: (flow.lastSeen - hertz()) >>> 0 });
       expect(lab.leave(answer()).isUntouched).toBe(true);
       expect(lab.send(request()).counted).toContain('note_healed_flow');

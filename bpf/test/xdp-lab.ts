@@ -8,6 +8,7 @@ import {
   parsePacket,
 } from '@lbx/testing';
 import { type BpfMap, type BpfObject, type BpfProgram, type Link, load, type VariableValue } from 'libbpf-ts';
+import { type FlowTableKind, flowMapSizes, flowSettings, flowTableKind, openFlowMap } from './flow-map.ts';
 import { loadBeside, loadFirst } from './load-beside.ts';
 import { enterNetns } from './xdp-netns.ts';
 import { createXdpTables, type XdpTables } from './xdp-tables.ts';
@@ -94,6 +95,7 @@ export interface LabOptions {
   readonly flows?: number;
   /** Elements of the maps that count traffic by frontend and backend (1: none are). */
   readonly traffic?: number;
+  readonly flowTable?: FlowTableKind;
   /** 64-bit words of the gate (1024). */
   readonly gateWords?: number;
   /** The program that gets the packets of `send` (xdp): `lbx_xdp` or `lbx_tc_ingress`. */
@@ -169,6 +171,8 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
     hook = 'xdp',
     checksumComplete = true,
     family = 4,
+    flows = 4096,
+    flowTable = flowTableKind,
   } = options;
   const place: Place = places[family];
   const node = stack.use(createNetns('xdp-node'));
@@ -204,6 +208,7 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
           },
         };
   const settings = {
+    ...flowSettings(flowTable, flows),
     lbx_hz: hertz(),
     lbx_gate_on: gate,
     lbx_gate_mask: gateWords * 64 - 1,
@@ -221,7 +226,7 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
     loadFirst('xdp4', settings, {
       lbx_gate: { maxEntries: gateWords },
       lbx_backend_meta: { maxEntries: 4096 },
-      lbx_flow4: { maxEntries: family === 4 ? (options.flows ?? 4096) : 1 },
+      ...flowMapSizes(flowTable, 4, family === 4 ? flows : 1),
       lbx_rev4: { maxEntries: family === 4 ? ports : 1 },
       ...traffic?.maps,
       lb4_maglev: { innerSpec: maglevTable },
@@ -240,6 +245,7 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
     nodeAddresses: [place.node],
     wildcards: options.wildcards ?? true,
     derived,
+    flows: openFlowMap(xdp, family, flowTable),
   });
   const counters = () => reasons.map(({ id }) => countOf(xdp.map('lbx_counters'), id));
 
@@ -256,7 +262,7 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
     count: (name) => countOf(xdp.map('lbx_counters'), reasons.find((reason) => reason.name === name)!.id),
     apply: (frontends) => tables.apply(frontends),
     forget() {
-      for (const name of [`lbx_flow${family}`, `lb${family}_affinity`]) xdp.map(name).clear();
+      for (const name of [`lbx_flow${family}`, `lb${family}_affinity`]) tables.clear({ name });
       for (const name of [`lbx_rev${family}`, 'lbx_routes', 'lbx_backend_hops']) zeroArray(xdp.map(name));
       addRoutes();
     },
@@ -271,7 +277,7 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
   function loadXdp6(): BpfObject {
     return stack.use(
       loadBeside([xdp4], 'xdp6', settings, {
-        lbx_flow6: { maxEntries: options.flows ?? 4096 },
+        ...flowMapSizes(flowTable, 6, flows),
         lbx_rev6: { maxEntries: ports },
         lb6_maglev: { innerSpec: maglevTable },
       }),

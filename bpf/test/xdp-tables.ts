@@ -18,6 +18,7 @@ import {
   protocolNumbers,
 } from '@lbx/maps';
 import { BpfMap, type BpfObject } from 'libbpf-ts';
+import type { FlowMap } from './flow-map.ts';
 
 /**
  * The control plane of the packet tests: writes what `project` makes of frontends, and the datapath's derived state,
@@ -33,6 +34,7 @@ export interface XdpTables {
   set<K, V>(layout: AnyLayout & { name: string }, key: K, value: V): void;
   delete<K>(layout: AnyLayout & { name: string }, key: K): boolean;
   entries<K, V>(layout: AnyLayout & { name: string }): [K, V][];
+  clear(layout: { name: string }): void;
 }
 
 interface Meta {
@@ -50,8 +52,10 @@ const kindOf = ({ map }: Entry) => map.replace(/^lb[46]?_/, '');
 
 export function createXdpTables(
   object: BpfObject,
-  options: ProjectOptions & { derived: boolean },
+  options: ProjectOptions & { derived: boolean; flows?: FlowMap },
 ): XdpTables {
+  const mapOf = (name: string) =>
+    (/^lbx_flow[46]$/.test(name) ? options.flows : undefined) ?? object.map(name);
   const ids: Ids = createIds();
   const gate: Gate = createGate(object.map('lbx_gate').maxEntries);
   const meta = new Map<number, Meta>();
@@ -62,20 +66,21 @@ export function createXdpTables(
   const tables: XdpTables = {
     backendIds,
     get: (layout, key) => {
-      const bytes = object.map(layout.name).get(layout.key.encode(key));
+      const bytes = mapOf(layout.name).get(layout.key.encode(key));
       return bytes && layout.value.get(viewOf(bytes), 0, key);
     },
     set: (layout, key, value) => {
       const bytes = new Uint8Array(layout.valueSize);
       layout.value.put(viewOf(bytes), 0, value, key);
-      object.map(layout.name).set(layout.key.encode(key), bytes);
+      mapOf(layout.name).set(layout.key.encode(key), bytes);
     },
-    delete: (layout, key) => object.map(layout.name).delete(layout.key.encode(key)),
+    delete: (layout, key) => mapOf(layout.name).delete(layout.key.encode(key)),
     entries: (layout) =>
-      [...object.map(layout.name).entries()].map(([key, value]) => {
+      [...mapOf(layout.name).entries()].map(([key, value]) => {
         const decoded = layout.key.decode(key);
         return [decoded, layout.value.get(viewOf(value), 0, decoded)] as never;
       }),
+    clear: ({ name }) => mapOf(name).clear(),
     apply(frontends) {
       const { entries: desired, refused } = project(frontends, options, ids);
       if (refused.length > 0) throw refused[0]!.error;

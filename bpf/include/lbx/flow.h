@@ -2,13 +2,13 @@
 /*
  * flow.h - the flow table: a packet's 5-tuple -> everything its rewrite needs.
  *
- * The table is the kernel's LRU hash behind flow_find(), flow_insert(),
- * flow_replace() and flow_remove(); nothing else touches it, so that another
- * table can take its place.
+ * Two tables can be behind flow_find() and its kin, and nothing else touches them:
+ * the kernel's LRU hash, or our own buckets (flow_table.h). The map of the other one
+ * has a single element then.
  *
- * The LRU recycles entries at once: a pointer from flow_find() may turn into
- * another flow while it is read. Copy what is needed, then ask flow_is() whether
- * it was still the right one.
+ * Both give places away at once: a pointer from flow_find() may turn into another
+ * flow while it is read. Copy what is needed, then ask flow_is() whether it was the
+ * right one all the time; hold it while more than one word of it is changed.
  */
 #ifndef LBX_FLOW_H
 #define LBX_FLOW_H
@@ -18,9 +18,17 @@
 #include <bpf/bpf_helpers.h>
 #include <lbx/family.h>
 #include <lbx/flow_state.h>
+#include <lbx/flow_table.h>
 #include <lbx/mem.h>
+#include <lbx/reasons.h>
 
 #define LBX_FLOWS 262144
+
+#define LBX_FLOW_TABLE_LRU     0
+#define LBX_FLOW_TABLE_BUCKETS 1
+
+/* Which table: LBX_FLOW_TABLE_*. The same in all programs that share flows. */
+const volatile __u8 lbx_flow_table = LBX_FLOW_TABLE_LRU;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -29,21 +37,61 @@ struct {
 	__type(value, struct lbx_flow);
 } lbx_flow SEC(".maps");
 
+/* The flow of `key`, whose pad is given what flow_is() and flow_hold() compare. */
 static __always_inline struct lbx_flow *flow_find(const struct lbx_flow_key *key)
 {
+	if (lbx_flow_table == LBX_FLOW_TABLE_BUCKETS)
+		return flow_table_find((struct lbx_flow_key *)key);
 	return bpf_map_lookup_elem(&lbx_flow, key);
 }
 
-/* Is `flow` (still) the entry of `key`? */
+/* A flow of `key` will be made: fetch its place. */
+static __always_inline void flow_prefetch(const struct lbx_flow_key *key)
+{
+	if (lbx_flow_table == LBX_FLOW_TABLE_BUCKETS)
+		flow_table_prefetch(key);
+}
+
+/* Was `flow` the entry of `key` since it was found, and is now? */
 static __always_inline _Bool flow_is(const struct lbx_flow *flow, const struct lbx_flow_key *key)
 {
+	if (lbx_flow_table == LBX_FLOW_TABLE_BUCKETS)
+		return flow_table_is((struct lbx_flow *)flow, key);
 	barrier();
 	return mem_equal_by(&flow->key, key, sizeof(*key), 8);
 }
 
-/* 0, or -EEXIST when another CPU was faster, or another negative errno. */
+/*
+ * Keep the entry this flow's until flow_release(), a moment later; 0: it no longer is,
+ * or another CPU holds it. (The LRU cannot promise it.)
+ */
+static __always_inline _Bool flow_hold(struct lbx_flow *flow, const struct lbx_flow_key *key)
+{
+	if (lbx_flow_table == LBX_FLOW_TABLE_BUCKETS)
+		return flow_table_hold(flow, key);
+	return flow_is(flow, key);
+}
+
+static __always_inline void flow_release(struct lbx_flow *flow, const struct lbx_flow_key *key)
+{
+	if (lbx_flow_table == LBX_FLOW_TABLE_BUCKETS)
+		flow_table_release(flow, key);
+}
+
+static __always_inline long flow_make(const struct lbx_flow *flow, _Bool over)
+{
+	int result = flow_table_make(flow, over);
+
+	if (result > 0)
+		reasons_note(LBX_NOTE_FLOW_EVICTED);
+	return result < 0 ? result : 0;
+}
+
+/* Of flow->key == *key. 0, or -EEXIST when another CPU was faster, or another negative errno. */
 static __always_inline long flow_insert(const struct lbx_flow_key *key, const struct lbx_flow *flow)
 {
+	if (lbx_flow_table == LBX_FLOW_TABLE_BUCKETS)
+		return flow_make(flow, 0);
 	return bpf_map_update_elem(&lbx_flow, key, flow, BPF_NOEXIST);
 }
 
@@ -51,12 +99,17 @@ static __always_inline long flow_insert(const struct lbx_flow_key *key, const st
 static __always_inline long flow_replace(const struct lbx_flow_key *key,
 					 const struct lbx_flow *flow)
 {
+	if (lbx_flow_table == LBX_FLOW_TABLE_BUCKETS)
+		return flow_make(flow, 1);
 	return bpf_map_update_elem(&lbx_flow, key, flow, BPF_ANY);
 }
 
 static __always_inline void flow_remove(const struct lbx_flow_key *key)
 {
-	bpf_map_delete_elem(&lbx_flow, key);
+	if (lbx_flow_table == LBX_FLOW_TABLE_BUCKETS)
+		flow_table_remove(key);
+	else
+		bpf_map_delete_elem(&lbx_flow, key);
 }
 
 #endif

@@ -61,7 +61,8 @@ struct lbx_flow_bucket {
 	__u32 lock;               /* 1: being changed */
 	__u32 away;  /* flows whose first bucket this is and that are in their second */
 	__u8 guests; /* bit n: way n is one whose first bucket is another */
-	__u8 pad[39];
+	__u8 pad[7];
+	__u32 home[LBX_FLOW_WAYS]; /* of guests: their first bucket */
 	struct lbx_flow entry[LBX_FLOW_WAYS];
 };
 
@@ -72,12 +73,15 @@ _Static_assert(offsetof(struct lbx_flow, key) + sizeof(struct lbx_flow_key) ==
 	       "the key ends an entry");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "where the stamp is in its word");
 
-/* Mappable, so that user space reads it without a system call for each entry, and pages are whole.
+/*
+ * Mappable: user space reads it without a system call for each entry, and buckets begin
+ * with a cache line. One element more than there are buckets: the last one keeps the
+ * secret (lbx_flow_secret) beside the flows that it placed, for who loads programs next.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 65536);
+	__uint(max_entries, LBX_FLOW_BUCKETS + 1);
 	__type(key, __u32);
 	__type(value, struct lbx_flow_bucket);
 } lbx_flow_set SEC(".maps");
@@ -105,25 +109,27 @@ static __always_inline volatile mem_u64 *flow_table_word(struct lbx_flow *flow)
 	return (volatile mem_u64 *)&flow->key + LBX_FLOW_KEY_REST;
 }
 
+/* 0, which the verifier does not know. */
+static volatile __u32 flow_table_zero;
+
 /*
- * The way that has `tag`, or -1. All eight at once, without branches: which way it is
- * cannot be foreseen. A lane of 16 bits that becomes 0 leaves its top bit; the bits
- * of both words are put into the eight bytes of one, and a product makes the place
- * of the lowest a number.
+ * The way that has `tag`, or -1. Branches are foreseen, so that the entry is read before
+ * the tags are compared; all eight at once by arithmetic took longer. To the verifier
+ * the result is one unknown number: it need not follow eight paths from here on.
  */
 static __always_inline int flow_table_way(const struct lbx_flow_bucket *bucket, __u16 tag)
 {
-	const __u64 ones = 0x0001000100010001ULL;
-	__u64 low = *(const volatile mem_u64 *)&bucket->tag[0] ^ tag * ones;
-	__u64 high = *(const volatile mem_u64 *)&bucket->tag[4] ^ tag * ones;
-	__u64 hits;
+	__u32 way = 0;
 
-	low = (low - ones) & ~low & ones << 15;
-	high = (high - ones) & ~high & ones << 15;
-	hits = low >> 15 | high >> 7;
-	if (!hits)
-		return -1;
-	return ((hits & -hits) * 0x0004010502060307ULL) >> 56;
+#pragma unroll
+	for (__u32 i = 0; i < LBX_FLOW_WAYS; i++) {
+		way = i;
+		if (*(const volatile __u16 *)&bucket->tag[i] == tag)
+			goto found;
+	}
+	return -1;
+found:
+	return (way ^ flow_table_zero) & (LBX_FLOW_WAYS - 1);
 }
 
 static __always_inline struct lbx_flow *flow_table_entry(struct lbx_flow_bucket *bucket, __u32 way)
@@ -184,6 +190,24 @@ static __always_inline struct lbx_flow *flow_table_find(struct lbx_flow_key *key
 		return flow;
 	bucket = flow_table_bucket(place.second);
 	return bucket ? flow_table_find_in(bucket, place.tag, key) : NULL;
+}
+
+/*
+ * A flow of `key` will be made: fetch the place that it will likely get. Everything until
+ * then hides the wait for memory that is seldom in the cache.
+ */
+static __always_inline void flow_table_prefetch(const struct lbx_flow_key *key)
+{
+	struct lbx_flow_bucket *bucket;
+	struct lbx_flow_place place;
+	int way;
+
+	flow_place(key, &place);
+	bucket = flow_table_bucket(place.first);
+	if (!bucket)
+		return;
+	way = flow_table_way(bucket, 0);
+	*flow_table_word(flow_table_entry(bucket, way < 0 ? 0 : way));
 }
 
 /* Was what was read of `flow` since flow_table_find(key) of one piece, and that flow's? */

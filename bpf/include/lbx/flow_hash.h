@@ -44,9 +44,11 @@ const volatile __u64 lbx_flow_secret[7] = {
 	0x452821e638d01377ULL, 0xbe5466cf34e90c6cULL, 0xc0ac29b7c97c50ddULL,
 };
 
-/* Elements of the table's map. */
+#define LBX_FLOW_BUCKETS 65536
+
+/* Elements of the table's map, less one. */
 #define lbx_flow_buckets FAMILY_NAME(lbx_flow_buckets)
-const volatile __u32 lbx_flow_buckets = 65536;
+const volatile __u32 lbx_flow_buckets = LBX_FLOW_BUCKETS;
 
 struct lbx_flow_place {
 	__u32 first;  /* bucket */

@@ -28,7 +28,8 @@
 #include <lbx/flow_state.h>
 #include <lbx/mem.h>
 
-#define LBX_FLOW_LOCK_TRIES 512
+#define LBX_FLOW_WAIT_TURNS  256 /* of a nanosecond or two */
+#define LBX_FLOW_WAIT_ROUNDS 4
 
 /* In the last word of a key: a direction that no flow has. */
 #define LBX_FLOW_NOBODY 0x0000ff0000000000ULL
@@ -36,7 +37,10 @@
 #define LBX_FLOW_EXISTS (-17) /* EEXIST */
 #define LBX_FLOW_BUSY   (-16) /* EBUSY */
 
-/* For tests, to make what happens at the same time last longer. */
+/* Tests define these: time of their own, and moments in which another CPU may come in between. */
+#ifndef flow_table_now
+#define flow_table_now() clock_now()
+#endif
 #ifndef flow_table_pause
 #define flow_table_pause()
 #endif
@@ -46,15 +50,25 @@
 #define LBX_FLOW_RANK_EXPIRED     (2ULL << 32)
 #define LBX_FLOW_RANK_UNCONFIRMED (1ULL << 32) /* plus the age */
 
-/* Wait for the lock, for a bounded time. A global function, verified by itself. */
+/* A place that a flow may take: the way, and these. */
+#define LBX_FLOW_PLACE_SAME   0x100 /* where it is already */
+#define LBX_FLOW_PLACE_FREE   0x200
+#define LBX_FLOW_PLACE_EVICTS 0x400  /* the flow that is there was not over */
+#define LBX_FLOW_PLACE_GUEST  0x800  /* in the second bucket */
+#define LBX_FLOW_PLACE_LOCKED 0x1000 /* which is locked as well */
+
+/* Wait for the lock, for a bounded time: some microseconds. */
 __noinline int flow_table_wait(struct lbx_flow_bucket *bucket)
 {
 	if (!bucket)
 		return 0;
-	for (int i = 0; i < LBX_FLOW_LOCK_TRIES; i++)
-		if (!*(volatile __u32 *)&bucket->lock &&
-		    !__sync_val_compare_and_swap(&bucket->lock, 0, 1))
+	for (int round = 0; round < LBX_FLOW_WAIT_ROUNDS; round++) {
+		for (int turn = 0; turn < LBX_FLOW_WAIT_TURNS; turn++)
+			if (!*(volatile __u32 *)&bucket->lock)
+				break;
+		if (!__sync_val_compare_and_swap(&bucket->lock, 0, 1))
 			return 1;
+	}
 	return 0;
 }
 
@@ -70,34 +84,44 @@ static __always_inline void flow_table_unlock(struct lbx_flow_bucket *bucket)
 	*(volatile __u32 *)&bucket->lock = 0;
 }
 
-/*
- * The way that a new flow of `tag` may have: its rank << 3 | way. A way whose flow has
- * the same tag is the only choice, because a tag stands for one flow only.
- * A global function, verified by itself: what it chose is one unknown number.
- */
-__noinline __u64 flow_table_choose(struct lbx_flow_bucket *bucket, __u32 tag, __u32 now)
+/* How much the flow of an entry deserves to go: LBX_FLOW_RANK_*. */
+static __always_inline __u64 flow_table_rank(const struct lbx_flow *flow, __u32 now)
 {
+	__u64 age = flow_age(flow->last_seen, now);
+
+	if (age > flow_timeout(flow->key.proto, flow->flags))
+		return LBX_FLOW_RANK_EXPIRED;
+	return flow->flags & LBX_FLOW_CONFIRMED ? age : age | LBX_FLOW_RANK_UNCONFIRMED;
+}
+
+/*
+ * The way that a new flow of `tag` may have in a bucket that is locked: its rank << 3 |
+ * way. A way whose flow has the same tag is the only choice, because a tag stands for
+ * one flow only.
+ */
+__noinline __u64 flow_table_choose(struct lbx_flow_bucket *bucket, __u32 tag)
+{
+	__u32 now = flow_table_now();
 	__u64 best = 0;
-	int way, same;
+	int way;
 
 	if (!bucket)
 		return 0;
-	same = flow_table_way(bucket, tag);
+	way = flow_table_way(bucket, tag);
+	if (way >= 0)
+		return flow_table_rank(flow_table_entry(bucket, way), now) << 3 | (__u32)way;
 	way = flow_table_way(bucket, 0);
-	if (same < 0 && way >= 0)
+	if (way >= 0)
 		return LBX_FLOW_RANK_FREE << 3 | (__u32)way;
 	for (int i = 0; i < LBX_FLOW_WAYS; i++) {
-		const struct lbx_flow *flow = &bucket->entry[i];
-		__u64 rank = flow_age(flow->last_seen, now);
+		__u64 rank = flow_table_rank(&bucket->entry[i], now) << 3 | (__u32)i;
 
-		if (same >= 0 && i != same)
-			continue;
-		if (rank > flow_timeout(flow->key.proto, flow->flags))
-			return LBX_FLOW_RANK_EXPIRED << 3 | (__u32)i;
-		if (!(flow->flags & LBX_FLOW_CONFIRMED))
-			rank |= LBX_FLOW_RANK_UNCONFIRMED;
-		if ((rank << 3) >= best)
-			best = rank << 3 | (__u32)i;
+		rank ^= flow_table_zero; /* one unknown number, on however many paths */
+
+		if (rank > best)
+			best = rank;
+		if (rank >= LBX_FLOW_RANK_EXPIRED << 3)
+			break;
 	}
 	return best;
 }
@@ -143,12 +167,11 @@ static __always_inline void flow_table_end(struct lbx_flow *flow, __u64 word, __
 static __always_inline void flow_table_forget_guest(struct lbx_flow_bucket *bucket, __u32 way)
 {
 	struct lbx_flow_bucket *home;
-	struct lbx_flow_place place;
 
+	way &= LBX_FLOW_WAYS - 1;
 	if (!(bucket->guests >> way & 1))
 		return;
-	flow_place(&flow_table_entry(bucket, way)->key, &place);
-	home = flow_table_bucket(place.first);
+	home = flow_table_bucket(bucket->home[way]);
 	if (home)
 		__sync_fetch_and_sub(&home->away, 1);
 	bucket->guests &= ~(1 << way);
@@ -162,119 +185,167 @@ static __always_inline void flow_table_set_tag(struct lbx_flow_bucket *bucket, _
 	*(volatile __u16 *)&bucket->tag[way & (LBX_FLOW_WAYS - 1)] = tag;
 }
 
-/*
- * Put a flow into a way of a bucket that is locked. `is_same`: over the same flow.
- * `home` is its first bucket if it is to be a guest here.
- */
-static __always_inline _Bool flow_table_write(struct lbx_flow_bucket *bucket, __u32 way, __u16 tag,
-					      const struct lbx_flow_key *key,
-					      const struct lbx_flow *flow, _Bool is_same,
-					      struct lbx_flow_bucket *home)
+/* The second bucket of a flow, or NULL if it is the first one too. */
+static __always_inline struct lbx_flow_bucket *flow_table_second(const struct lbx_flow_place *place)
 {
-	struct lbx_flow *to = flow_table_entry(bucket, way);
-	__u64 word;
+	return place->second == place->first ? NULL : flow_table_bucket(place->second);
+}
 
-	if (!flow_table_begin(to, &word))
+/* A place in the second bucket, which is locked, if it is better than `chosen`. */
+static __always_inline __u32 flow_table_choose_second(struct lbx_flow_bucket *second, __u16 tag,
+						      const struct lbx_flow_key *key, __u64 *chosen)
+{
+	int way = flow_table_way_of(second, tag, key);
+	__u64 other;
+
+	if (way >= 0) {
+		*chosen = LBX_FLOW_RANK_FREE << 3 | (__u32)way;
+		return LBX_FLOW_PLACE_SAME | LBX_FLOW_PLACE_GUEST;
+	}
+	other = flow_table_choose(second, tag);
+	if (other >> 3 <= *chosen >> 3)
 		return 0;
-	flow_table_pause();
-	if (!is_same) {
-		flow_table_forget_guest(bucket, way);
-		if (home) {
-			/* Before the tag: who looks into the first only has come too early. */
-			__sync_fetch_and_add(&home->away, 1);
-			bucket->guests |= 1 << way;
-		}
-	}
-	mem_copy8(to, flow, offsetof(struct lbx_flow, key));
-	flow_table_pause();
-	mem_copy8(&to->key, key, LBX_FLOW_KEY_REST * 8);
-	flow_table_end(to, word, ((const mem_u64 *)key)[LBX_FLOW_KEY_REST]);
-	flow_table_set_tag(bucket, way, tag);
-	return 1;
+	*chosen = other;
+	return LBX_FLOW_PLACE_GUEST;
 }
 
-static __always_inline int flow_table_put_locked(struct lbx_flow_bucket *first,
-						 const struct lbx_flow_place *place,
-						 const struct lbx_flow_key *key,
-						 const struct lbx_flow *flow, __u32 now, _Bool over)
+/* flow_table_take() with the first bucket locked. */
+static __always_inline int flow_table_take_locked(struct lbx_flow_bucket *first,
+						  const struct lbx_flow_place *place,
+						  const struct lbx_flow_key *key, _Bool over)
 {
-	struct lbx_flow_bucket *bucket = first, *home = NULL, *second = NULL, *locked = NULL;
-	_Bool in_second = 0, is_same, is_written;
-	__u64 chosen = LBX_FLOW_RANK_FREE << 3;
-	int way;
+	struct lbx_flow_bucket *second = flow_table_second(place);
+	int way = flow_table_way_of(first, place->tag, key);
+	_Bool in_second = 0;
+	__u64 chosen = 0;
+	__u32 taken = 0;
 
-	if (place->second != place->first)
-		second = flow_table_bucket(place->second);
-	way = flow_table_way_of(first, place->tag, key);
-	if (way < 0 && second && *(volatile __u32 *)&first->away)
+	if (way >= 0)
+		return over ? (int)(LBX_FLOW_PLACE_SAME | (__u32)way) : LBX_FLOW_EXISTS;
+	if (second && *(volatile __u32 *)&first->away) {
 		in_second = flow_table_way_of(second, place->tag, key) >= 0;
-	if ((way >= 0 || in_second) && !over)
-		return LBX_FLOW_EXISTS;
-
-	if (way < 0)
-		chosen = flow_table_choose(first, place->tag, now);
-	if (second && (in_second || chosen >> 3 < LBX_FLOW_RANK_EXPIRED)) {
-		if (flow_table_lock(second))
-			locked = second;
-		else if (in_second)
-			return LBX_FLOW_BUSY;
+		if (in_second && !over)
+			return LBX_FLOW_EXISTS;
 	}
-	if (locked) {
-		way = flow_table_way_of(locked, place->tag, key);
-		if (way >= 0) {
-			bucket = locked;
-			chosen = LBX_FLOW_RANK_FREE << 3;
-		} else {
-			__u64 other = flow_table_choose(locked, place->tag, now);
-
-			if (other >> 3 > chosen >> 3) {
-				bucket = locked;
-				home = first;
-				chosen = other;
-			}
+	if (!in_second)
+		chosen = flow_table_choose(first, place->tag);
+	if (second && chosen >> 3 < LBX_FLOW_RANK_EXPIRED) {
+		if (flow_table_lock(second)) {
+			taken = flow_table_choose_second(second, place->tag, key, &chosen);
+			if (taken)
+				taken |= LBX_FLOW_PLACE_LOCKED;
+			else
+				flow_table_unlock(second);
+		} else if (in_second) {
+			return LBX_FLOW_BUSY;
 		}
 	}
-	is_same = way >= 0;
-	is_written = flow_table_write(bucket, is_same ? (__u32)way : chosen & (LBX_FLOW_WAYS - 1),
-				      place->tag, key, flow, is_same, home);
-	if (locked)
-		flow_table_unlock(locked);
-	if (!is_written)
-		return LBX_FLOW_BUSY;
-	return chosen >> 3 < LBX_FLOW_RANK_EXPIRED;
+	if (taken & LBX_FLOW_PLACE_SAME)
+		return taken | (chosen & (LBX_FLOW_WAYS - 1));
+	if (chosen >> 3 < LBX_FLOW_RANK_EXPIRED)
+		taken |= LBX_FLOW_PLACE_EVICTS;
+	if (chosen >> 3 == LBX_FLOW_RANK_FREE)
+		taken |= LBX_FLOW_PLACE_FREE;
+	return taken | (chosen & (LBX_FLOW_WAYS - 1));
 }
 
 /*
- * Make the flow of `key`: 0, or LBX_FLOW_EXISTS, unless `over`: then take the place of
- * the one that is there. 1: as 0, but another flow, which was not over, lost its
- * place. LBX_FLOW_BUSY: others were at it all the time.
+ * The place where the flow of `key` shall be made: LBX_FLOW_PLACE_*, and its bucket and
+ * its first bucket are locked until flow_table_put(). Or LBX_FLOW_EXISTS, unless `over`;
+ * or LBX_FLOW_BUSY: others were at it all the time.
  */
-__noinline int flow_table_put(const struct lbx_flow_key *key, const struct lbx_flow *flow,
-			      __u32 now, __u32 over)
+__noinline int flow_table_take(const struct lbx_flow_key *key, __u32 over)
 {
 	struct lbx_flow_bucket *first;
 	struct lbx_flow_place place;
-	int result;
+	int taken;
 
-	if (!key || !flow)
+	if (!key)
 		return LBX_FLOW_BUSY;
 	flow_place(key, &place);
 	first = flow_table_bucket(place.first);
 	if (!first || !flow_table_lock(first))
 		return LBX_FLOW_BUSY;
-	result = flow_table_put_locked(first, &place, key, flow, now, over);
+	taken = flow_table_take_locked(first, &place, key, over);
+	if (taken < 0)
+		flow_table_unlock(first);
+	return taken;
+}
+
+/* Write a flow over what is in its place. 0: that was held all the time. */
+static __always_inline _Bool flow_table_write(struct lbx_flow_bucket *bucket,
+					      struct lbx_flow_bucket *first,
+					      const struct lbx_flow_place *place,
+					      const struct lbx_flow *flow, __u32 taken)
+{
+	__u32 way = taken & (LBX_FLOW_WAYS - 1);
+	struct lbx_flow *to = flow_table_entry(bucket, way);
+	__u64 word = *flow_table_word(to);
+
+	/* Who had a pointer to a free way was told that it is nobody's when it became free. */
+	if (!(taken & LBX_FLOW_PLACE_FREE) && !flow_table_begin(to, &word))
+		return 0;
+	flow_table_pause();
+	if (!(taken & LBX_FLOW_PLACE_SAME)) {
+		flow_table_forget_guest(bucket, way);
+		if (taken & LBX_FLOW_PLACE_GUEST) {
+			/* Before the tag: who looks into the first only has come too early. */
+			__sync_fetch_and_add(&first->away, 1);
+			bucket->home[way] = place->first;
+			bucket->guests |= 1 << way;
+		}
+	}
+	mem_copy8(to, flow, sizeof(*flow) / 16 * 8);
+	flow_table_pause();
+	mem_copy8((void *)to + sizeof(*flow) / 16 * 8, (void *)flow + sizeof(*flow) / 16 * 8,
+		  sizeof(*flow) - 8 - sizeof(*flow) / 16 * 8);
+	flow_table_end(to, word, *(const mem_u64 *)&flow->key.sport);
+	flow_table_set_tag(bucket, way, place->tag);
+	return 1;
+}
+
+/*
+ * Put a flow (its key too) into the place that flow_table_take() took for it. 0; 1: as 0,
+ * but another flow, which was not over, lost its place; LBX_FLOW_BUSY.
+ */
+__noinline int flow_table_put(const struct lbx_flow *flow, __u32 taken)
+{
+	struct lbx_flow_bucket *first, *bucket;
+	struct lbx_flow_place place;
+	int result = LBX_FLOW_BUSY;
+
+	if (!flow)
+		return LBX_FLOW_BUSY;
+	flow_place(&flow->key, &place);
+	first = flow_table_bucket(place.first);
+	bucket = taken & LBX_FLOW_PLACE_GUEST ? flow_table_bucket(place.second) : first;
+	if (!first || !bucket)
+		return LBX_FLOW_BUSY;
+	if (flow_table_write(bucket, first, &place, flow, taken))
+		result = !!(taken & LBX_FLOW_PLACE_EVICTS);
+	if (taken & LBX_FLOW_PLACE_LOCKED)
+		flow_table_unlock(bucket);
 	flow_table_unlock(first);
 	return result;
 }
 
+/* Make the flow of flow->key, or with `over` make it anew: as flow_table_put(), or LBX_FLOW_EXISTS.
+ */
+static __always_inline int flow_table_make(const struct lbx_flow *flow, _Bool over)
+{
+	int taken = flow_table_take(&flow->key, over);
+
+	return taken < 0 ? taken : flow_table_put(flow, taken);
+}
+
 /* Nobody's entry from now on; who still has a pointer to it is told so. */
-static __always_inline _Bool flow_table_clear(struct lbx_flow_bucket *bucket, __u32 way)
+static __always_inline int flow_table_clear(struct lbx_flow_bucket *bucket, __u32 way)
 {
 	struct lbx_flow *flow = flow_table_entry(bucket, way);
 	__u64 word;
 
 	if (!flow_table_begin(flow, &word))
-		return 0;
+		return LBX_FLOW_BUSY;
 	flow_table_set_tag(bucket, way, 0);
 	flow_table_forget_guest(bucket, way);
 	flow_table_end(flow, word, word | LBX_FLOW_NOBODY);
@@ -295,21 +366,55 @@ __noinline int flow_table_remove(const struct lbx_flow_key *key)
 	if (!first || !flow_table_lock(first))
 		return LBX_FLOW_BUSY;
 	way = flow_table_way_of(first, place.tag, key);
+	second = flow_table_second(&place);
 	if (way >= 0) {
-		result = flow_table_clear(first, way) ? 1 : LBX_FLOW_BUSY;
-	} else if (*(volatile __u32 *)&first->away && place.second != place.first) {
-		second = flow_table_bucket(place.second);
-		if (second && flow_table_lock(second)) {
+		result = flow_table_clear(first, way);
+	} else if (second && *(volatile __u32 *)&first->away) {
+		result = LBX_FLOW_BUSY;
+		if (flow_table_lock(second)) {
 			way = flow_table_way_of(second, place.tag, key);
-			if (way >= 0)
-				result = flow_table_clear(second, way) ? 1 : LBX_FLOW_BUSY;
+			result = way >= 0 ? flow_table_clear(second, way) : 0;
 			flow_table_unlock(second);
-		} else {
-			result = LBX_FLOW_BUSY;
 		}
 	}
 	flow_table_unlock(first);
 	return result;
+}
+
+/* Is there a flow in that way, and is it over? 1: no, 2: yes, 0: there is none. */
+__noinline int flow_table_look(struct lbx_flow_bucket *bucket, __u32 way)
+{
+	way &= LBX_FLOW_WAYS - 1;
+	if (!bucket || !*(volatile __u16 *)&bucket->tag[way])
+		return 0;
+	return flow_table_rank(flow_table_entry(bucket, way), flow_table_now()) ==
+			       LBX_FLOW_RANK_EXPIRED
+		       ? 2
+		       : 1;
+}
+
+/* Take the flows of a bucket out that are over: how many are left | how many went << 8. */
+__noinline int flow_table_sweep(struct lbx_flow_bucket *bucket)
+{
+	__u32 used = 0, over = 0, freed = 0;
+
+	if (!bucket)
+		return 0;
+	for (__u32 way = 0; way < LBX_FLOW_WAYS; way++) {
+		int found = flow_table_look(bucket, way);
+
+		used += found & 1;
+		over += found >> 1 & 1;
+	}
+	/* Being changed: its turn comes again. */
+	if (!over || __sync_val_compare_and_swap(&bucket->lock, 0, 1))
+		return used + over;
+	used += over;
+	for (__u32 way = 0; way < LBX_FLOW_WAYS; way++)
+		if (flow_table_look(bucket, way) == 2 && flow_table_clear(bucket, way) > 0)
+			freed++;
+	flow_table_unlock(bucket);
+	return (used > freed ? used - freed : 0) | freed << 8;
 }
 
 #endif

@@ -167,6 +167,7 @@ static __always_inline int request_new(ctx_t *ctx, struct lbx_packet *packet,
 	target = &scratch->target;
 	mem_zero(target);
 	snat_prefetch(key);
+	flow_prefetch(key);
 	reason = select_service(key, &selected->service);
 	if (reason != LBX_SELECT_OK)
 		return refuse_service(ctx, &selected->service, reason);

@@ -66,8 +66,8 @@ function* usedBuckets(
 export function clearFlows(kernel: Kernel): void {
   const hops = kernel.map(flowCatalog.lbx_backend_hops.name);
   for (const family of families) {
-    const { flow, affinity, reply, fragments, backends } = mapsOfFamily[family];
-    kernel.map(flow.name).clear();
+    const { affinity, reply, fragments, backends } = mapsOfFamily[family];
+    kernel.flows[family].clear();
     kernel.map(affinity.name).clear();
     kernel.map(fragments.name).clear();
     empty(kernel, reply);

@@ -10,11 +10,13 @@ import {
   type VariableValue,
 } from 'libbpf-ts';
 import { parseObject } from 'libbpf-ts/elf';
+import { type FlowMap, flowMapSizes, flowSettings, flowTableKind, openFlowMap } from '../flow-map.ts';
 import { hertz } from '../xdp-lab.ts';
 import { createNode, type Node } from './node.ts';
-import { type Device, type Place, places, vlans } from './place.ts';
+import { type Device, families, type Place, places, vlans } from './place.ts';
 
 export const MAGLEV_SIZE = 251;
+const FLOWS = 65_536;
 
 export interface KernelOptions {
   /** Addresses of the node and its neighbours. */
@@ -36,6 +38,8 @@ export interface Kernel extends Disposable {
   program(name: 'lbx_xdp' | 'lbx_tc_ingress' | 'lbx_tc_egress'): BpfProgram;
   has(map: string): boolean;
   map(name: string): BpfMap;
+  /** The flow tables, whichever kind they are. */
+  readonly flows: Readonly<Record<Family, FlowMap>>;
   /** Reads one entry. */
   get<K, V>(layout: NamedLayout, key: K): V | undefined;
   set<K, V>(layout: NamedLayout, key: K, value: V): void;
@@ -109,11 +113,13 @@ function innerOf({ maglevSize = MAGLEV_SIZE }: KernelOptions): NewMap {
 
 function sizesOf({ gateWords = 1024, snatPorts = [40000, 40999] }: KernelOptions): Record<string, number> {
   const ports = snatPorts[1] - snatPorts[0] + 1;
+  const flowSizes = families.map((family) => flowMapSizes(flowTableKind, family, FLOWS));
   return {
+    ...Object.fromEntries(
+      flowSizes.flatMap((sizes) => Object.entries(sizes).map(([name, { maxEntries }]) => [name, maxEntries])),
+    ),
     lbx_gate: gateWords,
     lbx_backend_meta: 4096,
-    lbx_flow4: 65536,
-    lbx_flow6: 65536,
     lbx_rev4: ports,
     lbx_rev6: ports,
   };
@@ -130,6 +136,7 @@ function variablesOf(options: KernelOptions): Record<string, VariableValue> {
     snatPorts = [40000, 40999],
   } = options;
   return {
+    ...flowSettings(flowTableKind, FLOWS),
     lbx_hz: hertz(),
     lbx_gate_on: gate,
     lbx_gate_mask: gateWords * 64 - 1,
@@ -153,24 +160,28 @@ function createAccess(
   kernel: Pick<Kernel, 'node' | 'program' | typeof Symbol.dispose>,
 ): Kernel {
   const map = (name: string) => maps.get(name)!;
+  const flows = { 4: openFlowMap({ map }, 4, flowTableKind), 6: openFlowMap({ map }, 6, flowTableKind) };
+  const entriesOf = (name: string): FlowMap =>
+    name === 'lbx_flow4' ? flows[4] : name === 'lbx_flow6' ? flows[6] : map(name);
   const read = (layout: NamedLayout, value: Uint8Array, key: unknown) =>
     layout.value.get(new DataView(value.buffer, value.byteOffset, value.byteLength), 0, key);
   return {
     ...kernel,
     has: (name) => maps.has(name),
     map,
+    flows,
     get(layout, key) {
-      const value = map(layout.name).get(layout.key.encode(key));
+      const value = entriesOf(layout.name).get(layout.key.encode(key));
       return value && read(layout, value, key);
     },
     set(layout, key, value) {
       const bytes = new Uint8Array(layout.valueSize);
       layout.value.put(new DataView(bytes.buffer), 0, value, key);
-      map(layout.name).set(layout.key.encode(key), bytes);
+      entriesOf(layout.name).set(layout.key.encode(key), bytes);
     },
-    delete: (layout, key) => map(layout.name).delete(layout.key.encode(key)),
+    delete: (layout, key) => entriesOf(layout.name).delete(layout.key.encode(key)),
     entries: (layout) =>
-      [...map(layout.name).entries()].map(([bytes, value]) => {
+      [...entriesOf(layout.name).entries()].map(([bytes, value]) => {
         const key = layout.key.decode(bytes);
         return [key, read(layout, value, key)] as never;
       }),

@@ -79,7 +79,19 @@ export {
 } from './flow/event.ts';
 export { type FlowMapName, flowCatalog } from './flow/flow-catalog.ts';
 export { FLOW_SECRET_WORDS, type FlowPlace, flowPlace } from './flow/flow-place.ts';
-export { FLOW_WAYS, LbxFlow4Bucket, LbxFlowSetIndex } from './flow/flow-set4.ts';
+export {
+  FLOW_WAYS,
+  type FlowSet,
+  type FlowSetShape,
+  flowSecretElement,
+  flowSecretOf,
+  flowSet4,
+  flowSet6,
+  flowSetElements,
+  readFlowSet,
+} from './flow/flow-set.ts';
+export { LbxFlow4Bucket, LbxFlowSetIndex } from './flow/flow-set4.ts';
+export { LbxFlow6Bucket } from './flow/flow-set6.ts';
 export { FlowDirection, FlowFlag, LbxFlow4, LbxFlow4Key } from './flow/flow4.ts';
 export { LbxFlow6, LbxFlow6Key } from './flow/flow6.ts';
 export {

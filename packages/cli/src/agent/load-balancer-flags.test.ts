@@ -44,8 +44,8 @@ it.each([
   [['--node-address', '192.0.2.1', '2001:db8::1'], { nodeAddresses: ['192.0.2.1', '2001:db8::1'] }],
   [['--no-reject', '--no-wildcards'], { rejectWithoutEndpoints: false, wildcards: false }],
   [['--answer-echo', '--external-cluster-ip'], { answerEcho: true, externalClusterIP: true }],
-  [['--flows', '4096'], { flows: 4096 }],
   [['--traffic'], { traffic: true }],
+  [['--flows', '4096', '--flow-table', 'buckets'], { flows: 4096, flowTable: 'buckets' }],
 ])('%o', (args, options) => {
   expect(parse(...args)).toMatchObject(options);
 });
@@ -55,6 +55,7 @@ it.each([
   ['--dsr-by', 'gre'],
   ['--xdp', 'maybe'],
   ['--family', '5'],
+  ['--flow-table', 'tree'],
   ['--mtu', 'large'],
   ['--snat-ports', '10000'],
 ])('refuses %s %s', (...args) => {

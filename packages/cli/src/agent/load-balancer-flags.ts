@@ -29,6 +29,7 @@ export interface LoadBalancerFlags {
   readonly redirect?: 'none' | 'neigh' | 'peer' | 'auto';
   readonly flows?: number;
   readonly traffic?: boolean;
+  readonly flowTable?: 'lru' | 'buckets';
 }
 
 const choice = (flags: string, description: string, choices: readonly string[]) =>
@@ -79,6 +80,7 @@ export function addLoadBalancerFlags(command: Command): Command {
       ]),
     )
     .option('--flows <n>', 'flows that are remembered, of each family', parseNumber)
+    .addOption(choice('--flow-table <kind>', 'what they are kept in (default: lru)', ['lru', 'buckets']))
     .option('--traffic', 'count packets and bytes by frontend and backend');
 }
 
@@ -112,6 +114,7 @@ export function loadBalancerOptions(
     ...given('redirect', flags.redirect),
     ...given('flows', flags.flows),
     ...given('traffic', flags.traffic),
+    ...given('flowTable', flags.flowTable),
   };
 }
 

@@ -20,6 +20,8 @@ export interface LoadSettings {
   readonly variables: (maps: ReadonlyMap<string, BpfMap>) => Variables;
   readonly maxEntries: Readonly<Record<string, number>>;
   readonly maglevSize: number;
+  /** Maps that the programs declare and these settings have no use for. */
+  readonly unused: ReadonlySet<string>;
   /** Maps of this load alone by name, shared by its objects; filled as they are loaded. */
   readonly ownMaps: Map<string, BpfMap>;
 }
@@ -28,8 +30,8 @@ export interface LoadSettings {
  * Tail call tables and scratch memory belong to the programs of one load: a new version brings its own, perhaps with
  * another layout.
  */
-const isPerLoad = ({ name, type }: MapSpec): boolean =>
-  type === 'prog_array' || (type === 'percpu_array' && !Object.hasOwn(flowCatalog, name));
+const isPerLoad = ({ name, type }: MapSpec, { unused }: LoadSettings): boolean =>
+  type === 'prog_array' || (type === 'percpu_array' && !Object.hasOwn(flowCatalog, name)) || unused.has(name);
 /** Counters that are as large as the options say, and may begin anew. */
 const isTrafficMap = ({ name }: MapSpec): boolean => (trafficMapNames as readonly string[]).includes(name);
 /** What belongs to one object alone: libbpf's maps behind global variables, and memory that no packet leaves anything in. */
@@ -46,10 +48,10 @@ export function loadObject(name: ObjectName, settings: LoadSettings, maps: Pinne
   checkObjectLayouts(name, spec);
   const object = load(bytes, loadOptions(spec, settings, maps));
   try {
-    for (const map of sharedMaps(spec)) {
+    for (const map of sharedMaps(spec, settings)) {
       if (!maps.byName.has(map.name)) maps.add(map.name, object.detachMap(map.name));
     }
-    for (const { name } of [...spec.maps.values()].filter(isPerLoad)) {
+    for (const { name } of perLoadMaps(spec, settings)) {
       if (!settings.ownMaps.has(name)) settings.ownMaps.set(name, object.detachMap(name));
     }
     return object;
@@ -59,13 +61,17 @@ export function loadObject(name: ObjectName, settings: LoadSettings, maps: Pinne
   }
 }
 
-function sharedMaps(spec: ObjectSpec): MapSpec[] {
-  return [...spec.maps.values()].filter((map) => !isInternal(map) && !isPerLoad(map));
+function sharedMaps(spec: ObjectSpec, settings: LoadSettings): MapSpec[] {
+  return [...spec.maps.values()].filter((map) => !isInternal(map) && !isPerLoad(map, settings));
+}
+
+function perLoadMaps(spec: ObjectSpec, settings: LoadSettings): MapSpec[] {
+  return [...spec.maps.values()].filter((map) => isPerLoad(map, settings));
 }
 
 function loadOptions(spec: ObjectSpec, settings: LoadSettings, maps: PinnedMaps): LoadOptions {
   const mapOptions: Record<string, MapOptions> = {};
-  for (const map of sharedMaps(spec)) {
+  for (const map of sharedMaps(spec, settings)) {
     const maxEntries = settings.maxEntries[map.name];
     const innerSpec =
       map.innerSpec && holdsMaglevTables(map.name)
@@ -79,10 +85,11 @@ function loadOptions(spec: ObjectSpec, settings: LoadSettings, maps: PinnedMaps)
       ...(innerSpec === undefined || reuse !== undefined ? {} : { innerSpec }),
     };
   }
-  for (const { name } of [...spec.maps.values()].filter(isPerLoad)) {
+  for (const { name } of perLoadMaps(spec, settings)) {
     // libbpf puts the programs of each object into their places.
     const reuse = settings.ownMaps.get(name);
     if (reuse !== undefined) mapOptions[name] = { reuse };
+    else if (settings.unused.has(name)) mapOptions[name] = { maxEntries: 1 };
   }
   const variables = Object.fromEntries(
     Object.entries(settings.variables(maps.byName)).filter(([name]) => spec.variables.has(name)),

@@ -2,6 +2,7 @@ import { manifest, type ObjectName } from '@lbx/bpf';
 import type { BpfMap, BpfObject, BpfProgram } from 'libbpf-ts';
 import type { ResolvedOptions } from '../options/resolve-options.ts';
 import type { Undo } from '../undo.ts';
+import { flowMapSizes, openFlowSets, removeUnusedFlowMaps, unusedFlowMaps } from './flow-tables.ts';
 import { type LoadSettings, loadObject } from './load-objects.ts';
 import type { PinnedMaps } from './pinned-maps.ts';
 import { pinTailCalls } from './tail-calls.ts';
@@ -34,6 +35,7 @@ export function loadPrograms(
   undo: Undo,
 ): LoadedPrograms {
   const settings = loadSettings(options, hz);
+  if (parts.packets) openFlowSets(options, maps);
   const objects = new Map<ObjectName, BpfObject>();
   const close = () => {
     for (const object of objects.values()) object[Symbol.dispose]();
@@ -51,7 +53,10 @@ export function loadPrograms(
         .get('sock')
         ?.programs()
         .map(({ name }) => name) ?? [],
-    commit: () => tailCalls?.commit(),
+    commit() {
+      tailCalls?.commit();
+      removeUnusedFlowMaps(options);
+    },
     close,
   };
 }
@@ -62,6 +67,7 @@ export function loadSettings(options: ResolvedOptions, hz: number): LoadSettings
     variables: (known) => variablesOf(options, hz, known),
     maxEntries: { ...defaultSizes(options), ...options.maxEntries },
     maglevSize: options.maglevSize,
+    unused: new Set(unusedFlowMaps(options)),
     ownMaps: new Map<string, BpfMap>(),
   };
 }
@@ -78,15 +84,15 @@ function objectNames(
 }
 
 /** Sizes that follow from other options. */
-function defaultSizes({ snatPorts: [from, to], flows, traffic }: ResolvedOptions): Record<string, number> {
+function defaultSizes(options: ResolvedOptions): Record<string, number> {
+  const [from, to] = options.snatPorts;
   const ports = to - from + 1;
   // An element for each id that there can be; one that no id has when nothing is counted.
-  const owners = traffic ? 65_536 : 1;
+  const owners = options.traffic ? 65_536 : 1;
   return {
     lbx_rev4: ports,
     lbx_rev6: ports,
-    lbx_flow4: flows,
-    lbx_flow6: flows,
+    ...flowMapSizes(options),
     lbx_frontend_traffic: owners,
     lbx_backend_traffic: owners,
   };

@@ -1,6 +1,7 @@
 import { DEFAULT_SEED_TEXT, flowCatalog, ipv6, parseSeed, snatPrime } from '@lbx/maps';
 import { type BpfMap, features, netnsCookie } from 'libbpf-ts';
 import type { ResolvedOptions } from '../options/resolve-options.ts';
+import { flowVariables } from './flow-tables.ts';
 
 /** Values for the `const volatile` settings of the objects, by C name. */
 export type Variables = Readonly<Record<string, number | bigint | boolean | Uint8Array>>;
@@ -19,6 +20,7 @@ export function variablesOf(
   const seed = parseSeed(options.maglevSeed ?? DEFAULT_SEED_TEXT);
   return {
     lbx_hz: hz,
+    ...flowVariables(options, maps),
     lbx_nodeport_min: options.nodePortRange[0],
     lbx_nodeport_max: options.nodePortRange[1],
     lbx_snat_addr4: addressBytes(options.snatAddress ?? '0.0.0.0'),

@@ -107,6 +107,12 @@ export interface LoadBalancerOptions {
   /** Flows that are remembered, of each family; default 262144. */
   readonly flows?: number;
   /**
+   * What they are kept in: `lru`, the kernel's hash table that forgets who was silent longest; or `buckets`, a table of
+   * our own, which is faster and gives flows up that were never answered first. A change begins with an empty table.
+   * Default `lru`.
+   */
+  readonly flowTable?: 'lru' | 'buckets';
+  /**
    * Count packets and bytes of each frontend and backend, for `traffic()`; default false. Costs some 2 ns a packet, and in
    * the kernel 4 MiB a CPU (less with `maxEntries`: 32 bytes for each id up to the highest, in each of
    * `lbx_frontend_traffic` and `lbx_backend_traffic`; what is beyond is not counted).

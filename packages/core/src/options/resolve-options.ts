@@ -38,6 +38,7 @@ export interface ResolvedOptions extends NodeSettings {
   readonly timeouts: Required<FlowTimeouts>;
   readonly flows: number;
   readonly traffic: boolean;
+  readonly flowTable: 'lru' | 'buckets';
   readonly maxEntries: Readonly<Record<string, number>>;
   readonly sweepSeconds: number | false;
   readonly onNotice: (notice: string) => void;
@@ -89,6 +90,7 @@ export function resolveOptions(options: LoadBalancerOptions, network: NetworkSta
     timeouts: timeoutsOf(options.timeouts ?? {}),
     flows: wholeNumber('flows', options.flows ?? 262_144, 1024, 2 ** 26),
     traffic: options.traffic ?? false,
+    flowTable: oneOf('flowTable', options.flowTable ?? 'lru', ['lru', 'buckets']),
     maxEntries: options.maxEntries ?? {},
     sweepSeconds: sweepSeconds === false ? false : wholeNumber('sweepSeconds', sweepSeconds, 1, 86_400),
     onNotice: options.onNotice ?? (() => {}),

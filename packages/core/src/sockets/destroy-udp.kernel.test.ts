@@ -166,7 +166,13 @@ describeKernel('connected UDP sockets, when their backend goes', () => {
       if (++loads > 1) throw new Error('no function bpf_sock_destroy');
       return {};
     };
-    const settings = { variables, maxEntries: {}, maglevSize: 16381, ownMaps: new Map() };
+    const settings = {
+      variables,
+      maxEntries: {},
+      maglevSize: 16381,
+      unused: new Set<string>(),
+      ownMaps: new Map(),
+    };
     const stale = openStaleSockets(maps, settings);
     try {
       const found = stale.find();

@@ -4,8 +4,8 @@ import { type BpfObject, load } from 'libbpf-ts';
 import { type LoadSettings, loadObject } from '../load/load-objects.ts';
 import type { PinnedMaps } from '../load/pinned-maps.ts';
 import type { FlowTimeouts } from '../options/options.ts';
+import { createBucketSweep } from './bucket-sweep.ts';
 import { createFlowSweep, type FlowClock } from './flow-sweep.ts';
-import { createReverseSweep } from './reverse-sweep.ts';
 import type { Sweep, Sweeps } from './sweeper.ts';
 
 /** Sweeps over the flow tables that there are. */
@@ -23,7 +23,9 @@ export function openSweeps(
     if (reverse === undefined || !Object.hasOwn(manifest.objects, object)) continue;
     const loaded = loadObject(object, settings, maps);
     opened.push(loaded);
-    sweeps.push(createReverseSweep(loaded, reverse, family));
+    sweeps.push(createBucketSweep(loaded.program(`lbx_sweep_rev${family}`), reverse));
+    const flows = maps.byName.get(`lbx_flow_set${family}`);
+    if (flows !== undefined) sweeps.push(createBucketSweep(loaded.program(`lbx_sweep_flow${family}`), flows));
   }
   const probe = load(readObject('probe'));
   opened.push(probe);

@@ -4,8 +4,8 @@ import { describeKernel } from '@lbx/testing';
 import { BpfMap, type BpfObject, load } from 'libbpf-ts';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createKernelTable } from '../tables/kernel-table.ts';
+import { createBucketSweep } from './bucket-sweep.ts';
 import { createFlowSweep, timeoutSeconds } from './flow-sweep.ts';
-import { createReverseSweep } from './reverse-sweep.ts';
 import type { Sweep } from './sweeper.ts';
 
 const hz = 1000;
@@ -86,7 +86,7 @@ describeKernel('sweeps', () => {
       table()
         .get({ index } as never)
         ?.tag.flatMap((tag, way) => (tag === 0 ? [] : [way]));
-    const round = () => sweep(createReverseSweep(object, map, 4));
+    const round = () => sweep(createBucketSweep(object.program('lbx_sweep_rev4'), map));
 
     it('frees what is over, by protocol and state, and nothing else', () => {
       put(
@@ -118,6 +118,43 @@ describeKernel('sweeps', () => {
       put(8, [{ proto: IpProto.UDP, lastSeen: (jiffies() + 200) >>> 0 }]);
       expect(round()).toEqual({ used: 1, freed: 0 });
     });
+  });
+
+  it('of flows in buckets: frees what is over, but not the secret', () => {
+    const buckets = 700;
+    const variables = { lbx_hz: hz, lbx_flow_buckets4: buckets };
+    using object = load(readObject('sweep4'), {
+      variables,
+      maps: { lbx_flow_set4: { maxEntries: buckets + 1 }, lbx_rev4: { maxEntries: 1 } },
+    });
+    const map = object.map('lbx_flow_set4');
+    const layout = flowCatalog.lbx_flow_set4;
+    const table = createKernelTable(map, layout);
+    const empty = layout.value.decode(new Uint8Array(layout.value.size), undefined as never);
+    const put = (index: number, flows: readonly Partial<LbxFlow4>[]) =>
+      table.set({ index } as never, {
+        ...empty,
+        tag: empty.tag.map((_, way) => (way < flows.length ? 1000 + way : 0)),
+        entry: empty.entry.map((entry, way) => ({
+          ...entry,
+          ...flows[way],
+          key: { ...entry.key, proto: IpProto.UDP },
+        })),
+      });
+    const tags = (index: number) => table.get({ index } as never)?.tag.slice(0, 4);
+    const [old, young] = [{ lastSeen: ago(35) }, { lastSeen: ago(25) }];
+    put(0, [old, young, young]);
+    put(699, [young, old, { ...old, flags: FlowFlag.confirmed }]);
+    put(700, [old, old]);
+    const round = () => sweep(createBucketSweep(object.program('lbx_sweep_flow4'), map));
+    expect(round()).toEqual({ used: 4, freed: 2 });
+    expect([tags(0), tags(699)]).toEqual([
+      [0, 1001, 1002, 0],
+      [1000, 0, 1002, 0],
+    ]);
+    expect(tags(700)).toEqual([1000, 1001, 0, 0]);
+    expect(table.get({ index: 0 } as never)?.lock).toBe(0);
+    expect(round()).toEqual({ used: 4, freed: 0 });
   });
 
   describeKernel('of the flow table', () => {

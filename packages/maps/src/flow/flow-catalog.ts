@@ -10,6 +10,8 @@ import {
   LbxEventStats,
   LbxEventStatsKey,
 } from './event.ts';
+import { LbxFlow4Bucket, LbxFlowSetIndex } from './flow-set4.ts';
+import { LbxFlow6Bucket } from './flow-set6.ts';
 import { LbxFlow4, LbxFlow4Key } from './flow4.ts';
 import { LbxFlow6, LbxFlow6Key } from './flow6.ts';
 import { LbxFragment4, LbxFragment4Key, LbxFragment6, LbxFragment6Key } from './fragments.ts';
@@ -43,6 +45,16 @@ export const flowCatalog = Object.freeze({
   }),
   lbx_flow6: mapLayout('lru_hash', 'lbx_flow6', LbxFlow6Key, LbxFlow6, {
     maxEntries: 262144,
+    doc: 'The same of IPv6',
+  }),
+  lbx_flow_set4: mapLayout('array', 'lbx_flow_set4', LbxFlowSetIndex, LbxFlow4Bucket, {
+    maxEntries: 65537,
+    flags: MapFlag.mmapable,
+    doc: 'What lbx_flow4 has, in buckets; the last element has the secret of their hash',
+  }),
+  lbx_flow_set6: mapLayout('array', 'lbx_flow_set6', LbxFlowSetIndex, LbxFlow6Bucket, {
+    maxEntries: 65537,
+    flags: MapFlag.mmapable,
     doc: 'The same of IPv6',
   }),
   lbx_rev4: mapLayout('array', 'lbx_rev4', LbxRev4Index, LbxRev4Bucket, {

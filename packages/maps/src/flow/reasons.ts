@@ -38,7 +38,7 @@ const table = {
   ],
   note_flow_evicted: [
     26,
-    'no place for a flow on its SNAT port: one that was not confirmed, or the longest silent, lost its own',
+    'no place for a flow in its bucket or on its SNAT port: one that was not confirmed, or the longest silent, lost its own',
   ],
   note_icmp_limited: [27, 'no ICMP error sent: this CPU has sent enough in this second'],
   note_dsr_learnt: [29, 'a request came by DSR: the answers of its backend are given the service address'],

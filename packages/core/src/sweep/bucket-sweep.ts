@@ -1,5 +1,4 @@
-import type { BpfMap, BpfObject } from 'libbpf-ts';
-import type { Family } from '../network/node-addresses.ts';
+import type { BpfMap, BpfProgram } from 'libbpf-ts';
 import type { Sweep } from './sweeper.ts';
 
 /** Buckets that the program looks at in one run: some hundred microseconds when all of them are full. */
@@ -12,9 +11,8 @@ const freedAt = 12;
 /** XDP_PASS; the program answers nothing else when it has understood. */
 const understood = 2;
 
-/** Takes reply halves that are over out of a reverse table, by the program of sweep4 or sweep6. */
-export function createReverseSweep(object: BpfObject, map: BpfMap, family: Family): Sweep {
-  const program = object.program(`lbx_sweep_rev${family}`);
+/** Takes flows that are over out of a table of buckets, by a program of sweep4 or sweep6. */
+export function createBucketSweep(program: BpfProgram, map: BpfMap): Sweep {
   const frame = Buffer.alloc(frameBytes);
   return {
     name: map.name,
