@@ -36,6 +36,6 @@ assert.equal(ask().backend?.address, '192.0.2.11');
 
 console.log(`${serve([])} writes to take the last backend away`);
 const { verdict, reason, steps } = ask();
-assert.equal(verdict, 'drop');
+assert.equal(verdict, 'reject');
 console.log(`${verdict}: ${reason}`);
 for (const { text } of steps) console.log(`  ${text}`);

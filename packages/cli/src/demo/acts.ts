@@ -90,7 +90,10 @@ export async function explainOne(stage: Stage, localPort = 45_678): Promise<Expl
 export interface RemovalResult {
   readonly pod: string;
   readonly requests: number;
+  /** Requests that failed and began after the agent had written the maps. */
   readonly errors: number;
+  /** Requests that were under way then, and were cut off with the pod: at most as many as run at once. */
+  readonly cut: number;
   /** Requests to the pod that began before it was removed. */
   readonly before: number;
   /** Requests to the pod that began after the agent had written the maps. */
@@ -102,6 +105,9 @@ export interface RemovalResult {
   readonly passed: boolean;
 }
 
+/** Requests that run at once while an endpoint is removed. */
+const CONCURRENCY = 4;
+
 /** Removes an endpoint from the manifests while requests run, and looks who still got some. */
 export async function removeEndpoint(stage: Stage, pod: string): Promise<RemovalResult> {
   const client = stage.client('client', [
@@ -109,7 +115,7 @@ export async function removeEndpoint(stage: Stage, pod: string): Promise<Removal
     '--count',
     '20000',
     '--concurrency',
-    '4',
+    String(CONCURRENCY),
     '--until-input-ends',
   ]);
   const seen: Request[] = [];
@@ -128,17 +134,19 @@ export async function removeEndpoint(stage: Stage, pod: string): Promise<Removal
 
   const toPod = seen.filter(({ answer }) => answer?.pod === pod);
   const after = toPod.filter(({ startedAt }) => startedAt > programmedAt).length;
-  const errors = seen.filter(({ error }) => error !== undefined).length;
+  const failed = seen.filter(({ error }) => error !== undefined);
+  const errors = failed.filter(({ startedAt }) => startedAt > programmedAt).length;
   const last = Math.max(changedAt, ...toPod.map(({ startedAt }) => startedAt));
   return {
     pod,
     requests: seen.length,
     errors,
+    cut: failed.length - errors,
     before: toPod.filter(({ startedAt }) => startedAt <= changedAt).length,
     after,
     programmedMs: programmedAt - changedAt,
     lastRequestMs: last - changedAt,
-    passed: after === 0 && errors === 0,
+    passed: after === 0 && errors === 0 && failed.length <= CONCURRENCY,
   };
 }
 

@@ -65,7 +65,7 @@ export function removalText(result: RemovalResult): string {
     heading('4. An endpoint is removed while requests run'),
     `  ${result.pod} taken out of the manifests after ${result.before} requests to it`,
     `  maps programmed ${ms(result.programmedMs)} after the file changed; its last request began after ${ms(result.lastRequestMs)}`,
-    `  requests that began after that and still went to it: ${result.after} of ${result.requests} in all; failed: ${result.errors}  ${mark(result.passed)}`,
+    `  requests that began after that and still went to it: ${result.after} of ${result.requests} in all; failed: ${result.errors}, cut off with it: ${result.cut}  ${mark(result.passed)}`,
   ].join('\n');
 }
 
