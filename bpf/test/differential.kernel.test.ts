@@ -1,6 +1,6 @@
 import { defaultPacketSettings, type PacketSettings, type ReasonName, reasons } from '@lbx/maps';
 import { createRandom, describeKernel } from '@lbx/testing';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createControlPlane } from './differential/control-plane.ts';
 import { readJiffies } from './differential/jiffies.ts';
 import { createKernel, type KernelOptions, MAGLEV_SIZE } from './differential/kernel.ts';
@@ -63,6 +63,21 @@ const setups: readonly Setup[] = [
 ];
 
 const seen = new Map<ReasonName, number>();
+/** What needs another CPU, a full table, a long search, a broken load, or luck. */
+const UNSEEN: ReadonlySet<ReasonName> = new Set<ReasonName>([
+  'drop_contended',
+  'drop_flow_table',
+  'drop_missed_tail_call',
+  'note_snat_scan_limited',
+  'note_dsr_by_snat',
+  'note_service_gone',
+  'note_neighbour_kept',
+  'note_flow_evicted',
+  'drop_reply_collision',
+  'drop_snat_ports_used_up',
+  'pass_fragment',
+  'pass_options',
+]);
 
 describeKernel('the programs and the oracle', () => {
   describe.each(setups)('$name', ({ name, share, options, settings }) => {
@@ -79,10 +94,13 @@ describeKernel('the programs and the oracle', () => {
     });
   });
 
-  afterAll(() => {
-    const missing = reasons.filter(({ name }) => !seen.has(name)).map(({ name }) => name);
-    console.log(`never seen: ${missing.join(', ')}`);
-  });
+  // Enough packets meet everything that can become of one.
+  if (PAIRS >= 100_000) {
+    it('have met every reason', () => {
+      const missing = reasons.filter(({ name }) => !seen.has(name) && !UNSEEN.has(name));
+      expect(missing.map(({ name }) => name)).toEqual([]);
+    });
+  }
 });
 
 function run(arena: Arena, name: string, goal: number): void {

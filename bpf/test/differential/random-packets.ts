@@ -216,8 +216,14 @@ export function oddFrame(random: Random, frontends: readonly Frontend[], plain: 
   const whole = ip(eth(fromRouter), from, to);
   const isSix = family === 6;
   const dsr = { address: random.pick(places[family].vips), port: random.pick(PORTS) };
+  const ping = () =>
+    whole
+      .icmp({ type: isSix ? 128 : 8, id: 1, seq: random.below(9) })
+      .payload(random.bytes(random.pick([4, 56])));
   const make = random.pick<() => PacketBuilder | Uint8Array>([
-    () => whole.icmp({ type: isSix ? 128 : 8, id: 1, seq: random.below(9) }).payload('ping'),
+    ping,
+    ping,
+    ping,
     () =>
       whole
         .icmp({ type: isSix ? 2 : 3, code: isSix ? 0 : 4, mtu: 1400 })
