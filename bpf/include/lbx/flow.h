@@ -78,6 +78,20 @@ static __always_inline void flow_release(struct lbx_flow *flow, const struct lbx
 		flow_table_release(flow, key);
 }
 
+/*
+ * What a packet tells of a flow that was found: it lives, and these flags. Another CPU
+ * may tell it of its own packet at the same time. Nothing if it is no longer that flow's.
+ */
+static __always_inline void flow_tell(struct lbx_flow *flow, const struct lbx_flow_key *key,
+				      __u8 flags, __u32 last_seen)
+{
+	if (!flow_hold(flow, key))
+		return;
+	flow->flags |= flags;
+	flow->last_seen = last_seen;
+	flow_release(flow, key);
+}
+
 static __always_inline long flow_make(const struct lbx_flow *flow, _Bool over)
 {
 	int result = flow_table_make(flow, over);

@@ -218,7 +218,7 @@ static __always_inline _Bool flow_table_is(struct lbx_flow *flow, const struct l
 	       ((const mem_u64 *)key)[LBX_FLOW_KEY_REST];
 }
 
-#define LBX_FLOW_HOLD_TRIES 16
+#define LBX_FLOW_HOLD_TRIES 4
 
 /* Keep the entry this flow's until flow_table_release(). 0: it no longer is, or others hold it. */
 static __always_inline _Bool flow_table_hold(struct lbx_flow *flow, const struct lbx_flow_key *key)

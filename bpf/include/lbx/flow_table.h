@@ -30,6 +30,7 @@
 
 #define LBX_FLOW_WAIT_TURNS  256 /* of a nanosecond or two */
 #define LBX_FLOW_WAIT_ROUNDS 4
+#define LBX_FLOW_BEGIN_TRIES 16 /* who holds an entry stores a few words */
 
 /* In the last word of a key: a direction that no flow has. */
 #define LBX_FLOW_NOBODY 0x0000ff0000000000ULL
@@ -142,7 +143,7 @@ static __always_inline int flow_table_way_of(struct lbx_flow_bucket *bucket, __u
 /* Begin to change an entry whose bucket is locked: nobody holds it from now on. */
 static __always_inline _Bool flow_table_begin(struct lbx_flow *flow, __u64 *word)
 {
-	for (int i = 0; i < LBX_FLOW_HOLD_TRIES; i++) {
+	for (int i = 0; i < LBX_FLOW_BEGIN_TRIES; i++) {
 		__u64 seen = *flow_table_word(flow) & ~LBX_FLOW_HELD;
 
 		if (__sync_val_compare_and_swap((mem_u64 *)flow_table_word(flow), seen,

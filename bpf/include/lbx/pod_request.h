@@ -177,19 +177,18 @@ static __always_inline _Bool pod_keep(ctx_t *ctx, struct lbx_scratch *scratch,
 	    (expired && flow_is_expired(reply, now)))
 		return 0;
 	flags = flow_flags_after(flags | reply->flags, LBX_FLOW_REQUEST, tcp_flags);
-	reply->flags = flags;
-	reply->last_seen = now;
-	flow->flags = flags;
-	flow->last_seen = now;
+	flow_tell(reply, &scratch->reply_key, flags, now);
+	flow_tell(flow, &scratch->key, flags, now);
 	scratch->hop.stamp = flow->route_stamp;
 	scratch->hop.route = flow->route;
 	if (stale) {
 		pod_find_peer(ctx, &scratch->key, target, &scratch->hop);
 		/* The kernel was asked: is the entry still this flow's? */
-		if (flow_is(flow, &scratch->key)) {
+		if (flow_hold(flow, &scratch->key)) {
 			flow->route_stamp = scratch->hop.stamp;
 			flow->route = scratch->hop.route;
 			flow->checked = now;
+			flow_release(flow, &scratch->key);
 		}
 	}
 	target->flags = flags;

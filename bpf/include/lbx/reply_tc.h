@@ -39,8 +39,8 @@ static __always_inline void leave_tell_request(const struct lbx_flow_key *reply,
 	if (!flow || !(flow->flags & LBX_FLOW_LOCAL) || !addr_equal(&flow->daddr, &reply->saddr) ||
 	    flow->dport != reply->sport)
 		return;
-	flow->flags |= flags;
-	flow->last_seen = now - LBX_CLOCK_DUE; /* the next request may confirm it */
+	/* The next request may confirm it. */
+	flow_tell(flow, &key, flags, now - LBX_CLOCK_DUE);
 }
 
 static __always_inline int reply_leave(ctx_t *ctx, struct lbx_packet *packet)
@@ -65,14 +65,13 @@ static __always_inline int reply_leave(ctx_t *ctx, struct lbx_packet *packet)
 	age = now - flow->last_seen;
 	expired = flow_is_expired(flow, now);
 	if (!flow_is(flow, &key))
-		return CTX_PASS;
+		return verdict_of(ctx, LBX_DROP_CONTENDED);
 	if (expired)
 		return verdict_about(ctx, LBX_PASS_REPLY_EXPIRED, about);
 
 	flags = flow_flags_after(seen, LBX_FLOW_REPLY, packet->tcp_flags);
 	if (flags != seen) {
-		flow->flags = flags;
-		flow->last_seen = now;
+		flow_tell(flow, &key, flags, now);
 		leave_tell_request(&key, &to.saddr, to.sport, flags, now);
 	} else if (age > LBX_CLOCK_PERIOD) {
 		flow->last_seen = now;

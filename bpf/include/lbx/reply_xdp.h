@@ -139,8 +139,8 @@ static __always_inline void reply_tell_request(const struct lbx_rewrite *to, __u
 
 	if (!flow || flow->sport != snat_port)
 		return;
-	flow->flags |= flags;
-	flow->last_seen = now - LBX_CLOCK_DUE; /* the next request may confirm it */
+	/* The next request may confirm it. */
+	flow_tell(flow, &key, flags, now - LBX_CLOCK_DUE);
 }
 
 /*

@@ -336,13 +336,14 @@ static __always_inline int request_known(ctx_t *ctx, struct lbx_packet *packet,
 	if (entry)
 		flags |= entry->flags;
 	/* The kernel was asked above: is the entry still this flow's? */
-	if (flow_is(flow, key)) {
+	if (flow_hold(flow, key)) {
 		flow->route_stamp = hop.stamp;
 		flow->route = hop.route;
 		if (stale)
 			flow->checked = now;
 		flow->last_seen = now;
-		flow->flags = flags;
+		flow->flags |= flags;
+		flow_release(flow, key);
 	}
 
 	/* The reply half: touched, or made again where it was lost. */
@@ -353,9 +354,10 @@ static __always_inline int request_known(ctx_t *ctx, struct lbx_packet *packet,
 			scratch->replace = 1;
 			return LBX_VERDICT_CALL(LBX_CALL_BIND);
 		}
-		reply->last_seen = now;
 		if (reply->flags != flags)
-			reply->flags = flags;
+			flow_tell(reply, &scratch->reply_key, flags, now);
+		else
+			reply->last_seen = now;
 		return request_deliver(ctx, packet, target, to);
 	}
 	if (!snat)

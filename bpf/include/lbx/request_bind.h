@@ -155,6 +155,8 @@ static __always_inline int request_bind_remote(ctx_t *ctx, struct lbx_packet *pa
 		if (!winner || winner->flags & LBX_FLOW_LOCAL)
 			return verdict_about(ctx, LBX_DROP_FLOW_TABLE, target_about(target));
 		rewrite_copy(&to, flow_rewrite(winner));
+		if (!flow_is(winner, key))
+			return verdict_about(ctx, LBX_DROP_CONTENDED, target_about(target));
 	}
 	return request_send(ctx, packet, target, &to, hop);
 }

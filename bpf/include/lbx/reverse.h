@@ -158,7 +158,7 @@ static __always_inline __u32 reverse_timeout(const struct lbx_rev *entry)
 
 static __always_inline _Bool reverse_expired(const struct lbx_rev *entry, __u32 now)
 {
-	return now - entry->last_seen > reverse_timeout(entry);
+	return flow_age(entry->last_seen, now) > reverse_timeout(entry);
 }
 
 /* A request came: the flow lives. A reply half that no reply has seen yet stays due. */
