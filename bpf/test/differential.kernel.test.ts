@@ -16,9 +16,12 @@ import { hertz } from './xdp-lab.ts';
  * The programs against `explainPacket`: random services, random packets, random events; verdict, every byte of the frame
  * that comes out, what is counted, and what is remembered must be the same.
  *
- * LBX_PAIRS=1000000 runs that many packets. LBX_SEED=… begins at the seed that a failure names.
+ * LBX_PAIRS=1000000 runs that many packets. The packets are the same each time; LBX_SEED=… begins
+ * at another seed, such as the one that a failure names.
  */
 const PAIRS = Number(process.env.LBX_PAIRS ?? 100_000);
+/** A failure must be one of the change that is tested: other seeds are tried by hand. */
+const FIRST_SEED = 20_000_000;
 const SEED = process.env.LBX_SEED === undefined ? undefined : Number(process.env.LBX_SEED);
 const PACKETS_OF_SESSION = 250;
 const SESSIONS_OF_SERVICES = 4;
@@ -105,7 +108,7 @@ describeKernel('the programs and the oracle', () => {
 
 function run(arena: Arena, name: string, goal: number): void {
   let [pairs, undecided, sessions] = [0, 0, 0];
-  const first = SEED ?? (Date.now() % 1e6) * 1000;
+  const first = SEED ?? FIRST_SEED;
   for (let seed = first; pairs < goal; seed++) {
     const random = createRandom(seed);
     const frontends = randomServices(random);
