@@ -19,7 +19,7 @@ const examples: Readonly<Record<string, Example>> = {
   },
   'maglev-disruption': { prints: [/^slots that change: +\d+\.\d+ %$/m] },
   'script-map-state': {
-    prints: [/^5 writes$/m, /^drop: the service has no backend that takes new flows$/m],
+    prints: [/^5 writes$/m, /^reject: the service has no backend that takes new flows$/m],
   },
   standalone: {
     needsRoot: true,
