@@ -8,6 +8,7 @@ type Bench = (options: { json: boolean }) => Promise<readonly Row[]>;
 const suites: Record<string, readonly string[]> = {
   datapath: ['../bpf/bench/datapath.bench.ts', '../bpf/bench/connect.bench.ts'],
   connect: ['../bpf/bench/connect.bench.ts'],
+  flows: ['../bpf/bench/flows.bench.ts'],
   forward: ['../bpf/bench/forward.bench.ts'],
   introspection: ['../bpf/bench/introspection.bench.ts'],
   maglev: ['../packages/maglev/bench/maglev.bench.ts'],

@@ -31,6 +31,7 @@ const families: Readonly<Record<string, readonly number[]>> = {
   'bpf/pod.bpf.c': [4, 6],
   'bpf/sweep.bpf.c': [4, 6],
   'bpf/bench/wrap.bpf.c': [4, 6],
+  'bpf/bench/flows.bpf.c': [4, 6],
   'bpf/test/flow-table.bpf.c': [4, 6],
 };
 

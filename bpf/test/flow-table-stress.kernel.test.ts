@@ -28,6 +28,7 @@ const counts = [
   'busy',
   'touched',
   'notHeld',
+  'swept',
 ] as const;
 type Counts = Record<(typeof counts)[number], number>;
 
@@ -117,8 +118,10 @@ describeKernel('flow table on several CPUs', () => {
     if (CPUS > 1) expect(seen.contended).toBeGreaterThan(0);
     if (isLively) {
       expect(seen.replaced).toBeGreaterThan(0);
+      expect(seen.swept).toBeGreaterThan(0);
     } else {
       // What came in and did not go is there.
+      expect(seen.swept).toBe(0);
       expect(seen.inserted - seen.evicted - seen.removed).toBe([...places(table)].length);
     }
   });

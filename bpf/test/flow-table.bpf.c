@@ -27,6 +27,7 @@ enum table_what {
 	TABLE_REPLACE,
 	TABLE_REMOVE,
 	TABLE_TOUCH,
+	TABLE_SWEEP, /* all buckets */
 };
 
 /* table_find()'s results. */
@@ -60,6 +61,7 @@ enum table_count {
 	TABLE_WAS_BUSY,
 	TABLE_TOUCHED,
 	TABLE_NOT_HELD,
+	TABLE_SWEPT,
 	TABLE_COUNTS,
 };
 
@@ -179,7 +181,7 @@ static __always_inline _Bool table_is_of(__u32 n, const struct lbx_flow *flow)
 
 static __always_inline enum table_found table_find(struct lbx_flow_key *key, struct lbx_flow *copy)
 {
-	struct lbx_flow *flow = flow_table_find(key);
+	struct lbx_flow *flow = flow_table_find(key, 0);
 
 	if (!flow)
 		return TABLE_MISS;
@@ -201,6 +203,7 @@ int table_op(ctx_t *ctx)
 		return XDP_ABORTED;
 	mem_copy8(&flow, &op->flow, sizeof(flow));
 	mem_copy(&key, &flow.key);
+	table_time = op->now;
 	switch (op->what) {
 	case TABLE_FIND:
 		op->result = table_find(&key, &flow);
@@ -208,14 +211,13 @@ int table_op(ctx_t *ctx)
 		break;
 	case TABLE_INSERT:
 	case TABLE_REPLACE:
-		table_time = op->now;
 		op->result = flow_table_make(&flow, op->what == TABLE_REPLACE);
 		break;
 	case TABLE_REMOVE:
 		op->result = flow_table_remove(&key);
 		break;
 	case TABLE_TOUCH: {
-		struct lbx_flow *found = flow_table_find(&key);
+		struct lbx_flow *found = flow_table_find(&key, 0);
 
 		op->result = TABLE_MISS;
 		if (found && flow_table_hold(found, &key)) {
@@ -226,6 +228,11 @@ int table_op(ctx_t *ctx)
 		}
 		break;
 	}
+	case TABLE_SWEEP:
+		op->result = 0;
+		for (__u32 i = 0; i < 16 && i < lbx_flow_buckets; i++)
+			op->result += flow_table_sweep(flow_table_bucket(i)) >> 8;
+		break;
 	}
 	return XDP_PASS;
 }
@@ -233,7 +240,7 @@ int table_op(ctx_t *ctx)
 SEC("xdp")
 int table_stress(ctx_t *ctx __attribute__((unused)))
 {
-	__u32 dice = bpf_get_prandom_u32(), what = dice & 0xff, n = (dice >> 8) % table_keys;
+	__u32 dice = bpf_get_prandom_u32(), what = dice & 0xff, n = (dice >> 8) % table_keys, at;
 	struct lbx_flow_key key;
 	struct lbx_flow flow;
 	int result;
@@ -249,7 +256,7 @@ int table_stress(ctx_t *ctx __attribute__((unused)))
 		if (found == TABLE_CONTENDED && !table_is_of(n, &flow))
 			table_count(TABLE_SPOILT);
 	} else if (what < 160) {
-		struct lbx_flow *found = flow_table_find(&key);
+		struct lbx_flow *found = flow_table_find(&key, 0);
 
 		if (!found)
 			return XDP_PASS;
@@ -277,6 +284,11 @@ int table_stress(ctx_t *ctx __attribute__((unused)))
 						      : TABLE_INSERTED);
 		if (result == 1)
 			table_count(TABLE_EVICTED);
+	} else if (what < 236) {
+		at = (dice >> 8) % lbx_flow_buckets;
+		result = flow_table_sweep(flow_table_bucket(at));
+		for (int i = 0; i < LBX_FLOW_WAYS && i < result >> 8; i++)
+			table_count(TABLE_SWEPT);
 	} else {
 		result = flow_table_remove(&key);
 		table_count(result == LBX_FLOW_BUSY ? TABLE_WAS_BUSY

@@ -31,7 +31,17 @@ describeKernel('flow table', () => {
       );
       const displaced: Displaced = { expired: 0, unconfirmed: 0, confirmed: 0 };
       const operation = fc.record({
-        what: fc.constantFrom('insert', 'insert', 'insert', 'replace', 'remove', 'find', 'touch'),
+        what: fc.constantFrom(
+          'insert',
+          'insert',
+          'insert',
+          'insert',
+          'replace',
+          'remove',
+          'find',
+          'touch',
+          'sweep',
+        ),
         key: fc.nat(47),
         isConfirmed: fc.boolean(),
         ticks: fc.oneof(
@@ -126,7 +136,7 @@ type Step = (key: number, isConfirmed: boolean, ticks: number) => void;
 function createModel(
   table: FlowTable,
   displaced: Displaced,
-): Record<'insert' | 'replace' | 'remove' | 'find' | 'touch', Step> {
+): Record<'insert' | 'replace' | 'remove' | 'find' | 'touch' | 'sweep', Step> {
   let now = START;
   let version = 0;
   const known = new Map<string, Uint8Array>();
@@ -187,6 +197,15 @@ function createModel(
     remove(n) {
       expect(operate(table, 'remove', flowOf(n, false)).result).toBe(known.delete(keyText(keyOf(n))) ? 1 : 0);
       expect([...places(table)].length).toBe(known.size);
+    },
+    sweep(n, _isConfirmed, ticks) {
+      now = (now + ticks) >>> 0;
+      const over = [...places(table)].filter((place) => rankOf(table, place, now) === EXPIRED);
+      // Not every time, so that flows that are over are there to be displaced.
+      if (n % 4 > 0) return;
+      expect(operate(table, 'sweep', flowOf(n, false), now).result).toBe(over.length);
+      for (const { key } of over) known.delete(key);
+      expect([...places(table)].map(({ key }) => key).sort()).toEqual([...known.keys()].sort());
     },
     find(n) {
       const expected = known.get(keyText(keyOf(n)));

@@ -4,7 +4,7 @@ import { flowPlace } from '@lbx/maps';
 import { type BpfObject, load } from 'libbpf-ts';
 
 /** `enum table_what` of flow-table.bpf.c. */
-export const what = { find: 0, insert: 1, replace: 2, remove: 3, touch: 4 } as const;
+export const what = { find: 0, insert: 1, replace: 2, remove: 3, touch: 4, sweep: 5 } as const;
 /** Results of a find and a touch. */
 export const found = { miss: 0, hit: 1, contended: 2 } as const;
 export const EXISTS = -17;

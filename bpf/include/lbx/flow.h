@@ -41,15 +41,16 @@ struct {
 static __always_inline struct lbx_flow *flow_find(const struct lbx_flow_key *key)
 {
 	if (lbx_flow_table == LBX_FLOW_TABLE_BUCKETS)
-		return flow_table_find((struct lbx_flow_key *)key);
+		return flow_table_find((struct lbx_flow_key *)key, 0);
 	return bpf_map_lookup_elem(&lbx_flow, key);
 }
 
-/* A flow of `key` will be made: fetch its place. */
-static __always_inline void flow_prefetch(const struct lbx_flow_key *key)
+/* The same for who will make the flow if there is none: its place is fetched. */
+static __always_inline struct lbx_flow *flow_find_or_fetch(const struct lbx_flow_key *key)
 {
 	if (lbx_flow_table == LBX_FLOW_TABLE_BUCKETS)
-		flow_table_prefetch(key);
+		return flow_table_find((struct lbx_flow_key *)key, 1);
+	return bpf_map_lookup_elem(&lbx_flow, key);
 }
 
 /* Was `flow` the entry of `key` since it was found, and is now? */

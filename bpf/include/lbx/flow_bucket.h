@@ -174,40 +174,34 @@ static __always_inline struct lbx_flow *flow_table_find_in(struct lbx_flow_bucke
 	return flow;
 }
 
-/* The flow of `key`, or NULL. */
-static __always_inline struct lbx_flow *flow_table_find(struct lbx_flow_key *key)
+/*
+ * The flow of `key`, or NULL. `fetch`: then a flow of `key` will be made, and the place
+ * that it will likely get is fetched; everything until then hides the wait for memory
+ * that is seldom in the cache.
+ */
+static __always_inline struct lbx_flow *flow_table_find(struct lbx_flow_key *key, const _Bool fetch)
 {
-	struct lbx_flow_bucket *bucket;
+	struct lbx_flow_bucket *first, *second;
 	struct lbx_flow_place place;
 	struct lbx_flow *flow;
 
 	flow_place(key, &place);
-	bucket = flow_table_bucket(place.first);
-	if (!bucket)
+	first = flow_table_bucket(place.first);
+	if (!first)
 		return NULL;
-	flow = flow_table_find_in(bucket, place.tag, key);
-	if (flow || !*(volatile __u32 *)&bucket->away)
+	flow = flow_table_find_in(first, place.tag, key);
+	if (flow)
 		return flow;
-	bucket = flow_table_bucket(place.second);
-	return bucket ? flow_table_find_in(bucket, place.tag, key) : NULL;
-}
+	if (*(volatile __u32 *)&first->away) {
+		second = flow_table_bucket(place.second);
+		flow = second ? flow_table_find_in(second, place.tag, key) : NULL;
+	}
+	if (fetch && !flow) {
+		int way = flow_table_way(first, 0);
 
-/*
- * A flow of `key` will be made: fetch the place that it will likely get. Everything until
- * then hides the wait for memory that is seldom in the cache.
- */
-static __always_inline void flow_table_prefetch(const struct lbx_flow_key *key)
-{
-	struct lbx_flow_bucket *bucket;
-	struct lbx_flow_place place;
-	int way;
-
-	flow_place(key, &place);
-	bucket = flow_table_bucket(place.first);
-	if (!bucket)
-		return;
-	way = flow_table_way(bucket, 0);
-	*flow_table_word(flow_table_entry(bucket, way < 0 ? 0 : way));
+		*flow_table_word(flow_table_entry(first, way < 0 ? 0 : way));
+	}
+	return flow;
 }
 
 /* Was what was read of `flow` since flow_table_find(key) of one piece, and that flow's? */

@@ -51,7 +51,10 @@
 #define LBX_FLOW_RANK_EXPIRED     (2ULL << 32)
 #define LBX_FLOW_RANK_UNCONFIRMED (1ULL << 32) /* plus the age */
 
-/* A place that a flow may take: the way, and these. */
+/*
+ * A place that a flow may take: its first bucket << 32, its tag << 16, the way, and these.
+ * Buckets are fewer than 2^31.
+ */
 #define LBX_FLOW_PLACE_SAME   0x100 /* where it is already */
 #define LBX_FLOW_PLACE_FREE   0x200
 #define LBX_FLOW_PLACE_EVICTS 0x400  /* the flow that is there was not over */
@@ -210,34 +213,57 @@ static __always_inline __u32 flow_table_choose_second(struct lbx_flow_bucket *se
 	return LBX_FLOW_PLACE_GUEST;
 }
 
-/* flow_table_take() with the first bucket locked. */
+/*
+ * The first bucket's way for a new flow, at once where one is free; else as
+ * flow_table_choose(). `same`: the way with the flow's tag, which is another flow's, or -1.
+ */
+static __always_inline __u64 flow_table_choose_first(struct lbx_flow_bucket *first, __u16 tag,
+						     int same)
+{
+	int way = same < 0 ? flow_table_way(first, 0) : -1;
+
+	return way < 0 ? flow_table_choose(first, tag) : LBX_FLOW_RANK_FREE << 3 | (__u32)way;
+}
+
+/* flow_table_take() with the first bucket locked: without first bucket and tag. */
 static __always_inline int flow_table_take_locked(struct lbx_flow_bucket *first,
 						  const struct lbx_flow_place *place,
 						  const struct lbx_flow_key *key, _Bool over)
 {
-	struct lbx_flow_bucket *second = flow_table_second(place);
-	int way = flow_table_way_of(first, place->tag, key);
-	_Bool in_second = 0;
+	struct lbx_flow_bucket *second = NULL;
+	int way = flow_table_way(first, place->tag);
 	__u64 chosen = 0;
 	__u32 taken = 0;
 
-	if (way >= 0)
-		return over ? (int)(LBX_FLOW_PLACE_SAME | (__u32)way) : LBX_FLOW_EXISTS;
-	if (second && *(volatile __u32 *)&first->away) {
-		in_second = flow_table_way_of(second, place->tag, key) >= 0;
-		if (in_second && !over)
-			return LBX_FLOW_EXISTS;
+	if (way >= 0) {
+		struct lbx_flow *flow = flow_table_entry(first, way);
+
+		if (flow_table_equal(flow, *flow_table_word(flow), key))
+			return over ? (int)(LBX_FLOW_PLACE_SAME | (__u32)way) : LBX_FLOW_EXISTS;
 	}
-	if (!in_second)
-		chosen = flow_table_choose(first, place->tag);
-	if (second && chosen >> 3 < LBX_FLOW_RANK_EXPIRED) {
-		if (flow_table_lock(second)) {
+	if (*(volatile __u32 *)&first->away) {
+		second = flow_table_second(place);
+		if (second && flow_table_way_of(second, place->tag, key) >= 0) {
+			if (!over)
+				return LBX_FLOW_EXISTS;
+			taken = LBX_FLOW_PLACE_SAME;
+		}
+	}
+	if (!taken)
+		chosen = flow_table_choose_first(first, place->tag, way);
+	if (chosen >> 3 < LBX_FLOW_RANK_EXPIRED) {
+		second = flow_table_second(place);
+		if (second && flow_table_lock(second)) {
 			taken = flow_table_choose_second(second, place->tag, key, &chosen);
-			if (taken)
+			if (taken) {
 				taken |= LBX_FLOW_PLACE_LOCKED;
-			else
+			} else {
 				flow_table_unlock(second);
-		} else if (in_second) {
+				/* It was there, but has gone meanwhile. */
+				if (!chosen)
+					chosen = flow_table_choose(first, place->tag);
+			}
+		} else if (taken) {
 			return LBX_FLOW_BUSY;
 		}
 	}
@@ -255,7 +281,7 @@ static __always_inline int flow_table_take_locked(struct lbx_flow_bucket *first,
  * its first bucket are locked until flow_table_put(). Or LBX_FLOW_EXISTS, unless `over`;
  * or LBX_FLOW_BUSY: others were at it all the time.
  */
-__noinline int flow_table_take(const struct lbx_flow_key *key, __u32 over)
+__noinline long flow_table_take(const struct lbx_flow_key *key, __u32 over)
 {
 	struct lbx_flow_bucket *first;
 	struct lbx_flow_place place;
@@ -268,16 +294,16 @@ __noinline int flow_table_take(const struct lbx_flow_key *key, __u32 over)
 	if (!first || !flow_table_lock(first))
 		return LBX_FLOW_BUSY;
 	taken = flow_table_take_locked(first, &place, key, over);
-	if (taken < 0)
-		flow_table_unlock(first);
+	if (taken >= 0)
+		return (long)((__u64)place.first << 32 | (__u32)place.tag << 16 | (__u32)taken);
+	flow_table_unlock(first);
 	return taken;
 }
 
 /* Write a flow over what is in its place. 0: that was held all the time. */
 static __always_inline _Bool flow_table_write(struct lbx_flow_bucket *bucket,
 					      struct lbx_flow_bucket *first,
-					      const struct lbx_flow_place *place,
-					      const struct lbx_flow *flow, __u32 taken)
+					      const struct lbx_flow *flow, __u64 taken)
 {
 	__u32 way = taken & (LBX_FLOW_WAYS - 1);
 	struct lbx_flow *to = flow_table_entry(bucket, way);
@@ -292,7 +318,7 @@ static __always_inline _Bool flow_table_write(struct lbx_flow_bucket *bucket,
 		if (taken & LBX_FLOW_PLACE_GUEST) {
 			/* Before the tag: who looks into the first only has come too early. */
 			__sync_fetch_and_add(&first->away, 1);
-			bucket->home[way] = place->first;
+			bucket->home[way] = taken >> 32;
 			bucket->guests |= 1 << way;
 		}
 	}
@@ -301,7 +327,7 @@ static __always_inline _Bool flow_table_write(struct lbx_flow_bucket *bucket,
 	mem_copy8((void *)to + sizeof(*flow) / 16 * 8, (void *)flow + sizeof(*flow) / 16 * 8,
 		  sizeof(*flow) - 8 - sizeof(*flow) / 16 * 8);
 	flow_table_end(to, word, *(const mem_u64 *)&flow->key.sport);
-	flow_table_set_tag(bucket, way, place->tag);
+	flow_table_set_tag(bucket, way, taken >> 16);
 	return 1;
 }
 
@@ -309,20 +335,22 @@ static __always_inline _Bool flow_table_write(struct lbx_flow_bucket *bucket,
  * Put a flow (its key too) into the place that flow_table_take() took for it. 0; 1: as 0,
  * but another flow, which was not over, lost its place; LBX_FLOW_BUSY.
  */
-__noinline int flow_table_put(const struct lbx_flow *flow, __u32 taken)
+__noinline int flow_table_put(const struct lbx_flow *flow, __u64 taken)
 {
-	struct lbx_flow_bucket *first, *bucket;
-	struct lbx_flow_place place;
+	struct lbx_flow_bucket *first = flow_table_bucket(taken >> 32), *bucket = first;
 	int result = LBX_FLOW_BUSY;
 
-	if (!flow)
+	if (!flow || !first)
 		return LBX_FLOW_BUSY;
-	flow_place(&flow->key, &place);
-	first = flow_table_bucket(place.first);
-	bucket = taken & LBX_FLOW_PLACE_GUEST ? flow_table_bucket(place.second) : first;
-	if (!first || !bucket)
-		return LBX_FLOW_BUSY;
-	if (flow_table_write(bucket, first, &place, flow, taken))
+	if (taken & LBX_FLOW_PLACE_GUEST) {
+		struct lbx_flow_place place;
+
+		flow_place(&flow->key, &place);
+		bucket = flow_table_bucket(place.second);
+		if (!bucket)
+			return LBX_FLOW_BUSY;
+	}
+	if (flow_table_write(bucket, first, flow, taken))
 		result = !!(taken & LBX_FLOW_PLACE_EVICTS);
 	if (taken & LBX_FLOW_PLACE_LOCKED)
 		flow_table_unlock(bucket);
@@ -334,7 +362,7 @@ __noinline int flow_table_put(const struct lbx_flow *flow, __u32 taken)
  */
 static __always_inline int flow_table_make(const struct lbx_flow *flow, _Bool over)
 {
-	int taken = flow_table_take(&flow->key, over);
+	long taken = flow_table_take(&flow->key, over);
 
 	return taken < 0 ? taken : flow_table_put(flow, taken);
 }

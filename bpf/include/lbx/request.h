@@ -167,7 +167,6 @@ static __always_inline int request_new(ctx_t *ctx, struct lbx_packet *packet,
 	target = &scratch->target;
 	mem_zero(target);
 	snat_prefetch(key);
-	flow_prefetch(key);
 	reason = select_service(key, &selected->service);
 	if (reason != LBX_SELECT_OK)
 		return refuse_service(ctx, &selected->service, reason);
@@ -391,7 +390,7 @@ static __always_inline int request_slow(ctx_t *ctx)
 	flow_key(&packet, LBX_FLOW_REQUEST, key);
 	starts = (packet.tcp_flags & (LBX_TCP_SYN | LBX_TCP_ACK)) == LBX_TCP_SYN;
 
-	flow = flow_find(key);
+	flow = flow_find_or_fetch(key);
 	if (flow) {
 		_Bool is_over;
 		int verdict = request_known(ctx, &packet, key, flow, starts, &is_over);
