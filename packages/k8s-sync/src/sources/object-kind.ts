@@ -6,6 +6,7 @@ export const apiVersions: Readonly<Record<ObjectKind, string>> = {
   Service: 'v1',
   EndpointSlice: 'discovery.k8s.io/v1',
   Node: 'v1',
+  Pod: 'v1',
 };
 
 /** Why an object of code or of a manifest cannot be one of ours. */

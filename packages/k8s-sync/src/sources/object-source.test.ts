@@ -29,7 +29,7 @@ it('tells at the start what there is, then every call', async () => {
 
 it.each([
   [{}, 'kind: is missing'],
-  [{ kind: 'Pod' }, 'kind: "Pod" is not read'],
+  [{ kind: 'Secret' }, 'kind: "Secret" is not read'],
   [{ kind: 'Service', metadata: { name: 'x' } }, 'apiVersion: is missing, should be v1'],
   [{ kind: 'Service', apiVersion: 'v1' }, 'metadata.name: is missing'],
 ])('refuses %j with all objects of the call', async (object, message) => {

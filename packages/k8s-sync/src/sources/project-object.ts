@@ -1,6 +1,7 @@
 import { changeTimeAnnotation, headlessLabel, serviceNameLabel } from '../objects/endpoint-slice-object.ts';
 import { zoneLabel } from '../objects/node-object.ts';
 import { proxyNameLabel } from '../objects/service-object.ts';
+import { projectPod } from './project-pod.ts';
 import type { ObjectKind } from './source-event.ts';
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -30,19 +31,26 @@ export function projectObject(kind: ObjectKind, raw: object): object {
       : object.endpoints;
     return { ...common, addressType: object.addressType, endpoints, ports: object.ports };
   }
-  return { ...common, status: { addresses: asObject(object.status)?.addresses } };
+  if (kind === 'Pod') return { ...common, ...projectPod(object) };
+  const { taints } = asObject(object.spec) ?? {};
+  return {
+    ...common,
+    ...(taints === undefined ? {} : { spec: { taints } }),
+    status: { addresses: asObject(object.status)?.addresses },
+  };
 }
 
 function projectMetadata(value: unknown): unknown {
   const metadata = asObject(value);
   if (metadata === undefined) return value;
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
+  const { name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp } = metadata;
   return {
     name,
     namespace,
     uid,
     resourceVersion,
     creationTimestamp,
+    ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
     labels: pick(metadata.labels, keptLabels),
     annotations: pick(metadata.annotations, keptAnnotations),
   };

@@ -1,5 +1,5 @@
-/** The kinds that a service load balancer reads. */
-export type ObjectKind = 'Service' | 'EndpointSlice' | 'Node';
+/** The kinds that a service load balancer reads; Pods only for their host ports. */
+export type ObjectKind = 'Service' | 'EndpointSlice' | 'Node' | 'Pod';
 
 /**
  * What a source tells its listener. Objects have the shape of the Kubernetes API (JSON); nothing is assumed about

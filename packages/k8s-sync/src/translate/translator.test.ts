@@ -203,7 +203,11 @@ describe('incremental work', () => {
       ['default/zeta', []],
     ]);
     translator.apply({ type: 'delete', kind: 'Node', namespace: '', name: 'web' });
-    translator.apply({ type: 'upsert', kind: 'Pod' as ObjectKind, object: { metadata: { name: 'node-a' } } });
+    translator.apply({
+      type: 'upsert',
+      kind: 'Secret' as ObjectKind,
+      object: { metadata: { name: 'node-a' } },
+    });
     expect(translator.translate()).toMatchObject({ changed: [], frontends: changes.get('default/web') });
   });
 
