@@ -35,6 +35,7 @@ const badInput = new Set([
   'LBX_MAGLEV_VECTORS',
   'LBX_MANIFEST_FOLDER',
   'LBX_MAP_FULL',
+  'LBX_MAP_TOO_SMALL',
   'LBX_NOTHING_THERE',
   'LBX_SERVICE_ADDRESS',
   'LBX_SERVICE_AFFINITY',
@@ -64,6 +65,7 @@ const environment = new Set([
   'LBX_NO_NATIVE_XDP',
   'LBX_NO_NODE_ADDRESS',
   'LBX_NO_TRAFFIC',
+  'LBX_PINS_IN_USE',
   'LBX_PIN_MISMATCH',
   'LBX_PLATFORM',
 ]);

@@ -9,6 +9,8 @@ export type CoreErrorCode =
   | 'LBX_HOOK_TAKEN'
   | 'LBX_NO_NATIVE_XDP'
   | 'LBX_PIN_MISMATCH'
+  | 'LBX_PINS_IN_USE'
+  | 'LBX_MAP_TOO_SMALL'
   | 'LBX_NO_EVENTS'
   | 'LBX_EVENTS_BUSY'
   | 'LBX_NO_TRAFFIC'

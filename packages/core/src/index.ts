@@ -24,7 +24,7 @@ export {
   type XdpChoice,
 } from './options/options.ts';
 export type { ResolvedOptions } from './options/resolve-options.ts';
-export { type Removed, removePinned } from './remove-pinned.ts';
+export { type Removed, type RemoveOptions, removePinned } from './remove-pinned.ts';
 export type { SocketSweeps } from './sockets/socket-sweeper.ts';
 export type { DestroyMethod } from './sockets/stale-sockets.ts';
 export type { AttachmentStatus, FamilyStatus, FrontendStatus, MapStatus, Status } from './status.ts';

@@ -6,6 +6,7 @@ import {
   frontendsOf,
   type ServiceSpec,
 } from '@lbx/maps';
+import type { FileLock } from 'libbpf-ts';
 import type { ApplyReport } from './apply/apply-report.ts';
 import { createProgrammer, type Programmer } from './apply/programmer.ts';
 import { deviceIndex } from './attach/device.ts';
@@ -27,8 +28,9 @@ import { loadSettings } from './load/load-programs.ts';
 import { type NodeNetwork, openNodeNetwork } from './network/node-network.ts';
 import type { LoadBalancerOptions } from './options/options.ts';
 import { type ResolvedOptions, resolveOptions } from './options/resolve-options.ts';
+import { lockPins } from './pin-lock.ts';
 import { assertPrivileges } from './privileges.ts';
-import { removePinned } from './remove-pinned.ts';
+import { removeState } from './remove-pinned.ts';
 import { createRuntime, type Runtime } from './runtime.ts';
 import { createSocketSweeper } from './sockets/socket-sweeper.ts';
 import { openStaleSockets } from './sockets/stale-sockets.ts';
@@ -110,6 +112,8 @@ function start(options: LoadBalancerOptions, network: NodeNetwork, undo: Undo): 
   }
   for (const notice of forwardingNotices(resolved.devices, resolved.families)) onNotice(notice);
   if (pins !== false) createPinFolder(linkFolder(pins), undo);
+  const lock = pins === false ? undefined : lockPins(pins);
+  undo.defer(() => lock?.close());
   const datapath = loadDatapath(resolved, cgroup !== undefined, undo);
   const sockets =
     cgroup !== undefined && resolved.destroyUdpSockets
@@ -138,16 +142,21 @@ function start(options: LoadBalancerOptions, network: NodeNetwork, undo: Undo): 
     programmer,
     ...(sockets === undefined ? {} : { sockets }),
   });
-  return createHandle(runtime, network, datapath, hooks, programmer);
+  return createHandle({ runtime, network, datapath, hooks, programmer, lock });
 }
 
-function createHandle(
-  runtime: Runtime,
-  network: NodeNetwork,
-  datapath: Datapath,
-  hooks: Hooks,
-  programmer: Programmer,
-): LoadBalancer {
+/** What a handle acts on. */
+interface Running {
+  readonly runtime: Runtime;
+  readonly network: NodeNetwork;
+  readonly datapath: Datapath;
+  readonly hooks: Hooks;
+  readonly programmer: Programmer;
+  /** Of the pins, where there are any. */
+  readonly lock: FileLock | undefined;
+}
+
+function createHandle({ runtime, network, datapath, hooks, programmer, lock }: Running): LoadBalancer {
   const listening = new Set<DatapathEvents>();
   let open = true;
   const assertOpen = () => {
@@ -164,6 +173,7 @@ function createHandle(
     network.inside(() => hooks.close());
     runtime.close();
     datapath.close();
+    lock?.close();
   };
   return {
     get options() {
@@ -206,7 +216,7 @@ function createHandle(
     remove() {
       assertOpen();
       const { pins } = runtime.options;
-      network.inside(() => (pins === false ? hooks.detach() : removePinned(pins)));
+      network.inside(() => (pins === false ? hooks.detach() : removeState(pins)));
       close();
     },
     [Symbol.dispose]: close,

@@ -60,5 +60,6 @@ export type { ObjectSpec } from './spec/object-spec.ts';
 export { parseObject } from './spec/parse-object.ts';
 export type { ProgramSpec } from './spec/program-spec.ts';
 export type { VariableSpec } from './spec/variable-spec.ts';
+export { FileLock } from './sys/file-lock.ts';
 export { netnsCookie } from './sys/netns-cookie.ts';
 export { possibleCpus } from './sys/possible-cpus.ts';

@@ -9,10 +9,11 @@ export function cleanupCommand(context: CommandContext): Command {
   return new Command('cleanup')
     .description('detach the programs and remove the maps that lbx pinned')
     .option('--pins <dir>', 'folder of the pins', defaultPins)
+    .option('--force', 'also while an agent runs on them')
     .option('--json', 'what was removed, as JSON')
-    .action((options: { pins: string; json?: boolean }) => {
+    .action((options: { pins: string; force?: boolean; json?: boolean }) => {
       assertRoot('cleanup');
-      const removed = removePinned(options.pins);
+      const removed = removePinned(options.pins, { force: options.force === true });
       if (options.json) return context.out(json(removed));
       if (removed.links.length + removed.maps.length === 0)
         return context.out(`nothing of lbx is pinned in ${options.pins}`);

@@ -19,6 +19,7 @@ export interface Libc {
   munmap(at: Address, length: number): number;
   if_nametoindex(name: string): number;
   fcntl(fd: number, command: number, argument: number): number;
+  flock(fd: number, operation: number): number;
   sysconf(name: number): number;
   /** Of the calling thread. */
   setns(fd: number, type: number): number;
@@ -53,6 +54,7 @@ function declare(): Libc {
     munmap: library.func('munmap', 'int', ['uintptr_t', 'size_t']) as Libc['munmap'],
     if_nametoindex: library.func('if_nametoindex', 'uint32_t', ['str']) as Libc['if_nametoindex'],
     fcntl: library.func('fcntl', 'int', ['int', 'int', 'int']) as Libc['fcntl'],
+    flock: library.func('flock', 'int', ['int', 'int']) as Libc['flock'],
     sysconf: library.func('sysconf', 'long', ['int']) as Libc['sysconf'],
     setns: library.func('setns', 'int', ['int', 'int']) as Libc['setns'],
   };
