@@ -20,6 +20,22 @@ describe('lbx verify', () => {
     expect(lines).toEqual([expect.stringMatching(/^[1-9]\d* passed, 0 failed$/)]);
   });
 
+  it('project: sequences of steps pass as well, and the order of writes is told', async () => {
+    const { code, lines } = await run(['verify', 'project', vectors('cilium-project-steps.jsonl')]);
+    expect(code).toBe(0);
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /^205 of 1550 recorded calls pass through .*; looked for after each of our \d+ writes$/,
+      ),
+      '81 passed, 0 failed',
+    ]);
+  });
+
+  it('kube-proxy: histories are read as cases are', async () => {
+    const { lines } = await run(['verify', 'kube-proxy', vectors('kube-proxy-histories.jsonl')]);
+    expect(lines.at(-1)).toMatch(/^[1-9]\d+ passed, \d+ failed$/);
+  });
+
   it.each<[string, string, string, string, RegExp]>([
     [
       'maps',

@@ -1,6 +1,6 @@
 import { verifyKubeProxy } from '@lbx/k8s-sync';
 import { verifyMaglev } from '@lbx/maglev';
-import { verifyMaps, verifyProject } from '@lbx/maps';
+import { type ProjectVerification, verifyMaps, verifyProject } from '@lbx/maps';
 import { Argument, Command } from 'commander';
 import { CliError } from '../cli-error.ts';
 import { exitCode } from '../exit-codes.ts';
@@ -15,11 +15,15 @@ interface Report {
   readonly failed: number;
   /** The first differences, one line each. */
   readonly differences: readonly string[];
+  /** What else was found, one line each. */
+  readonly notes?: readonly string[];
 }
+
+const maxDifferences = 20;
 
 const verifiers: Readonly<Record<string, (text: string, path: string) => Report>> = {
   maps: (text) => {
-    const { passed, failed, firstDifferences } = verifyMaps(text);
+    const { passed, failed, firstDifferences } = verifyMaps(text, { maxDifferences });
     return {
       passed,
       failed,
@@ -33,8 +37,10 @@ const verifiers: Readonly<Record<string, (text: string, path: string) => Report>
     return { passed, failed, differences: firstDifferences };
   },
   project: (text, path) => {
-    const { passed, failed, firstDifferences } = verifyProject(vectorLines(text, path, ['name', 'result']));
-    return { passed, failed, differences: firstDifferences };
+    // Cases have a result, sequences have steps; verifyProject looks closer.
+    const lines = vectorLines(text, path, ['name', ['result', 'steps']]);
+    const { firstDifferences: differences, ...counts } = verifyProject(lines, maxDifferences);
+    return { ...counts, differences, notes: sequenceNotes(counts) };
   },
   'kube-proxy': (text, path) => {
     const { total, passed, failures } = verifyKubeProxy(
@@ -47,6 +53,18 @@ const verifiers: Readonly<Record<string, (text: string, path: string) => Report>
     };
   },
 };
+
+/** What a file with sequences of steps tells about the order of writes. */
+function sequenceNotes({
+  calls,
+  danglingCalls,
+  writes,
+}: Omit<ProjectVerification, 'firstDifferences'>): string[] {
+  if (calls === 0) return [];
+  return [
+    `${danglingCalls} of ${calls} recorded calls pass through a state with a slot that leads to no backend; looked for after each of our ${writes} writes`,
+  ];
+}
 
 /** `lbx verify WHAT FILE`: our code against vectors that the reference implementations made. */
 export function verifyCommand(context: CommandContext): Command {
@@ -63,7 +81,7 @@ export function verifyCommand(context: CommandContext): Command {
       const report = verifyFile(verifiers[what]!, file);
       if (options.json) context.out(json(report));
       else {
-        for (const difference of report.differences) context.out(difference);
+        for (const line of [...report.differences, ...(report.notes ?? [])]) context.out(line);
         context.out(`${report.passed} passed, ${report.failed} failed`);
       }
       if (report.failed > 0) context.exit(exitCode.negative);

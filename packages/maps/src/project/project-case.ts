@@ -83,7 +83,10 @@ export function caseOptions(config: CaseConfig = {}): ProjectOptions {
 }
 
 /** The frontends of a case in Cilium's order of calls: by service, then by address, redirected ones last. */
-export function caseFrontends({ services = [], config = {} }: ProjectCase): Frontend[] {
+export function caseFrontends({
+  services = [],
+  config = {},
+}: Pick<ProjectCase, 'services' | 'config'>): Frontend[] {
   const specs = services.map((service) => readServiceSpec(service, { zones: config.zones ?? {} }));
   const byName = new Map(specs.map((spec) => [spec.name, spec]));
   const rank = (frontend: Frontend) => {
