@@ -6,6 +6,7 @@ export type TestingErrorCode =
   | 'LBX_TESTING_DEFAULT_ROUTE'
   | 'LBX_TESTING_TIMEOUT'
   | 'LBX_TESTING_SOCKET'
+  | 'LBX_TESTING_OBJECT'
   | 'LBX_PACKET_INVALID';
 
 /** What this package throws. */

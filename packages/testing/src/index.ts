@@ -1,6 +1,6 @@
 /**
  * What lbx's own tests share: gates for tests that need the kernel or a cluster, network namespaces, cgroups and
- * bpffs folders of their own, and packets built and taken apart byte by byte.
+ * bpffs folders of their own, packets built and taken apart byte by byte, and an API server that fails on command.
  *
  * @packageDocumentation
  */
@@ -9,6 +9,18 @@ export { type Cgroup, createCgroup, findCgroup2 } from './cgroup.ts';
 export { clusterProgramsFolder, describeCluster, testCluster } from './cluster-gate.ts';
 export { type CommandPlace, type ExecOptions, execCommand } from './command.ts';
 export { TestingError, type TestingErrorCode } from './errors.ts';
+export type { StreamingLists } from './fake-api-server/begin-watch.ts';
+export {
+  createFakeApiServer,
+  type FakeApiServer,
+  type FakeApiServerOptions,
+} from './fake-api-server/fake-api-server.ts';
+export type { ActiveFault, FakeAnswer, FakeFault } from './fake-api-server/fake-fault.ts';
+export type { FakeObject } from './fake-api-server/fake-object.ts';
+export type { FakeRequest } from './fake-api-server/fake-request.ts';
+export type { FakeResource } from './fake-api-server/fake-resource.ts';
+export type { FakeWatch } from './fake-api-server/fake-watch.ts';
+export { type Certificate, selfSignedCertificate } from './fake-api-server/self-signed-certificate.ts';
 export { createGate, type Gate, isRequired, type Requirement, type Runner } from './gate.ts';
 export {
   describeKernel,
