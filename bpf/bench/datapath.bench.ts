@@ -6,6 +6,7 @@ import { type Frontend, flowCatalog, type ReasonName } from '@lbx/maps';
 import type { PacketBuilder } from '@lbx/testing';
 import { type BpfObject, load } from 'libbpf-ts';
 import { minAndMedian, type BenchRow as Row } from '../../scripts/bench-row.ts';
+import { flowTableKind } from '../test/flow-map.ts';
 import { createLab, type Family, type Lab, type LabOptions, xdpContext } from '../test/xdp-lab.ts';
 import { type Addressed, packetsOf as plainPacketsOf } from '../test/xdp-packets.ts';
 
@@ -117,7 +118,13 @@ function familyRows(family: Family, wanted: Wanted): Row[] {
 }
 
 function withLab(options: LabOptions, use: (lab: Lab) => void): void {
-  using lab = createLab({ snatPorts: [32768, 65535], gateWords: 16384, flows: 262_144, ...options });
+  using lab = createLab({
+    snatPorts: [32768, 65535],
+    gateWords: 16384,
+    flows: 262_144,
+    flowTable: flowTableKind,
+    ...options,
+  });
   use(lab);
 }
 
@@ -205,6 +212,7 @@ function measureNew(wrap: BpfObject, family: Family, name: string): Row {
     snatPorts: [32768, 65535],
     gateWords: 16384,
     flows: isFull ? 65_536 : 262_144,
+    flowTable: flowTableKind,
     // Without options: what a packet grew by, test runs do not take back.
     ...(name.includes('-dsr') && { variables: { lbx_dsr_by: 0 } }),
   });

@@ -11,6 +11,7 @@ import {
 import type { BpfMap, VariableValue } from 'libbpf-ts';
 
 export type FlowTableKind = 'lru' | 'buckets';
+export const flowTables = ['lru', 'buckets'] as const satisfies FlowTableKind[];
 
 /** What tests do to a map of flows. */
 export type FlowMap = Pick<BpfMap, 'get' | 'set' | 'delete' | 'clear'> & {
@@ -25,6 +26,9 @@ const SECRET = [...crypto.getRandomValues(new BigUint64Array(7))];
 
 /** The kind that tests use unless they ask for one. */
 export const flowTableKind = (process.env.LBX_FLOW_TABLE as FlowTableKind | undefined) ?? 'lru';
+
+/** The other one. */
+export const otherFlowTable: FlowTableKind = flowTableKind === 'lru' ? 'buckets' : 'lru';
 
 /** The settings of one kind of table. */
 export function flowSettings(kind: FlowTableKind, flows: number): Readonly<Record<string, VariableValue>> {

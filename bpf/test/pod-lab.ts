@@ -1,10 +1,13 @@
 import type { Frontend } from '@lbx/maps';
 import { createNetns, createVethPair, type Netns } from '@lbx/testing';
 import type { BpfObject, VariableValue } from 'libbpf-ts';
+import { flowMapSizes, flowSettings, flowTableKind, otherFlowTable } from './flow-map.ts';
 import { loadBeside, loadFirst } from './load-beside.ts';
 import { address, type Family, hertz } from './xdp-lab.ts';
 import { enterNetns } from './xdp-netns.ts';
 import { createXdpTables } from './xdp-tables.ts';
+
+const FLOWS = 4096;
 
 /** A node with two pods, and a host that its services have a backend on. */
 export const pods = {
@@ -92,13 +95,17 @@ function fill(
     ns.addRoute(at.others, { via: at.gateway });
     host.addRoute(`${own}/${at.alone}`, { via: at.node });
   }
+  // Each family with another table for its flows.
+  const flowTable = family === 4 ? flowTableKind : otherFlowTable;
   const settings = {
+    ...flowSettings(flowTable, FLOWS),
     lbx_hz: hertz(),
     [`lbx_hairpin_addr${family}`]: address(at.hairpin),
     ...variables,
   };
-  const pod4 = stack.use(loadFirst('pod4', settings));
-  const object = family === 4 ? pod4 : stack.use(loadBeside([pod4], 'pod6', settings));
+  const pod4 = stack.use(loadFirst('pod4', settings, flowMapSizes(flowTable, 4, FLOWS)));
+  const object =
+    family === 4 ? pod4 : stack.use(loadBeside([pod4], 'pod6', settings, flowMapSizes(flowTable, 6, FLOWS)));
   const local = object.map('lbx_local_addrs');
   const bytes = Buffer.alloc(16);
   if (family === 4) bytes.set([0xff, 0xff, ...at.node.split('.').map(Number)], 10);

@@ -1,11 +1,14 @@
 import type { Frontend } from '@lbx/maps';
 import { createNetns, createVethPair, type Netns, type ParsedPacket, parsePacket } from '@lbx/testing';
 import type { BpfObject, VariableValue } from 'libbpf-ts';
+import { flowMapSizes, flowSettings, flowTableKind, otherFlowTable } from './flow-map.ts';
 import { loadBeside, loadFirst } from './load-beside.ts';
 import { finish, openVnetSocket, type SkbFrame, type VnetSocket } from './vnet-socket.ts';
 import { address, type Family, hertz } from './xdp-lab.ts';
 import { enterNetns } from './xdp-netns.ts';
 import { createXdpTables } from './xdp-tables.ts';
+
+const FLOWS = 4096;
 
 const links = {
   clientMac: '02:00:00:00:01:05',
@@ -111,15 +114,19 @@ function fillArms(stack: DisposableStack, options: ArmsOptions): Arms {
     node.addNeighbour('eth1', arms.backend, arms.backendMac);
   }
 
+  // Each family with another table for its flows.
+  const flowTable = family === 4 ? flowTableKind : otherFlowTable;
   const settings = {
+    ...flowSettings(flowTable, FLOWS),
     lbx_hz: hertz(),
     [`lbx_snat_addr${family}`]: address(arms.inside),
     lbx_tc_behind: options.withXdp ? 1 : 0,
     ...options.variables,
   };
-  const xdp4 = stack.use(loadFirst('xdp4', settings));
+  const xdp4 = stack.use(loadFirst('xdp4', settings, flowMapSizes(flowTable, 4, FLOWS)));
   const tc4 = stack.use(loadBeside(xdp4, 'tc4', settings));
-  const xdp = family === 4 ? xdp4 : stack.use(loadBeside([xdp4], 'xdp6', settings));
+  const xdp =
+    family === 4 ? xdp4 : stack.use(loadBeside([xdp4], 'xdp6', settings, flowMapSizes(flowTable, 6, FLOWS)));
   const tc = family === 4 ? tc4 : stack.use(loadBeside([tc4, xdp, xdp4], 'tc6', settings));
   const indexOf = (ns: Netns, device: string) => ns.device(device).index;
   {

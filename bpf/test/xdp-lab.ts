@@ -8,7 +8,14 @@ import {
   parsePacket,
 } from '@lbx/testing';
 import { type BpfMap, type BpfObject, type BpfProgram, type Link, load, type VariableValue } from 'libbpf-ts';
-import { type FlowTableKind, flowMapSizes, flowSettings, flowTableKind, openFlowMap } from './flow-map.ts';
+import {
+  type FlowTableKind,
+  flowMapSizes,
+  flowSettings,
+  flowTableKind,
+  openFlowMap,
+  otherFlowTable,
+} from './flow-map.ts';
 import { loadBeside, loadFirst } from './load-beside.ts';
 import { enterNetns } from './xdp-netns.ts';
 import { createXdpTables, type XdpTables } from './xdp-tables.ts';
@@ -95,6 +102,7 @@ export interface LabOptions {
   readonly flows?: number;
   /** Elements of the maps that count traffic by frontend and backend (1: none are). */
   readonly traffic?: number;
+  /** Unless given, one kind for IPv4 at XDP and IPv6 at tc and the other for the rest: tests that run everywhere meet both. */
   readonly flowTable?: FlowTableKind;
   /** 64-bit words of the gate (1024). */
   readonly gateWords?: number;
@@ -172,7 +180,7 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
     checksumComplete = true,
     family = 4,
     flows = 4096,
-    flowTable = flowTableKind,
+    flowTable = (family === 4) === (hook === 'xdp') ? flowTableKind : otherFlowTable,
   } = options;
   const place: Place = places[family];
   const node = stack.use(createNetns('xdp-node'));

@@ -64,15 +64,14 @@ function* usedBuckets(
 
 /** Forgets all flows, and what was remembered of routes. */
 export function clearFlows(kernel: Kernel): void {
-  const hops = kernel.map(flowCatalog.lbx_backend_hops.name);
   for (const family of families) {
-    const { affinity, reply, fragments, backends } = mapsOfFamily[family];
+    const { affinity, reply, fragments } = mapsOfFamily[family];
     kernel.flows[family].clear();
     kernel.map(affinity.name).clear();
     kernel.map(fragments.name).clear();
     empty(kernel, reply);
-    for (const key of kernel.map(backends.name).keys()) hops.set(key, new Uint8Array(hops.valueSize));
   }
+  empty(kernel, flowCatalog.lbx_backend_hops);
   empty(kernel, flowCatalog.lbx_routes);
 }
 
@@ -102,14 +101,13 @@ export function makeOlder(kernel: Kernel, jiffies: number, seconds: number): voi
   }
 }
 
+/** Of all backends, also of those whose entries somebody has deleted. */
 function agedHops(kernel: Kernel, jiffies: number): void {
   const layout = flowCatalog.lbx_backend_hops;
-  for (const family of families) {
-    for (const key of kernel.map(mapsOfFamily[family].backends.name).keys()) {
-      const id = layout.key.decode(key);
-      const hop = kernel.get<object, { checked: number }>(layout, id)!;
-      kernel.set(layout, id, { ...hop, checked: (hop.checked - jiffies) >>> 0 });
-    }
+  for (const { key } of [...usedElements(kernel, layout)]) {
+    const id = layout.key.decode(key);
+    const hop = kernel.get<object, { checked: number }>(layout, id)!;
+    kernel.set(layout, id, { ...hop, checked: (hop.checked - jiffies) >>> 0 });
   }
 }
 

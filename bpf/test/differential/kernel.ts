@@ -10,7 +10,14 @@ import {
   type VariableValue,
 } from 'libbpf-ts';
 import { parseObject } from 'libbpf-ts/elf';
-import { type FlowMap, flowMapSizes, flowSettings, flowTableKind, openFlowMap } from '../flow-map.ts';
+import {
+  type FlowMap,
+  type FlowTableKind,
+  flowMapSizes,
+  flowSettings,
+  flowTableKind,
+  openFlowMap,
+} from '../flow-map.ts';
 import { hertz } from '../xdp-lab.ts';
 import { createNode, type Node } from './node.ts';
 import { type Device, families, type Place, places, vlans } from './place.ts';
@@ -29,6 +36,8 @@ export interface KernelOptions {
   readonly gateWords?: number;
   readonly wildcards?: boolean;
   readonly snatPorts?: readonly [number, number];
+  /** Where flows are kept; `flowTableKind` unless given. */
+  readonly flowTable?: FlowTableKind;
   readonly variables?: Readonly<Record<string, VariableValue>>;
 }
 
@@ -62,7 +71,7 @@ export function createKernel(options: KernelOptions): Kernel {
     // A device's receive queue is only known to test runs while an XDP program is attached to it.
     for (const ifindex of Object.values(node.ifindex))
       stack.use(xdp.program('lbx_xdp').attachXdp({ ifindex, mode: 'native' }));
-    const kernel = createAccess(maps, {
+    const kernel = createAccess(maps, options.flowTable ?? flowTableKind, {
       node,
       program: (name) => (name === 'lbx_xdp' ? xdp : tc).program(name),
       [Symbol.dispose]: () => stack.dispose(),
@@ -111,15 +120,20 @@ function innerOf({ maglevSize = MAGLEV_SIZE }: KernelOptions): NewMap {
   return { type: 'array', keySize: 4, valueSize: maglevSize * 4, maxEntries: 1 };
 }
 
-function sizesOf({ gateWords = 1024, snatPorts = [40000, 40999] }: KernelOptions): Record<string, number> {
+function sizesOf({
+  gateWords = 1024,
+  snatPorts = [40000, 40999],
+  flowTable = flowTableKind,
+}: KernelOptions): Record<string, number> {
   const ports = snatPorts[1] - snatPorts[0] + 1;
-  const flowSizes = families.map((family) => flowMapSizes(flowTableKind, family, FLOWS));
+  const flowSizes = families.map((family) => flowMapSizes(flowTable, family, FLOWS));
   return {
     ...Object.fromEntries(
       flowSizes.flatMap((sizes) => Object.entries(sizes).map(([name, { maxEntries }]) => [name, maxEntries])),
     ),
     lbx_gate: gateWords,
     lbx_backend_meta: 4096,
+    lbx_backend_hops: 4096,
     lbx_rev4: ports,
     lbx_rev6: ports,
   };
@@ -134,9 +148,10 @@ function variablesOf(options: KernelOptions): Record<string, VariableValue> {
     derived = true,
     wildcards = true,
     snatPorts = [40000, 40999],
+    flowTable = flowTableKind,
   } = options;
   return {
-    ...flowSettings(flowTableKind, FLOWS),
+    ...flowSettings(flowTable, FLOWS),
     lbx_hz: hertz(),
     lbx_gate_on: gate,
     lbx_gate_mask: gateWords * 64 - 1,
@@ -157,10 +172,11 @@ function variablesOf(options: KernelOptions): Record<string, VariableValue> {
 
 function createAccess(
   maps: ReadonlyMap<string, BpfMap>,
+  flowTable: FlowTableKind,
   kernel: Pick<Kernel, 'node' | 'program' | typeof Symbol.dispose>,
 ): Kernel {
   const map = (name: string) => maps.get(name)!;
-  const flows = { 4: openFlowMap({ map }, 4, flowTableKind), 6: openFlowMap({ map }, 6, flowTableKind) };
+  const flows = { 4: openFlowMap({ map }, 4, flowTable), 6: openFlowMap({ map }, 6, flowTable) };
   const entriesOf = (name: string): FlowMap =>
     name === 'lbx_flow4' ? flows[4] : name === 'lbx_flow6' ? flows[6] : map(name);
   const read = (layout: NamedLayout, value: Uint8Array, key: unknown) =>

@@ -4,15 +4,14 @@ import {
   explainPacket,
   type LbxFlow4Key,
   type PacketOutcome,
-  type PacketSettings,
   type PacketState,
   type ReasonName,
   reasons,
 } from '@lbx/maps';
 import { parsePacket } from '@lbx/testing';
+import type { Arena } from './arena.ts';
 import { askRoute, type Network } from './ask-route.ts';
 import { compareFlows } from './compare-flows.ts';
-import type { ControlPlane } from './control-plane.ts';
 import { type Jiffies, nextJiffy } from './jiffies.ts';
 import type { Kernel } from './kernel.ts';
 import { clearFlows, evictFlow, evictReply, makeOlder, readFlows } from './kernel-flows.ts';
@@ -36,14 +35,6 @@ export interface SessionResult {
 
 /** Answers to questions about time that could be the other one a few jiffies earlier or later. */
 const MARGIN = 14;
-
-/** A kernel and an oracle side by side. */
-export interface Arena {
-  readonly kernel: Kernel;
-  readonly control: ControlPlane;
-  readonly settings: PacketSettings;
-  readonly jiffies: Jiffies;
-}
 
 /**
  * Runs steps through programs and oracle from an empty flow table on; `next` gives them one by one and may look at what

@@ -1,5 +1,6 @@
+import type { Arena } from './arena.ts';
 import type { Op, Session } from './op.ts';
-import { type Arena, runSession, type SessionResult } from './session.ts';
+import { runSession, type SessionResult } from './session.ts';
 
 /** Plays a session that is written down. */
 export function replay(arena: Arena, { frontends, ops }: Session): SessionResult {
