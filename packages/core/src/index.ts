@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export type { ApplyReport, FailedWrite } from './apply/apply-report.ts';
+export type { ServiceChanges } from './apply/programmer.ts';
 export { isBpffs } from './bpffs.ts';
 export { findCgroup2 } from './cgroup-root.ts';
 export type { Count, Counters } from './counters.ts';

@@ -8,7 +8,7 @@ import {
 } from '@lbx/maps';
 import type { FileLock } from 'libbpf-ts';
 import type { ApplyReport } from './apply/apply-report.ts';
-import { createProgrammer, type Programmer } from './apply/programmer.ts';
+import { createProgrammer, type Programmer, type ServiceChanges } from './apply/programmer.ts';
 import { deviceIndex } from './attach/device.ts';
 import { createHooks, type Hooks } from './attach/hooks.ts';
 import { linkFolder } from './attach/link-folder.ts';
@@ -16,6 +16,7 @@ import { plansFor } from './attach/plans.ts';
 import { removeUnwanted } from './attach/remove-unwanted.ts';
 import { createPinFolder } from './bpffs.ts';
 import { resolveCgroup } from './cgroup-root.ts';
+import { createNeighbourKeeper } from './derived/neighbours.ts';
 import { CoreError } from './errors.ts';
 import { eventMapsOf } from './events/event-maps.ts';
 import type { EventOptions } from './events/event-wishes.ts';
@@ -57,6 +58,11 @@ export interface LoadBalancer extends Disposable {
    * a failed write: the report names them, and the next `apply` tries again.
    */
   apply(desired: Iterable<ServiceSpec | Frontend>): ApplyReport;
+  /**
+   * These services (by the name that their frontends have) changed: they have these frontends now, and are gone if they
+   * have none; all others stay as they are. Costs what they have, however many services there are.
+   */
+  update(changes: ServiceChanges): ApplyReport;
   /** Read back from the kernel: what is attached, and which frontends are really in the maps. */
   status(): Status;
   /** All entries of the service maps as sorted lines. */
@@ -122,7 +128,15 @@ function start(options: LoadBalancerOptions, network: NodeNetwork, undo: Undo): 
           onNotice,
         )
       : undefined;
-  const programmer = createProgrammer(datapath, resolved, addresses, () => sockets?.request());
+  const neighbours = resolved.devices.length > 0 ? createNeighbourKeeper() : undefined;
+  const programmer = createProgrammer(datapath, resolved, addresses, {
+    onUdpWritten: () => sockets?.request(),
+    onMoves({ remoteAdded, remoteRemoved }) {
+      neighbours?.remove(remoteRemoved);
+      neighbours?.add(remoteAdded);
+    },
+  });
+  undo.defer(() => neighbours?.close());
   programmer.setDevices(devices);
   const { byName, socketPrograms } = datapath.programs;
   const isOurMap = (id: number) => [...datapath.maps.byName.values()].some((map) => map.id === id);
@@ -140,6 +154,7 @@ function start(options: LoadBalancerOptions, network: NodeNetwork, undo: Undo): 
     datapath,
     hooks,
     programmer,
+    ...(neighbours === undefined ? {} : { neighbours }),
     ...(sockets === undefined ? {} : { sockets }),
   });
   return createHandle({ runtime, network, datapath, hooks, programmer, lock });
@@ -183,6 +198,10 @@ function createHandle({ runtime, network, datapath, hooks, programmer, lock }: R
       assertOpen();
       const frontends = [...desired].flatMap((item) => ('frontends' in item ? frontendsOf(item) : [item]));
       return network.inside(() => runtime.apply(frontends));
+    },
+    update(changes) {
+      assertOpen();
+      return network.inside(() => runtime.update(changes));
     },
     status() {
       assertOpen();

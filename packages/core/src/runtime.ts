@@ -1,8 +1,9 @@
 import type { Frontend } from '@lbx/maps';
 import type { ApplyReport } from './apply/apply-report.ts';
-import type { Programmer } from './apply/programmer.ts';
+import type { Programmer, ServiceChanges } from './apply/programmer.ts';
+import { changesTo } from './apply/service-changes.ts';
 import type { Hooks } from './attach/hooks.ts';
-import { createNeighbourKeeper } from './derived/neighbours.ts';
+import type { NeighbourKeeper } from './derived/neighbours.ts';
 import type { Datapath } from './load/datapath.ts';
 import { loadSettings } from './load/load-programs.ts';
 import type { NodeNetwork } from './network/node-network.ts';
@@ -23,6 +24,8 @@ export interface RuntimeParts {
   readonly datapath: Datapath;
   readonly hooks: Hooks;
   readonly programmer: Programmer;
+  /** Where the neighbours of backends are kept. */
+  readonly neighbours?: NeighbourKeeper;
   /** Where connected UDP sockets are looked after. */
   readonly sockets?: SocketSweeper;
 }
@@ -34,7 +37,10 @@ export interface Runtime {
   /** Flows by table, as the last sweep found them. */
   readonly flows: Readonly<Record<string, SweepCount>>;
   readonly sockets: SocketSweeps | undefined;
+  /** Exactly these services. */
   apply(frontends: readonly Frontend[]): ApplyReport;
+  /** These services changed. */
+  update(changes: ServiceChanges): ApplyReport;
   close(): void;
 }
 
@@ -48,13 +54,13 @@ export function createRuntime({
   datapath,
   hooks,
   programmer,
+  neighbours,
   sockets,
 }: RuntimeParts): Runtime {
   let options = resolved;
-  let applied: readonly Frontend[] | undefined;
+  let applied = false;
   let pending: NodeJS.Timeout | undefined;
   const { onNotice } = resolved;
-  const neighbours = options.devices.length > 0 ? createNeighbourKeeper() : undefined;
 
   const { sweepSeconds } = resolved;
   const sweeper =
@@ -67,11 +73,11 @@ export function createRuntime({
         )
       : undefined;
 
-  const apply = (frontends: readonly Frontend[]) => {
-    applied = frontends;
-    const report = programmer.apply(frontends, options);
-    neighbours?.keep(report.remoteBackends);
-    return report;
+  const update = (changes: ServiceChanges) => {
+    // What happened just now is taken into account, though nobody was told of it yet.
+    if (network.hasChanged() && follow()) resolved.onNodeAddresses(options.nodeAddresses);
+    applied = true;
+    return programmer.apply(changes, options);
   };
 
   /** Loads the programs with settings that are fixed in them. */
@@ -112,7 +118,7 @@ export function createRuntime({
       network.inside(() => {
         if (!follow()) return;
         resolved.onNodeAddresses(options.nodeAddresses);
-        if (applied !== undefined) apply(applied);
+        if (applied) programmer.apply(new Map(), options);
       });
     } catch (error) {
       // Nobody waits for this: the next change, or apply, is the next attempt.
@@ -131,11 +137,8 @@ export function createRuntime({
     get sockets() {
       return sockets?.counts;
     },
-    apply(frontends) {
-      // What happened just now is taken into account, though nobody was told of it yet.
-      if (network.hasChanged() && follow()) resolved.onNodeAddresses(options.nodeAddresses);
-      return apply(frontends);
-    },
+    apply: (frontends) => update(changesTo(frontends, programmer.services)),
+    update,
     close() {
       clearTimeout(pending);
       sweeper?.close();

@@ -17,8 +17,6 @@ export interface ApplyReport {
   readonly failed: readonly FailedWrite[];
   /** Frontends that cannot be written at all, with the reason. */
   readonly refused: readonly Refusal[];
-  /** Addresses of backends that are not known to be on this node. */
-  readonly remoteBackends: readonly string[];
   /** Milliseconds in all, and of these in the kernel's maps. */
   readonly ms: number;
   readonly writeMs: number;

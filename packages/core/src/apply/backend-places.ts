@@ -5,16 +5,21 @@ import { type Backend, type Frontend, protocolNumbers } from '@lbx/maps';
  * one of the node's own addresses is local. For the others the datapath asks the kernel's routing table per flow.
  */
 export interface BackendPlaces {
-  /**
-   * Takes the backends of exactly these frontends. Returns the names ("ip:port/PROTO number") of backends that became
-   * or ceased to be local. Work for arrays of backends that are new or gone, not for all.
-   */
-  learn(frontends: Iterable<Frontend>): ReadonlySet<string>;
-  /** The node has these addresses now. Returns as `learn` does; some of these may be where they were. */
-  setOwnAddresses(addresses: ReadonlySet<string>): ReadonlySet<string>;
+  /** A service has frontends `after` where it had `before`. Costs what these have. */
+  replace(before: readonly Frontend[], after: readonly Frontend[]): void;
+  /** The node has these addresses now. */
+  setOwnAddresses(addresses: ReadonlySet<string>): void;
   isLocal(name: string): boolean;
-  /** Addresses of backends that are not local, each once. */
-  remoteAddresses(): string[];
+  /** What changed since the last call. */
+  takeMoves(): BackendMoves;
+}
+
+export interface BackendMoves {
+  /** Names of backends ("ip port proto") that became or ceased to be local, or came and went. */
+  readonly local: ReadonlySet<string>;
+  /** Addresses that have backends on other nodes now, or no longer. */
+  readonly remoteAdded: readonly string[];
+  readonly remoteRemoved: readonly string[];
 }
 
 /** Name of a backend as its entry tells it too. */
@@ -24,13 +29,14 @@ export const backendName = (address: string, port: number, proto: number): strin
 /** Counts how often each text is held. */
 class Tally {
   readonly counts = new Map<string, number>();
-  /** Returns whether the text came (or went) by this. */
-  change(text: string, by: 1 | -1): boolean {
-    const before = this.counts.get(text) ?? 0;
-    const now = before + by;
+  readonly touched = new Set<string>();
+
+  change(text: string, by: 1 | -1): void {
+    const now = (this.counts.get(text) ?? 0) + by;
     if (now === 0) this.counts.delete(text);
     else this.counts.set(text, now);
-    return before === 0 || now === 0;
+    // It came or went by this.
+    if (now === 0 || (now === 1 && by === 1)) this.touched.add(text);
   }
 }
 
@@ -39,35 +45,44 @@ export function createBackendPlaces(ownAddresses: ReadonlySet<string>): BackendP
   let own = ownAddresses;
   const local = new Tally();
   const remote = new Tally();
-  let held: ReadonlySet<readonly Backend[]> = new Set();
+  /** Arrays of backends, and how many frontends have them. */
+  const held = new Map<readonly Backend[], number>();
 
-  const count = (backends: readonly Backend[], by: 1 | -1, changed: Set<string>) => {
+  const count = (backends: readonly Backend[], by: 1 | -1) => {
     for (const { address, port, protocol, node } of backends) {
-      if (node === 'local' || (node === undefined && own.has(address))) {
-        const name = backendName(address, port, protocolNumbers[protocol]);
-        if (local.change(name, by)) changed.add(name);
-      } else remote.change(address, by);
+      if (node === 'local' || (node === undefined && own.has(address)))
+        local.change(backendName(address, port, protocolNumbers[protocol]), by);
+      else remote.change(address, by);
     }
   };
+  const hold = ({ backends }: Frontend, by: 1 | -1) => {
+    const holders = (held.get(backends) ?? 0) + by;
+    if (holders === 0) held.delete(backends);
+    else held.set(backends, holders);
+    if (holders === 0 || (holders === 1 && by === 1)) count(backends, by);
+  };
   return {
-    learn(frontends) {
-      const now = new Set<readonly Backend[]>();
-      for (const { backends } of frontends) now.add(backends);
-      const changed = new Set<string>();
-      for (const backends of now) if (!held.has(backends)) count(backends, 1, changed);
-      for (const backends of held) if (!now.has(backends)) count(backends, -1, changed);
-      held = now;
-      return changed;
+    replace(before, after) {
+      for (const frontend of after) hold(frontend, 1);
+      for (const frontend of before) hold(frontend, -1);
     },
     setOwnAddresses(addresses) {
-      const changed = new Set<string>();
-      if (addresses.size === own.size && [...addresses].every((address) => own.has(address))) return changed;
-      for (const backends of held) count(backends, -1, changed);
+      if (addresses.size === own.size && [...addresses].every((address) => own.has(address))) return;
+      for (const backends of held.keys()) count(backends, -1);
       own = addresses;
-      for (const backends of held) count(backends, 1, changed);
-      return changed;
+      for (const backends of held.keys()) count(backends, 1);
     },
     isLocal: (name) => local.counts.has(name),
-    remoteAddresses: () => [...remote.counts.keys()],
+    takeMoves() {
+      const isThere = (address: string) => remote.counts.has(address);
+      const moves = {
+        local: new Set(local.touched),
+        remoteAdded: [...remote.touched].filter(isThere),
+        remoteRemoved: [...remote.touched].filter((address) => !isThere(address)),
+      };
+      local.touched.clear();
+      remote.touched.clear();
+      return moves;
+    },
   };
 }

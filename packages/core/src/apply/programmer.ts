@@ -1,15 +1,19 @@
 import {
+  allChanges,
   applyOps,
+  createProjector,
+  createWritten,
   dump,
   type Frontend,
   type Ids,
   type Op,
-  type Projection,
-  plan,
-  project,
+  type ProjectionChanges,
+  planChanges,
   readSnapshot,
+  releaseIds,
   restoreIds,
   type Snapshot,
+  unsettled,
 } from '@lbx/maps';
 import type { NetworkDevice } from 'libbpf-ts';
 import { openLocalAddresses, syncLocalAddresses } from '../derived/local-addresses.ts';
@@ -21,17 +25,25 @@ import type { ResolvedOptions } from '../options/resolve-options.ts';
 import type { FrontendStatus } from '../status.ts';
 import { trafficMapsOf } from '../traffic.ts';
 import type { ApplyReport } from './apply-report.ts';
-import { createBackendPlaces } from './backend-places.ts';
+import { type BackendMoves, createBackendPlaces } from './backend-places.ts';
 import { frontendStatus } from './frontend-status.ts';
 import { openKernelTables } from './kernel-tables.ts';
 import { projectOptions } from './project-options.ts';
 import { writesUdp } from './udp-writes.ts';
 import { readWrittenEntries } from './written-entries.ts';
 
-/** Brings the maps in line with frontends. */
+/** What services have now, by name; without frontends they are gone. */
+export type ServiceChanges = ReadonlyMap<string, readonly Frontend[]>;
+
+/** Brings the maps in line with services, at the cost of what changed. */
 export interface Programmer {
-  /** @param options - as they are now: addresses of the node come and go. */
-  apply(frontends: readonly Frontend[], options: ResolvedOptions): ApplyReport;
+  /**
+   * Takes up what changed, and what is left from before.
+   * @param options - as they are now: addresses of the node come and go.
+   */
+  apply(changes: ServiceChanges, options: ResolvedOptions): ApplyReport;
+  /** Services as they were last given. */
+  readonly services: ServiceChanges;
   /** The node's devices are these now. */
   setDevices(devices: readonly NetworkDevice[]): void;
   /** These are the node's own addresses now. */
@@ -43,36 +55,63 @@ export interface Programmer {
   dump(): string[];
 }
 
+/** Who is told of what the programmer does. */
+export interface ProgrammerListener {
+  /** Services of UDP were written; also after the first apply. */
+  onUdpWritten(): void;
+  /** Backends came to, or left, this node and others. */
+  onMoves(moves: BackendMoves): void;
+}
+
 /** Ids of backends index the metadata array: higher ones would have no flows. */
 const maxBackendId = 65535;
 
-/**
- * Opens the tables, and takes ids and entries from what an earlier process left in them.
- * @param onUdpWritten - called when services of UDP were written, and after the first apply.
- */
+/** Opens the tables, and takes ids and entries from what an earlier process left in them. */
 export function createProgrammer(
   datapath: Datapath,
-  { maglevSize }: ResolvedOptions,
+  resolved: ResolvedOptions,
   addresses: readonly LocalAddress[],
-  onUdpWritten: () => void = () => {},
+  { onUdpWritten, onMoves }: ProgrammerListener,
 ): Programmer {
   const places = createBackendPlaces(textOf(addresses));
-  const kernel = openKernelTables(datapath.maps.byName, maglevSize, places);
+  const kernel = openKernelTables(datapath.maps.byName, resolved.maglevSize, places);
   const { tables, frontendMeta } = kernel;
   const ownAddresses = openLocalAddresses(datapath.maps.byName);
   if (ownAddresses !== undefined) syncLocalAddresses(ownAddresses, addresses);
   const vlans = openVlans(datapath.maps.byName);
-  let actual: Snapshot | Projection = readSnapshot(tables);
-  const ids: Ids = restoreIds(actual, { maxBackendId });
+  const found = readSnapshot(tables);
+  const ids: Ids = restoreIds(found, { maxBackendId });
+  const written = createWritten(found);
   const counted = trafficMapsOf(datapath.maps.byName);
-  const traffic = counted && createTrafficKeeper(counted, ownersIn(actual));
-  let desired: Projection | undefined;
+  const traffic = counted && createTrafficKeeper(counted, ownersIn(found));
+  const services = new Map<string, readonly Frontend[]>();
+  let optionsInForce = projectOptions(resolved, tables);
+  const projector = createProjector(optionsInForce, ids);
+  const desired = projector.projection;
+  /** What could not be done yet. */
+  let left: ProjectionChanges | undefined;
   let first = true;
 
+  const take = (changes: ServiceChanges, options: ResolvedOptions) => {
+    const next = projectOptions(options, tables);
+    if (JSON.stringify(next) !== JSON.stringify(optionsInForce)) projector.setOptions(next);
+    optionsInForce = next;
+    for (const [service, frontends] of changes) {
+      places.replace(services.get(service) ?? [], frontends);
+      if (frontends.length === 0) services.delete(service);
+      else services.set(service, frontends);
+      projector.set(service, frontends);
+    }
+    const taken = projector.takeChanges();
+    if (first) return allChanges(written, desired);
+    return left === undefined ? taken : union(taken, left);
+  };
+
   return {
+    services,
     status() {
-      const written = readWrittenEntries(datapath.maps.byName, tables);
-      return { frontends: frontendStatus(desired, written), entries: written.counts };
+      const entries = readWrittenEntries(datapath.maps.byName, tables);
+      return { frontends: first ? [] : frontendStatus(desired, entries), entries: entries.counts };
     },
     snapshot: () => readSnapshot(tables),
     dump: () => dump(tables),
@@ -81,21 +120,26 @@ export function createProgrammer(
     },
     setAddresses(now) {
       if (ownAddresses !== undefined) syncLocalAddresses(ownAddresses, now);
-      kernel.refreshBackends(places.setOwnAddresses(textOf(now)));
+      places.setOwnAddresses(textOf(now));
+      if (first) return;
+      const moves = places.takeMoves();
+      kernel.refreshBackends(moves.local);
+      onMoves(moves);
     },
-    apply(frontends, options) {
+    apply(given, options) {
       const started = performance.now();
-      const moved = places.learn(frontends);
-      desired = project(frontends, projectOptions(options, tables), ids);
-      const ops: Op[] = plan(actual, desired);
+      const changes = take(given, options);
+      const ops: Op[] = planChanges(written, desired, changes);
       const writing = performance.now();
-      frontendMeta?.mark(desired);
+      frontendMeta?.mark(desired, changes.frontends);
       traffic?.prepare(ops);
-      const result = applyOps(tables, ops);
-      frontendMeta?.unmark(desired, ids);
-      // Only a plan that was carried out whole tells what the maps hold; otherwise they are read again.
-      actual = result.failures.length === 0 ? desired : readSnapshot(tables);
-      kernel.refreshBackends(first ? undefined : moved);
+      const result = applyOps(tables, ops, written);
+      frontendMeta?.unmark(desired, ids, first ? undefined : changes.frontends);
+      left = unsettled(written, desired, changes, result);
+      for (const name of releaseIds(ids, written, desired, changes)) left.frontends.add(name);
+      const moves = places.takeMoves();
+      kernel.refreshBackends(first ? undefined : moves.local);
+      onMoves(moves);
       // While half of a service is written, its backends cannot be told from those that went.
       if ((first || writesUdp(ops)) && !writesUdp(result.failures.map(({ op }) => op))) onUdpWritten();
       first = false;
@@ -109,7 +153,6 @@ export function createProgrammer(
           ...(op.frontend === undefined ? {} : { frontend: op.frontend }),
         })),
         refused: desired.refused,
-        remoteBackends: places.remoteAddresses(),
         ms: ended - started,
         writeMs: ended - writing,
       };
@@ -120,8 +163,16 @@ export function createProgrammer(
 const textOf = (addresses: readonly LocalAddress[]): ReadonlySet<string> =>
   new Set(addresses.map(({ address }) => address));
 
+function union(a: ProjectionChanges, b: ProjectionChanges): ProjectionChanges {
+  return {
+    frontends: new Set([...a.frontends, ...b.frontends]),
+    backends: new Set([...a.backends, ...b.backends]),
+    wildcards: new Set([...a.wildcards, ...b.wildcards]),
+  };
+}
+
 /** Ids of frontends and backends that are there. */
-function ownersIn({ entries }: Pick<Snapshot | Projection, 'entries'>): OwnedIds {
+function ownersIn({ entries }: Snapshot): OwnedIds {
   const owners = { frontend: [] as number[], backend: [] as number[] };
   for (const { map, key } of entries.values()) {
     if (map === 'lb4_reverse_nat' || map === 'lb6_reverse_nat') owners.frontend.push(key.revNatId);

@@ -1,4 +1,4 @@
-import { createIds, createMemoryTable, type Frontend, flowCatalog, project } from '@lbx/maps';
+import { createIds, createMemoryTable, createProjector, type Frontend, flowCatalog } from '@lbx/maps';
 import { expect, it } from 'vitest';
 import { createFrontendMetaKeeper } from './frontend-meta.ts';
 
@@ -23,14 +23,17 @@ function keeperOf(marked: Iterable<number> = []) {
   const ids = createIds();
   const table = createMemoryTable(flowCatalog.lbx_frontend_meta);
   const keeper = createFrontendMetaKeeper(table as never, marked);
-  const projected = (...frontends: Frontend[]) => project(frontends, {}, ids);
+  const projector = createProjector({}, ids);
+  let first = true;
   const flags = (id = 1) => (table.get({ revNatId: id } as never) as { flags: number }).flags;
   /** The flags when the entries are written, and after it. */
   const apply = (...frontends: Frontend[]) => {
-    const desired = projected(...frontends);
-    keeper.mark(desired);
+    projector.set('default/web', frontends);
+    const names = projector.takeChanges().frontends;
+    keeper.mark(projector.projection, names);
     const before = flags();
-    keeper.unmark(desired, ids);
+    keeper.unmark(projector.projection, ids, first ? undefined : names);
+    first = false;
     return [before, flags()];
   };
   return { table, flags, apply };

@@ -1,12 +1,22 @@
-import { FrontendMetaFlag, type Ids, type LbxFrontendMeta, type Projection, type Table } from '@lbx/maps';
+import {
+  type FrontendEntries,
+  FrontendMetaFlag,
+  type Ids,
+  type LbxFrontendMeta,
+  type Projection,
+  type Table,
+} from '@lbx/maps';
 import type { BpfMap } from 'libbpf-ts';
 
 /** The metadata of frontends, kept beside their entries by the rules of bpf/include/lbx/frontend_meta.h. */
 export interface FrontendMetaKeeper {
-  /** Before the entries are written: whoever loses its last backend to other nodes is marked. */
-  mark(desired: Projection): void;
-  /** After they were written: marks that no longer hold are taken off. What is refused keeps its own. */
-  unmark(desired: Projection, ids: Ids): void;
+  /** Before the entries of these frontends are written: whoever loses its last backend to other nodes is marked. */
+  mark(desired: Projection, names: Iterable<string>): void;
+  /**
+   * After they were written: marks of these frontends that no longer hold are taken off. What is refused keeps its own.
+   * @param names - none: all that are marked are looked at.
+   */
+  unmark(desired: Projection, ids: Ids, names?: Iterable<string>): void;
 }
 
 type Meta = Table<{ readonly revNatId: number }, LbxFrontendMeta>;
@@ -15,20 +25,23 @@ type Meta = Table<{ readonly revNatId: number }, LbxFrontendMeta>;
 export function createFrontendMetaKeeper(table: Meta, marked: Iterable<number>): FrontendMetaKeeper {
   const known = new Set(marked);
   return {
-    mark(desired) {
-      for (const id of elsewhere(desired)) {
-        if (known.has(id)) continue;
-        table.set({ revNatId: id }, { flags: FrontendMetaFlag.elsewhere });
-        known.add(id);
+    mark({ frontends }, names) {
+      for (const name of names) {
+        const group = frontends.get(name);
+        if (group === undefined || !isElsewhere(group) || known.has(group.revNatId)) continue;
+        table.set({ revNatId: group.revNatId }, { flags: FrontendMetaFlag.elsewhere });
+        known.add(group.revNatId);
       }
     },
-    unmark(desired, ids) {
+    unmark({ frontends, refusedNames }, ids, names) {
       if (known.size === 0) return;
-      const kept = new Set(elsewhere(desired));
-      for (const { names } of desired.refused)
-        for (const name of names) kept.add(ids.frontends.find(name) ?? 0);
-      for (const id of known) {
-        if (kept.has(id)) continue;
+      const looked = names === undefined ? [...known] : [...names].map((name) => ids.frontends.find(name));
+      for (const id of looked) {
+        if (id === undefined || !known.has(id)) continue;
+        const name = ids.frontends.nameOf(id);
+        const group = name === undefined ? undefined : frontends.get(name);
+        const kept = group === undefined ? name !== undefined && refusedNames.has(name) : isElsewhere(group);
+        if (kept) continue;
         table.set({ revNatId: id }, { flags: 0 });
         known.delete(id);
       }
@@ -36,10 +49,7 @@ export function createFrontendMetaKeeper(table: Meta, marked: Iterable<number>):
   };
 }
 
-function* elsewhere({ frontends }: Projection): IterableIterator<number> {
-  for (const { revNatId, frontend } of frontends.values())
-    if (frontend.endpointsElsewhere === true) yield revNatId;
-}
+const isElsewhere = ({ frontend }: FrontendEntries) => frontend.endpointsElsewhere === true;
 
 /** Ids that an earlier process marked. */
 export function markedFrontends(map: BpfMap): number[] {

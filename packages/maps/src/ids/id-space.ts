@@ -46,8 +46,6 @@ export class IdsExhaustedError extends MapsError {
 }
 
 interface Held extends IdHold {
-  /** The last round (see `endRound`) that used the name. */
-  round: number;
   /** When its quarantine ends; 0 while the name is in use, Infinity once the id was taken from the name. */
   freeAt: number;
 }
@@ -64,7 +62,6 @@ export class IdSpace {
   #freed: Held[] = [];
   #quarantined = 0;
   #last = 0;
-  #round = 0;
 
   constructor(options: IdSpaceOptions) {
     this.#options = options;
@@ -79,7 +76,7 @@ export class IdSpace {
   take(name: string): IdHold {
     let held = this.#byName.get(name);
     if (held === undefined) {
-      held = { name, id: this.#next(), round: this.#round, freeAt: 0 };
+      held = { name, id: this.#next(), freeAt: 0 };
       this.#add(held);
       this.#last = held.id;
     }
@@ -88,8 +85,8 @@ export class IdSpace {
   }
 
   /**
-   * Marks what `take` returned as used in this round, as `take` does. False when the id was taken from its name for good
-   * (its quarantine is over and it was needed): take another.
+   * Takes what `take` returned once more, out of its quarantine if need be. False when the id was taken from its name for
+   * good (its quarantine is over and it was needed): take another.
    */
   use(hold: IdHold): boolean {
     const held = hold as Held;
@@ -98,7 +95,6 @@ export class IdSpace {
       held.freeAt = 0;
       this.#quarantined--;
     }
-    held.round = this.#round;
     return true;
   }
 
@@ -128,7 +124,7 @@ export class IdSpace {
   /** Binds a name to an id found in the maps. False (and nothing changes) when either is bound already. */
   restore(name: string, id: number): boolean {
     if (id < 1 || id > this.#options.max || this.#byId.has(id) || this.#byName.has(name)) return false;
-    this.#add({ name, id, round: this.#round, freeAt: 0 });
+    this.#add({ name, id, freeAt: 0 });
     this.#last = Math.max(this.#last, id);
     return true;
   }
@@ -136,22 +132,16 @@ export class IdSpace {
   /** Puts an id found in the maps under no usable name into quarantine. */
   reserve(id: number): void {
     if (id < 1 || id > this.#options.max || this.#byId.has(id)) return;
-    const held: Held = { name: `#${id}`, id, round: this.#round, freeAt: 0 };
+    const held: Held = { name: `#${id}`, id, freeAt: 0 };
     this.#add(held);
     this.#free(held);
     this.#last = Math.max(this.#last, id);
   }
 
-  /** Begins a round: from here on `take` and `use` say what is wanted. */
-  beginRound(): void {
-    this.#round++;
-  }
-
-  /** Ends the round: every name that was not used in it is released. */
-  endRound(): void {
-    for (const held of this.#byName.values()) {
-      if (held.round !== this.#round && held.freeAt === 0) this.#free(held);
-    }
+  /** Releases every name that is not in `names`. */
+  retain(names: { has(name: string): boolean }): void {
+    for (const held of this.#byName.values())
+      if (held.freeAt === 0 && !names.has(held.name)) this.#free(held);
   }
 
   #add(held: Held): void {

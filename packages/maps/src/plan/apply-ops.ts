@@ -3,6 +3,7 @@ import { MapFullError } from '../project/map-full-error.ts';
 import type { Tables } from '../tables/memory-tables.ts';
 import type { AnyTable } from '../tables/table.ts';
 import type { Op } from './op.ts';
+import type { Written } from './written.ts';
 
 /** A map refused a write for another reason than its size. */
 export class MapWriteError extends MapsError {
@@ -40,39 +41,55 @@ export interface ApplyResult {
 
 /**
  * Writes a plan into tables, in its order and in batches. When a write fails, the other writes of its frontend are left
- * out (of a backend: those of all frontends with a slot for it), backends are not deleted, and everything else goes on:
- * the maps stay safe for lookups, and a new plan from a new snapshot takes up the rest. A map that is too small for all
- * may keep more frontends waiting than need be; `maxEntries` of ProjectOptions refuses just those that do not fit.
+ * out (of a backend: those of all frontends with a slot for it), and everything else goes on: the maps stay safe for
+ * lookups, and a new plan takes up the rest. A map that is too small for all may keep more frontends waiting than need be;
+ * `maxEntries` of ProjectOptions refuses just those that do not fit.
+ *
+ * @param written is kept in step with what was really written. With it, a backend is deleted as soon as no slot names it;
+ * without it, only when nothing failed.
  */
-export function applyOps(tables: Tables, ops: readonly Op[]): ApplyResult {
+export function applyOps(tables: Tables, ops: readonly Op[], written?: Written): ApplyResult {
   const failures: ApplyFailure[] = [];
   const skipped: Op[] = [];
   const pending = new Set<string>();
+  let users: ReadonlyMap<number, readonly string[]> | undefined;
   let done = 0;
 
-  const isBlocked = (op: Op) =>
-    (op.frontend !== undefined && pending.has(op.frontend)) ||
-    (failures.length > 0 && op.op === 'delete' && isBackend(op));
+  const isBlocked = (op: Op) => {
+    if (op.frontend !== undefined) return pending.has(op.frontend);
+    if (op.op === 'set' || !isBackend(op)) return false;
+    return written === undefined || written.usesOf(idOf(op)) > 0;
+  };
   const fail = (op: Op, error: unknown) => {
     const tableCode = codeOf(error);
     if (tableCode === undefined) throw error;
     failures.push({ op, tableCode, error: explainFailure(op, tableCode, error, tables) });
     if (op.frontend !== undefined) pending.add(op.frontend);
-    else if (isBackend(op)) for (const name of usersOf(op, ops)) pending.add(name);
+    else if (op.op === 'set' && isBackend(op)) {
+      users ??= usersByBackend(ops);
+      for (const name of users.get(idOf(op)) ?? []) pending.add(name);
+    }
   };
 
   for (let from = 0; from < ops.length; ) {
     const run = runFrom(ops, from);
     from += run.length;
-    let left = run;
-    while (left.length > 0) {
+    for (let at = 0; at < run.length; ) {
       if (failures.length > 0) {
-        skipped.push(...left.filter(isBlocked));
-        left = left.filter((op) => !isBlocked(op));
+        while (at < run.length && isBlocked(run[at]!)) skipped.push(run[at++]!);
+        if (at === run.length) break;
       }
-      const written = writeRun(tables, left, fail);
-      done += written;
-      left = left.slice(written + 1);
+      let to = run.length;
+      if (failures.length > 0) {
+        to = at + 1;
+        while (to < run.length && !isBlocked(run[to]!)) to++;
+      }
+      const batch = at === 0 && to === run.length ? run : run.slice(at, to);
+      const count = writeRun(tables, batch, fail);
+      if (written !== undefined) for (let i = 0; i < count; i++) written.record(batch[i]!);
+      done += count;
+      // The one that failed is reported; what comes behind it in its batch is tried again.
+      at += count < batch.length ? count + 1 : count;
     }
   }
   return { done, failures, skipped, pending };
@@ -122,13 +139,20 @@ function isBackend({ map }: Op): boolean {
   return map === 'lb4_backends_v3' || map === 'lb6_backends_v3';
 }
 
+function idOf({ key }: Op): number {
+  return (key as { backendId: number }).backendId;
+}
+
 /** Frontends that get a slot for a backend in this plan. */
-function* usersOf(backend: Op, ops: readonly Op[]): IterableIterator<string> {
-  const { backendId } = backend.key as { backendId: number };
+function usersByBackend(ops: readonly Op[]): Map<number, string[]> {
+  const users = new Map<number, string[]>();
   for (const op of ops) {
     if (op.op !== 'set' || op.frontend === undefined || !('backendId' in op.value)) continue;
-    if (op.value.backendId === backendId) yield op.frontend;
+    const known = users.get(op.value.backendId);
+    if (known === undefined) users.set(op.value.backendId, [op.frontend]);
+    else known.push(op.frontend);
   }
+  return users;
 }
 
 /** The errno name of a table's error; undefined for errors of another kind, which are bugs. */

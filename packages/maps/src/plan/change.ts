@@ -1,11 +1,11 @@
-import type { MapValue } from '../catalog.ts';
-import { MapsError } from '../errors.ts';
+import type { Lb4Slot } from '../layouts/service.ts';
+import { readEndpoint } from '../model/endpoint-name.ts';
 import { type Entry, entryId, sameEntry } from '../project/entry.ts';
 import type { FrontendEntries } from '../project/frontend-entries.ts';
 import { ownEntries, type Projection } from '../project/projection.ts';
+import type { ProjectionChanges } from '../project/projector.ts';
 import type { MasterValue } from '../project/service-entry.ts';
-import { isMaster, isWildcard, serviceName } from '../project/service-entry.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { Written, WrittenFrontend } from './written.ts';
 
 /** An entry to be written, and what is there now. */
 export interface Write {
@@ -13,129 +13,169 @@ export interface Write {
   readonly before: Entry | undefined;
 }
 
+/** An entry to be deleted, and the frontend whose it is. */
+export interface Delete {
+  readonly entry: Entry;
+  readonly frontend: string | undefined;
+}
+
 /** The difference between what is and what should be, in no order. */
 export interface Change {
   readonly writes: Write[];
-  readonly deletes: Entry[];
+  readonly deletes: Delete[];
 }
 
-/** The ids of the maps were handed out by someone else: writing would give one frontend the backends of another. */
-export class IdConflictError extends MapsError {
-  readonly id: number;
-  constructor(what: string, id: number, actual: string, desired: string) {
-    super(
-      'LBX_ID_CONFLICT',
-      `${what} id ${id} is ${actual} in the maps and ${desired} in the projection; project with restoreIds(snapshot) of these maps`,
-    );
-    this.id = id;
-  }
+export interface PlanOptions {
+  /** Delete what the projection does not know (true when absent). False: only what belongs to its frontends. */
+  readonly prune?: boolean;
+  /** Frontends that are left out, for example because they failed just now. */
+  readonly skip?: { has(name: string): boolean };
 }
 
-/** Compares maps with a projection, entry by entry. */
-export function changeFrom({ entries: actual }: Snapshot, desired: Projection): Change {
-  if (actual.size === 0) return { writes: allEntries(desired), deletes: [] };
-  const writes: Write[] = [];
-  const deletes: Entry[] = [];
-  for (const [id, entry] of desired.entries) {
-    const before = actual.get(id);
-    if (before === undefined || !sameEntry(before, entry)) writes.push({ entry, before });
-  }
-  for (const [id, entry] of actual) if (!desired.entries.has(id)) deletes.push(entry);
-  refuseForeignIds(actual.values(), writes, desired);
-  return { writes, deletes };
-}
-
-function allEntries(desired: Projection): Write[] {
-  const writes: Write[] = [];
-  const add = (entry: Entry) => writes.push({ entry, before: undefined });
-  desired.backends.forEach(add);
-  for (const group of desired.frontends.values()) for (const entry of ownEntries(group)) add(entry);
-  desired.wildcards.forEach(add);
-  return writes;
-}
-
-/** Compares two projections with the same ids: work for changed frontends only, and one look at each backend. */
-export function changeBetween(before: Projection, after: Projection): Change {
+/** Compares what the maps hold with a projection, as far as `changes` say that they may differ. */
+export function compare(
+  written: Written,
+  desired: Projection,
+  changes: ProjectionChanges,
+  { prune = true, skip }: PlanOptions = {},
+): Change {
   const change: Change = { writes: [], deletes: [] };
-  compareMaps(before.backends, after.backends, change);
-  for (const [name, group] of after.frontends) {
-    const old = before.frontends.get(name);
-    if (old === group) continue;
-    if (old === undefined || old.revNatId !== group.revNatId) {
-      for (const entry of ownEntries(group)) change.writes.push({ entry, before: undefined });
-      if (old === undefined) continue;
+  for (const name of changes.frontends) {
+    if (skip?.has(name)) continue;
+    const group = desired.frontends.get(name);
+    const have = written.frontends.get(name);
+    if (group !== undefined) {
+      compareFrontend(have, group, written, change);
+      // What the maps hold of a refused frontend goes on working until it is accepted, or no longer asked for.
+    } else if (have !== undefined && prune && !desired.refusedNames.has(name)) {
+      deleteFrontend(name, have, written, change);
     }
-    compareGroups(old, group, change);
   }
-  for (const [name, group] of before.frontends) {
-    if (!after.frontends.has(name)) change.deletes.push(...ownEntries(group));
+  if (prune) {
+    for (const id of written.ownerless) {
+      // Its frontend is about to be written, or to be written to the end.
+      if (desired.ids.has(id)) continue;
+      for (const entry of written.othersOf(id).values()) change.deletes.push({ entry, frontend: undefined });
+    }
   }
-  compareMaps(before.wildcards, after.wildcards, change);
+  const uses = usesAfter(written, change);
+  for (const id of changes.backends) {
+    const isUsed = () => written.usesOf(id) + (uses.get(id) ?? 0) > 0;
+    compareShared(written.backends.get(id), desired.backends.get(id), () => prune && !isUsed(), change);
+  }
+  const kept = keptAddresses(written, desired, changes);
+  for (const address of changes.wildcards) {
+    const [have, entry] = [written.wildcards.get(address), desired.wildcards.get(address)];
+    compareShared(have, entry, () => prune && !kept.has(address), change);
+  }
   return change;
 }
 
-function compareGroups(old: FrontendEntries, group: FrontendEntries, { writes, deletes }: Change): void {
-  if (old.revNatId !== group.revNatId) {
-    // Everything is written anew; what has the old id, or a slot beyond the last, goes.
-    deletes.push(...old.others, ...old.slots.slice(group.slots.length));
-    return;
-  }
-  const byId = (entries: readonly Entry[]) =>
-    new Map(entries.map((entry) => [entryId(entry.map, entry.key), entry]));
-  compareMaps(byId(old.others), byId(group.others), { writes, deletes });
-  // The same name has the same keys: slot n is slot n.
-  group.slots.forEach((entry, i) => {
-    const before = old.slots[i];
-    if (before === undefined || !sameEntry(before, entry)) writes.push({ entry, before });
-  });
-  deletes.push(...old.slots.slice(group.slots.length));
-  if (!sameEntry(old.master, group.master)) writes.push({ entry: group.master, before: old.master });
+/** Everything that may differ. */
+export function allChanges(written: Written, desired: Projection): ProjectionChanges {
+  return {
+    frontends: new Set([...written.frontends.keys(), ...desired.frontends.keys()]),
+    backends: new Set([...written.backends.keys(), ...desired.backends.keys()]),
+    wildcards: new Set([...written.wildcards.keys(), ...desired.wildcards.keys()]),
+  };
 }
 
-function compareMaps<K>(
-  before: ReadonlyMap<K, Entry>,
-  after: ReadonlyMap<K, Entry>,
+function compareShared(
+  have: Entry | undefined,
+  entry: Entry | undefined,
+  mayDelete: () => boolean,
   { writes, deletes }: Change,
 ): void {
-  for (const [key, entry] of after) {
-    const old = before.get(key);
-    if (old === undefined || !sameEntry(old, entry)) writes.push({ entry, before: old });
+  if (entry === undefined) {
+    if (have !== undefined && mayDelete()) deletes.push({ entry: have, frontend: undefined });
+  } else if (have === undefined || !sameEntry(have, entry)) {
+    writes.push({ entry, before: have });
   }
-  for (const [key, entry] of before) if (!after.has(key)) deletes.push(entry);
 }
 
-/** An id must mean the same backend, or the same frontend, on both sides. */
-function refuseForeignIds(actual: Iterable<Entry>, writes: readonly Write[], desired: Projection): void {
+function compareFrontend(
+  have: WrittenFrontend | undefined,
+  group: FrontendEntries,
+  written: Written,
+  { writes, deletes }: Change,
+): void {
+  const { name: frontend, revNatId } = group;
+  const others = written.othersOf(revNatId);
+  if (have === undefined && others.size === 0) {
+    for (const entry of ownEntries(group)) writes.push({ entry, before: undefined });
+    return;
+  }
+  const write = (entry: Entry, before: Entry | undefined) => {
+    if (before === undefined || !sameEntry(before, entry)) writes.push({ entry, before });
+  };
+  const wanted = new Set<string>();
+  for (const entry of group.others) {
+    const id = entryId(entry.map, entry.key);
+    wanted.add(id);
+    write(entry, others.get(id));
+  }
+  for (const [id, entry] of others) if (!wanted.has(id)) deletes.push({ entry, frontend });
+  group.slots.forEach((entry, i) => {
+    write(entry, have?.slots.get(i + 1));
+  });
+  for (const [slot, entry] of have?.slots ?? [])
+    if (slot > group.slots.length) deletes.push({ entry, frontend });
+  write(group.master, have?.master);
+  // It had another id before.
+  const before = have?.master && idOf(have.master);
+  if (before !== undefined && before !== revNatId) deleteOthers(frontend, before, written, deletes);
+}
+
+function deleteFrontend(
+  frontend: string,
+  { master, slots }: WrittenFrontend,
+  written: Written,
+  { deletes }: Change,
+): void {
+  for (const entry of slots.values()) deletes.push({ entry, frontend });
+  if (master === undefined) return;
+  deletes.push({ entry: master, frontend });
+  deleteOthers(frontend, idOf(master), written, deletes);
+}
+
+/** What has the id of a frontend, unless it is another's. */
+function deleteOthers(frontend: string, id: number, written: Written, deletes: Delete[]): void {
+  if (written.ownerOf(id) !== frontend) return;
+  for (const entry of written.othersOf(id).values()) deletes.push({ entry, frontend });
+}
+
+const idOf = (master: Entry): number => (master.value as MasterValue).revNatIndex;
+
+/** By how much the change alters how many slots name a backend. */
+function usesAfter(written: Written, { writes, deletes }: Change): ReadonlyMap<number, number> {
+  const uses = new Map<number, number>();
+  if (written.backends.size === 0) return uses;
+  const count = (entry: Entry | undefined, by: 1 | -1) => {
+    if (entry === undefined || !('backendId' in entry.value) || !('backendSlot' in entry.key)) return;
+    const { backendId } = entry.value as Lb4Slot;
+    uses.set(backendId, (uses.get(backendId) ?? 0) + by);
+  };
   for (const { entry, before } of writes) {
-    if (before === undefined || !('backendId' in entry.key) || !('clusterId' in entry.value)) continue;
-    const old = before.value as MapValue<'lb4_backends_v3'>;
-    const { address, port, proto } = entry.value;
-    if (old.address !== address || old.port !== port || old.proto !== proto) {
-      throw new IdConflictError(
-        'backend',
-        entry.key.backendId,
-        `${old.address} ${old.port}`,
-        `${address} ${port}`,
-      );
-    }
+    count(before, -1);
+    count(entry, 1);
   }
-  const owners = new Map<number, string[]>();
-  for (const entry of actual) {
-    if (!isMaster(entry) || isWildcard(entry)) continue;
-    const { revNatIndex } = entry.value as MasterValue;
-    const names = owners.get(revNatIndex);
-    if (names === undefined) owners.set(revNatIndex, [serviceName(entry)]);
-    else names.push(serviceName(entry));
+  for (const { entry } of deletes) count(entry, -1);
+  return uses;
+}
+
+/** Addresses at which the maps hold something of a refused frontend: their wildcards stay too. */
+function keptAddresses(
+  written: Written,
+  { refusedNames, wildcards, frontends }: Projection,
+  changes: ProjectionChanges,
+): ReadonlySet<string> {
+  const addresses = new Set<string>();
+  const inQuestion = [...changes.wildcards].some((address) => !wildcards.has(address));
+  if (!inQuestion) return addresses;
+  for (const name of refusedNames.keys()) {
+    if (frontends.has(name) || !written.frontends.has(name)) continue;
+    const endpoint = readEndpoint(name);
+    if (endpoint !== undefined) addresses.add(endpoint.address);
   }
-  for (const { entry } of writes) {
-    if (!isMaster(entry) || isWildcard(entry)) continue;
-    const name = serviceName(entry);
-    const { revNatIndex } = entry.value as MasterValue;
-    const names = owners.get(revNatIndex);
-    if (names === undefined || names.includes(name)) continue;
-    // The id may be another's whom the projection has under a new id already: then it is in dispute, not foreign.
-    if (names.every((other) => (desired.frontends.get(other)?.revNatId ?? revNatIndex) !== revNatIndex))
-      continue;
-    throw new IdConflictError('frontend', revNatIndex, names[0]!, name);
-  }
+  return addresses;
 }

@@ -12,11 +12,21 @@ export interface BoundSet {
   readonly holds: readonly IdHold[];
 }
 
-/** Takes the ids of a set's backends, in slot order. Throws IdsExhaustedError. */
+/** Takes the ids of a set's backends, in slot order: of all or, when they run out (IdsExhaustedError), of none. */
 export function bindSet(set: BackendSet, backends: IdSpace): BoundSet {
   const map = mapsOf[set.family].backends;
   const all = [...set.members, ...set.spare];
-  const holds = all.map(({ name }) => backends.take(name));
+  const holds: IdHold[] = [];
+  const fresh: string[] = [];
+  try {
+    for (const { name } of all) {
+      if (backends.find(name) === undefined) fresh.push(name);
+      holds.push(backends.take(name));
+    }
+  } catch (error) {
+    for (const name of fresh) backends.release(name);
+    throw error;
+  }
   return {
     set,
     holds,

@@ -7,14 +7,16 @@ import type { ResolvedOptions } from './options.ts';
 export interface MaglevTables {
   /** The table of backends `members` with ids `ids`. */
   tableOf(members: readonly SetMember[], ids: readonly number[]): Uint32Array;
-  /** Forgets the tables that are not in `live`. */
-  sweep(live: () => ReadonlySet<unknown>): void;
 }
 
-/** Tables by content. Their bytes depend on names, states, weights and ids of the backends only, not on their order. */
+/** Tables by content, for as long as anybody has them. Their bytes depend on names, states, weights and ids of the backends only, not on their order. */
 export function createMaglevTables({ maglevSize, maglevSeed }: ResolvedOptions): MaglevTables {
   const seed = maglevSeed === undefined ? undefined : parseSeed(maglevSeed);
-  const tables = new Map<string, Uint32Array>();
+  const tables = new Map<string, WeakRef<Uint32Array>>();
+  const forget = new FinalizationRegistry<string>((key) => {
+    // It may have been made anew since.
+    if (tables.get(key)?.deref() === undefined) tables.delete(key);
+  });
   return {
     tableOf(members, ids) {
       const backends = members.map(({ backend, value }, i) => ({
@@ -23,20 +25,16 @@ export function createMaglevTables({ maglevSize, maglevSeed }: ResolvedOptions):
         weight: backend.weight ?? 100,
       }));
       const key = backends.map(({ hash, id, weight }) => `${hash}${id}*${weight}`).join();
-      let table = tables.get(key);
+      let table = tables.get(key)?.deref();
       if (table === undefined) {
         table = createMaglevTable(
           backends,
           seed === undefined ? { size: maglevSize } : { size: maglevSize, seed },
         );
-        tables.set(key, table);
+        tables.set(key, new WeakRef(table));
+        forget.register(table, key);
       }
       return table;
-    },
-    sweep(live) {
-      if (tables.size === 0) return;
-      const kept = live();
-      for (const [key, table] of tables) if (!kept.has(table)) tables.delete(key);
     },
   };
 }

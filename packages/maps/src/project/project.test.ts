@@ -16,70 +16,9 @@ const frontend = (port: number, more: Partial<Frontend> = {}): Frontend => ({
   backends: backends(1, 2),
   ...more,
 });
-const table = (projection: Projection, name: string) =>
-  projection.frontends.get(name)!.others.find(({ map }) => map === 'lb4_maglev')!.value;
 const refusals = ({ refused }: Projection) => refused.map(({ name, error }) => `${name} ${error.code}`);
 
 describe('project', () => {
-  it('works out only what changed: the same Frontend object gives the same entries', () => {
-    const ids = createIds();
-    const frontends = [frontend(80), frontend(81)];
-    const before = project(frontends, {}, ids);
-    const after = project([frontends[0]!, frontend(81, { backends: backends(1, 3) })], {}, ids);
-    expect(after.frontends.get('198.51.100.1:80/TCP')).toBe(before.frontends.get('198.51.100.1:80/TCP'));
-    expect(after.frontends.get('198.51.100.1:81/TCP')).not.toBe(before.frontends.get('198.51.100.1:81/TCP'));
-    expect([...after.backends.keys()].sort()).toEqual([1, 2, 3]);
-    expect(project(frontends, { wildcards: false }, ids).frontends.get('198.51.100.1:80/TCP')).not.toBe(
-      before.frontends.get('198.51.100.1:80/TCP'),
-    );
-  });
-
-  it('keeps Maglev tables when the node gets an address, and makes them anew for another size', () => {
-    const options = { algorithm: 'maglev', maglevSize: 251, nodeAddresses: ['203.0.113.1'] } as const;
-    const ids = createIds();
-    const nodePort = frontend(30080, { address: '0.0.0.0', type: 'NodePort' });
-    const before = table(project([nodePort], options, ids), '203.0.113.1:30080/TCP');
-    const more = project([nodePort], { ...options, nodeAddresses: ['203.0.113.1', '203.0.113.2'] }, ids);
-    expect(table(more, '203.0.113.1:30080/TCP')).toBe(before);
-    expect(table(more, '203.0.113.2:30080/TCP')).toBe(before);
-    const other = project([nodePort], { ...options, maglevSize: 509 }, ids);
-    expect(table(other, '203.0.113.1:30080/TCP')).toHaveLength(509);
-  });
-
-  it('shares one Maglev table between all frontends with the same backends', () => {
-    const options = {
-      algorithm: 'maglev',
-      maglevSize: 251,
-      nodeAddresses: ['203.0.113.1', '203.0.113.2'],
-    } as const;
-    const ids = createIds();
-    const set = backends(1, 2, 3);
-    const first = project(
-      [
-        frontend(80, { backends: set }),
-        frontend(81, { backends: [...set].reverse() }),
-        frontend(30080, { backends: set, address: '0.0.0.0', type: 'NodePort' }),
-        frontend(82, { backends: backends(1, 2) }),
-      ],
-      options,
-      ids,
-    );
-    const shared = table(first, '198.51.100.1:80/TCP');
-    for (const name of ['198.51.100.1:81/TCP', '203.0.113.1:30080/TCP', '203.0.113.2:30080/TCP']) {
-      expect(table(first, name)).toBe(shared);
-    }
-    expect(table(first, '198.51.100.1:82/TCP')).not.toBe(shared);
-    expect(first.frontends.get('0.0.0.0:30080/TCP')!.others.some(({ map }) => map === 'lb4_maglev')).toBe(
-      false,
-    );
-    const later = project(
-      [frontend(80, { backends: set }), frontend(90, { backends: backends(3, 2, 1) })],
-      options,
-      ids,
-    );
-    expect(table(later, '198.51.100.1:90/TCP')).toBe(shared);
-  });
-
   it('refuses what cannot be written and projects the rest', () => {
     const six: Backend[] = [{ address: '2001:db8::1', port: 1, protocol: 'TCP' }];
     const projection = project(

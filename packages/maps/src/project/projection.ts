@@ -12,17 +12,21 @@ export interface Refusal {
   readonly error: MapsError;
 }
 
-/** What the maps should hold. Immutable. */
+/** What the maps should hold. That of a projector is always as it is now. */
 export interface Projection {
-  /** All entries under their ids (`${map} ${key in hex}`, see entryId); made when first asked for. */
+  /** All entries under their ids (`${map} ${key in hex}`, see entryId). Made anew each time. */
   readonly entries: ReadonlyMap<string, Entry>;
-  /** Entries by frontend name. A frontend that did not change since the last projection has the same object. */
+  /** Entries by frontend name. A frontend that did not change keeps its object. */
   readonly frontends: ReadonlyMap<string, FrontendEntries>;
-  /** Entries of the backends maps by backend id. Of frontends that report different states the last one counts. */
+  /** Names of frontends by their id. */
+  readonly ids: ReadonlyMap<number, string>;
+  /** Entries of the backends maps by backend id. Of services that report different states the last one counts. */
   readonly backends: ReadonlyMap<number, Entry>;
-  /** Wildcard entries by address. The first frontend of an address counts. */
+  /** Wildcard entries by address. Of several services the first one counts. */
   readonly wildcards: ReadonlyMap<string, Entry>;
   readonly refused: readonly Refusal[];
+  /** How many refusals name a frontend. */
+  readonly refusedNames: ReadonlyMap<string, number>;
 }
 
 /** Entries that one frontend puts into the maps alone: all but backends and wildcard. */
@@ -32,19 +36,12 @@ export function* ownEntries(group: FrontendEntries): IterableIterator<Entry> {
   yield group.master;
 }
 
-/** Makes a projection out of its parts. */
-export function createProjection(parts: Omit<Projection, 'entries'>): Projection {
-  let entries: Map<string, Entry> | undefined;
-  return {
-    ...parts,
-    get entries() {
-      entries ??= collect(parts);
-      return entries;
-    },
-  };
-}
-
-function collect({ frontends, backends, wildcards }: Omit<Projection, 'entries'>): Map<string, Entry> {
+/** All entries of a projection by their ids. */
+export function collectEntries({
+  frontends,
+  backends,
+  wildcards,
+}: Pick<Projection, 'frontends' | 'backends' | 'wildcards'>): Map<string, Entry> {
   const entries = new Map<string, Entry>();
   const add = (entry: Entry) => entries.set(entryId(entry.map, entry.key), entry);
   backends.forEach(add);

@@ -2,34 +2,52 @@ import type { ServiceMapName } from '../catalog.ts';
 import type { Entry } from './entry.ts';
 import type { FrontendEntries } from './frontend-entries.ts';
 import { MapFullError } from './map-full-error.ts';
-import { ownEntries, type Projection } from './projection.ts';
 
-/** Counts entries against the sizes of maps, frontend by frontend. */
-export interface Room {
-  /** Adds a frontend's entries, or throws a MapFullError and adds nothing. */
-  admit(group: FrontendEntries, known: Pick<Projection, 'backends' | 'wildcards'>): void;
+/** Counts entries against the sizes of maps. Maps without a size are only counted. */
+export class Room {
+  readonly used = new Map<ServiceMapName, number>();
+  readonly #sizes: Readonly<Partial<Record<ServiceMapName, number>>>;
+  /** Has room become free since this was last set to false? */
+  freed = false;
+
+  constructor(sizes: Readonly<Partial<Record<ServiceMapName, number>>>) {
+    this.#sizes = sizes;
+  }
+
+  /**
+   * Adds the entries of a frontend, and those of `shared` that nobody has yet.
+   * @throws MapFullError when they do not fit; nothing is added then.
+   */
+  admit(group: FrontendEntries, shared: readonly Entry[]): void {
+    const added = countByMap(group, shared);
+    for (const [map, count] of added) {
+      const needed = (this.used.get(map) ?? 0) + count;
+      const max = this.#sizes[map];
+      if (max !== undefined && needed > max)
+        throw new MapFullError(map, max, `frontend ${group.name}`, needed);
+    }
+    for (const [map, count] of added) this.used.set(map, (this.used.get(map) ?? 0) + count);
+  }
+
+  /** Takes out what `admit` has added. */
+  leave(group: FrontendEntries): void {
+    for (const [map, count] of countByMap(group, [])) this.used.set(map, this.used.get(map)! - count);
+    this.freed = true;
+  }
+
+  /** An entry that several frontends shared is gone. */
+  leaveShared({ map }: Entry): void {
+    this.used.set(map, this.used.get(map)! - 1);
+    this.freed = true;
+  }
 }
 
-/** A Room for these sizes; undefined when no size is given, so that nobody counts in vain. */
-export function createRoom(maxEntries: Readonly<Partial<Record<ServiceMapName, number>>>): Room | undefined {
-  if (Object.keys(maxEntries).length === 0) return undefined;
-  const used = new Map<ServiceMapName, number>();
-  return {
-    admit(group, { backends, wildcards }) {
-      const added = new Map<ServiceMapName, number>();
-      const add = ({ map }: Entry) => added.set(map, (added.get(map) ?? 0) + 1);
-      for (const entry of ownEntries(group)) add(entry);
-      for (const entry of group.backends)
-        if (!backends.has((entry.key as { backendId: number }).backendId)) add(entry);
-      if (group.wildcard && !wildcards.has((group.wildcard.key as { address: string }).address))
-        add(group.wildcard);
-      for (const [map, count] of added) {
-        const needed = (used.get(map) ?? 0) + count;
-        const max = maxEntries[map];
-        if (max !== undefined && needed > max)
-          throw new MapFullError(map, max, `frontend ${group.name}`, needed);
-      }
-      for (const [map, count] of added) used.set(map, (used.get(map) ?? 0) + count);
-    },
-  };
+function countByMap(group: FrontendEntries, shared: readonly Entry[]): Map<ServiceMapName, number> {
+  const counts = new Map<ServiceMapName, number>();
+  const { map } = group.master;
+  counts.set(map, group.slots.length + 1);
+  const add = (entry: Entry) => counts.set(entry.map, (counts.get(entry.map) ?? 0) + 1);
+  group.others.forEach(add);
+  shared.forEach(add);
+  return counts;
 }

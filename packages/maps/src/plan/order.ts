@@ -1,0 +1,100 @@
+import type { MapKey } from '../catalog.ts';
+import { ServiceFlag, ServiceFlag2 } from '../layouts/names.ts';
+import type { Entry } from '../project/entry.ts';
+import type { Projection } from '../project/projection.ts';
+import { isMaster, isService, isWildcard, type MasterValue } from '../project/service-entry.ts';
+import type { Change, Write } from './change.ts';
+import type { Op } from './op.ts';
+
+/** Puts a change in the order that `plan` promises. */
+export function ordered({ writes, deletes }: Change, desired: Projection): Op[] {
+  const stages: Op[][] = [];
+  const add = (stage: number, op: Op) => {
+    stages[stage] ??= [];
+    stages[stage].push(op);
+  };
+  const turning = new Set<string>();
+  for (const write of writes) {
+    if (turnsRanges(write)) {
+      turning.add(write.entry.frontend!);
+      add(0, setOf(closed(write)));
+    }
+    add(2 * writeStage(write.entry, desired) + familyBit(write.entry), setOf(write.entry));
+  }
+  for (const { entry, frontend } of deletes) {
+    const early = frontend !== undefined && turning.has(frontend) && kindOf(entry) === 'source_range';
+    const stage = early ? writeStages.source_range : deleteStage(entry);
+    add(2 * stage + familyBit(entry), deleteOf(entry, frontend));
+  }
+  return stages.flat();
+}
+
+// Spelled out: a spread costs several times as much, and a first plan has an operation for every entry.
+
+function setOf({ map, key, value, frontend }: Entry): Op {
+  return (
+    frontend === undefined ? { op: 'set', map, key, value } : { op: 'set', map, key, value, frontend }
+  ) as Op;
+}
+
+function deleteOf({ map, key }: Entry, frontend: string | undefined): Op {
+  return (frontend === undefined ? { op: 'delete', map, key } : { op: 'delete', map, key, frontend }) as Op;
+}
+
+/** Keeps the writes of one map together, so that they go in one batch. */
+function familyBit({ map }: Entry): 0 | 1 {
+  return map.charCodeAt(2) === 54 ? 1 : 0; // lb6_…
+}
+
+const writeStages = {
+  backends_v3: 1,
+  reverse_nat: 2,
+  affinity_match: 3,
+  source_range: 4,
+  maglev: 5,
+} as const;
+const deleteStages = {
+  maglev: 15,
+  source_range: 16,
+  affinity_match: 17,
+  reverse_nat: 18,
+  backends_v3: 19,
+} as const;
+
+type Kind = keyof typeof writeStages;
+/** `backends_v3` of `lb4_backends_v3`. */
+function kindOf({ map }: Entry): Kind {
+  return map.slice(map.indexOf('_') + 1) as Kind;
+}
+
+function writeStage(entry: Entry, desired: Projection): number {
+  if (!isService(entry)) return writeStages[kindOf(entry)];
+  const { backendSlot, scope } = entry.key as MapKey<'lb4_services_v2'>;
+  if (isWildcard(entry)) return 10;
+  if (backendSlot === 0) return scope === 1 ? 7 : 8; // who finds the flag for two scopes finds the second scope
+  const { count } = desired.frontends.get(entry.frontend!)!.master.value as MasterValue;
+  return backendSlot <= count ? 6 : 9;
+}
+
+function deleteStage(entry: Entry): number {
+  if (!isService(entry)) return deleteStages[kindOf(entry)];
+  const { backendSlot, scope } = entry.key as MapKey<'lb4_services_v2'>;
+  if (isWildcard(entry)) return 11; // before the masters: their ports must not be caught
+  if (backendSlot === 0) return scope === 1 ? 13 : 12;
+  return 14;
+}
+
+/**
+ * Do the source ranges of a frontend turn from allowed to denied, or back? Then no order of single writes is right for
+ * all clients: the frontend is closed (count 0), its ranges are exchanged, and it opens again.
+ */
+function turnsRanges({ entry, before }: Write): boolean {
+  if (before === undefined || !isMaster(entry) || isWildcard(entry)) return false;
+  const [old, next] = [before.value as MasterValue, entry.value as MasterValue];
+  const checked = (next.flags & old.flags & ServiceFlag.sourceRange) !== 0;
+  return checked && ((next.flags2 ^ old.flags2) & ServiceFlag2.deny) !== 0;
+}
+
+function closed({ entry, before }: Write): Entry {
+  return { ...entry, value: { ...(before!.value as MasterValue), count: 0, qcount: 0 } } as Entry;
+}

@@ -1,0 +1,179 @@
+import type { MapKey } from '../catalog.ts';
+import type { Lb4Slot } from '../layouts/service.ts';
+import { type Entry, entryId } from '../project/entry.ts';
+import { isWildcard, type MasterValue, serviceName } from '../project/service-entry.ts';
+import type { Op } from './op.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** What the maps hold of one frontend. */
+export interface WrittenFrontend {
+  master?: Entry;
+  /** By slot, from 1 on. */
+  readonly slots: Map<number, Entry>;
+}
+
+/**
+ * What the maps hold, frontend by frontend: taken from a snapshot once, and kept in step by `record` with every single write
+ * that was done. As long as nobody else writes, it is exact, also after writes that failed.
+ */
+export interface Written {
+  readonly frontends: ReadonlyMap<string, WrittenFrontend>;
+  readonly backends: ReadonlyMap<number, Entry>;
+  /** By address. */
+  readonly wildcards: ReadonlyMap<string, Entry>;
+  /** How many slots name a backend. */
+  usesOf(backendId: number): number;
+  /** Reverse NAT, affinity matches, source ranges and Maglev table of a frontend id, by entry id. */
+  othersOf(revNatId: number): ReadonlyMap<string, Entry>;
+  /**
+   * The frontend whose master has this id. Of two with the same id (a fault of whoever wrote them) the one that the reverse
+   * NAT entry names.
+   */
+  ownerOf(revNatId: number): string | undefined;
+  /** Ids with entries of `othersOf` and without an owner: a frontend that was only begun, or is half gone. */
+  readonly ownerless: ReadonlySet<number>;
+  /** A write was done. */
+  record(op: Op): void;
+}
+
+/** What a snapshot says. */
+export function createWritten({ entries }: Snapshot): Written {
+  const written = new WrittenMaps();
+  for (const entry of entries.values()) written.put(entry);
+  for (const [name, { master }] of written.frontends) {
+    if (master === undefined) continue;
+    const { address, dport } = master.key as { address: string; dport: number };
+    const { revNatIndex } = master.value as MasterValue;
+    for (const { value } of written.othersOf(revNatIndex).values()) {
+      if (!('port' in value)) continue;
+      if (value.address === address && value.port === dport) written.own(revNatIndex, name);
+    }
+  }
+  return written;
+}
+
+const none: ReadonlyMap<string, Entry> = new Map();
+
+class WrittenMaps implements Written {
+  readonly frontends = new Map<string, WrittenFrontend>();
+  readonly backends = new Map<number, Entry>();
+  readonly wildcards = new Map<string, Entry>();
+  readonly #uses = new Map<number, number>();
+  readonly #owners = new Map<number, string>();
+  readonly #others = new Map<number, Map<string, Entry>>();
+  readonly ownerless = new Set<number>();
+
+  usesOf(backendId: number): number {
+    return this.#uses.get(backendId) ?? 0;
+  }
+
+  ownerOf(revNatId: number): string | undefined {
+    return this.#owners.get(revNatId);
+  }
+
+  othersOf(revNatId: number): ReadonlyMap<string, Entry> {
+    return this.#others.get(revNatId) ?? none;
+  }
+
+  own(revNatId: number, name: string): void {
+    this.#owners.set(revNatId, name);
+    this.ownerless.delete(revNatId);
+  }
+
+  record(op: Op): void {
+    if (op.op === 'set') this.put(op);
+    else this.#remove(op);
+  }
+
+  put(entry: Entry): void {
+    const { key } = entry;
+    if ('revNatId' in key) {
+      this.#putOther(key.revNatId, entry);
+    } else if ('backendId' in key) {
+      this.backends.set(key.backendId, entry);
+    } else if (isWildcard(entry)) {
+      this.wildcards.set((key as MapKey<'lb4_services_v2'>).address, entry);
+    } else {
+      const name = entry.frontend ?? serviceName(entry);
+      const frontend = this.#frontend(name);
+      const { backendSlot } = key as MapKey<'lb4_services_v2'>;
+      if (backendSlot === 0) {
+        this.#disown(frontend, name);
+        frontend.master = entry;
+        const { revNatIndex } = entry.value as MasterValue;
+        if (!this.#owners.has(revNatIndex)) this.own(revNatIndex, name);
+      } else {
+        this.#use(frontend.slots.get(backendSlot), -1);
+        frontend.slots.set(backendSlot, entry);
+        this.#use(entry, 1);
+      }
+    }
+  }
+
+  #remove({ map, key }: Omit<Entry, 'value'>): void {
+    if ('revNatId' in key) {
+      const others = this.#others.get(key.revNatId);
+      others?.delete(entryId(map, key));
+      if (others?.size !== 0) return;
+      this.#others.delete(key.revNatId);
+      this.ownerless.delete(key.revNatId);
+      return;
+    }
+    if ('backendId' in key) {
+      this.backends.delete(key.backendId);
+      return;
+    }
+    const { backendSlot, address } = key as MapKey<'lb4_services_v2'>;
+    const entry = { map, key } as Entry;
+    if (isWildcard(entry)) {
+      this.wildcards.delete(address);
+      return;
+    }
+    const name = serviceName(entry);
+    const frontend = this.frontends.get(name);
+    if (frontend === undefined) return;
+    if (backendSlot === 0) {
+      this.#disown(frontend, name);
+      delete frontend.master;
+    } else {
+      this.#use(frontend.slots.get(backendSlot), -1);
+      frontend.slots.delete(backendSlot);
+    }
+    if (frontend.master === undefined && frontend.slots.size === 0) this.frontends.delete(name);
+  }
+
+  #putOther(revNatId: number, entry: Entry): void {
+    let others = this.#others.get(revNatId);
+    if (others === undefined) {
+      others = new Map();
+      this.#others.set(revNatId, others);
+      if (!this.#owners.has(revNatId)) this.ownerless.add(revNatId);
+    }
+    others.set(entryId(entry.map, entry.key), entry);
+  }
+
+  #frontend(name: string): WrittenFrontend {
+    let frontend = this.frontends.get(name);
+    if (frontend === undefined) {
+      frontend = { slots: new Map() };
+      this.frontends.set(name, frontend);
+    }
+    return frontend;
+  }
+
+  #disown({ master }: WrittenFrontend, name: string): void {
+    if (master === undefined) return;
+    const { revNatIndex } = master.value as MasterValue;
+    if (this.#owners.get(revNatIndex) !== name) return;
+    this.#owners.delete(revNatIndex);
+    if (this.#others.has(revNatIndex)) this.ownerless.add(revNatIndex);
+  }
+
+  #use(slot: Entry | undefined, by: 1 | -1): void {
+    if (slot === undefined) return;
+    const { backendId } = slot.value as Lb4Slot;
+    const uses = (this.#uses.get(backendId) ?? 0) + by;
+    if (uses === 0) this.#uses.delete(backendId);
+    else this.#uses.set(backendId, uses);
+  }
+}

@@ -1,0 +1,332 @@
+import { MapsError } from '../errors.ts';
+import type { Ids } from '../ids/ids.ts';
+import { readAddress } from '../model/address.ts';
+import { endpointName } from '../model/endpoint-name.ts';
+import type { Frontend } from '../model/frontend.ts';
+import { ServiceError } from '../model/service-error.ts';
+import { type Claim, Claims } from './claims.ts';
+import type { Entry } from './entry.ts';
+import { createEntryMaker, type EntryMaker } from './entry-maker.ts';
+import type { FrontendEntries } from './frontend-entries.ts';
+import { type ProjectOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import { isExpanded, placementsOf } from './placements.ts';
+import { collectEntries, type Projection, type Refusal } from './projection.ts';
+import { Room } from './room.ts';
+import { type CompareServices, SharedEntries } from './shared-entries.ts';
+
+/** What may differ from the maps since it was last asked for: a superset of what does. */
+export interface ProjectionChanges {
+  /** Names of frontends. */
+  readonly frontends: Set<string>;
+  /** Ids of backends. */
+  readonly backends: Set<number>;
+  /** Addresses with a wildcard entry. */
+  readonly wildcards: Set<string>;
+}
+
+/** Keeps what the maps should hold, service by service. A change costs what the changed service has, whatever else there is. */
+export interface Projector {
+  /**
+   * A service has these frontends now; none: it is gone. Give the same Frontend objects again where nothing changed. Never
+   * throws: what cannot be written is in `projection.refused`.
+   */
+  set(service: string, frontends: readonly Frontend[]): void;
+  /** Options changed: everything is worked out anew. */
+  setOptions(options: ProjectOptions): void;
+  /** Tries again what was refused for want of room or ids: room is noticed by itself, the end of a quarantine is not. */
+  retryRefused(): void;
+  /** As it is now; the same object all the time. */
+  readonly projection: Projection;
+  takeChanges(): ProjectionChanges;
+}
+
+interface ServiceState {
+  readonly name: string;
+  frontends: readonly Frontend[];
+  claims: readonly Claim[];
+  /** Frontends that cannot be written whatever else there is. */
+  invalid: readonly Refusal[];
+  groups: readonly FrontendEntries[];
+  refused: readonly Refusal[];
+}
+
+/**
+ * @param ids hands out and keeps the ids; they are freed by `releaseIds`, when the maps have lost their entries.
+ * @param compare the order of services, which decides where they disagree about a backend that they share: the last one
+ * counts. By name when absent, so that it does not matter who came when.
+ */
+export function createProjector(
+  options: ProjectOptions,
+  ids: Ids,
+  compare: CompareServices = (a, b) => (a < b ? -1 : 1),
+): Projector {
+  return new ServiceProjector(options, ids, compare);
+}
+
+class ServiceProjector implements Projector {
+  readonly #ids: Ids;
+  #options: ResolvedOptions;
+  #maker: EntryMaker;
+  #room: Room;
+  readonly #services = new Map<string, ServiceState>();
+  readonly #claims = new Claims();
+  readonly #frontends = new Map<string, FrontendEntries>();
+  readonly #names = new Map<number, string>();
+  readonly #backends: SharedEntries<number>;
+  readonly #wildcards: SharedEntries<string>;
+  /** Services with refusals. */
+  readonly #refused = new Set<ServiceState>();
+  /** How many refusals name a frontend. */
+  readonly #refusedNames = new Map<string, number>();
+  #changes = noChanges();
+  readonly projection: Projection;
+
+  constructor(options: ProjectOptions, ids: Ids, compare: CompareServices) {
+    this.#backends = new SharedEntries('last', compare);
+    this.#wildcards = new SharedEntries('first', compare);
+    this.#ids = ids;
+    this.#options = resolveOptions(options);
+    this.#maker = createEntryMaker(this.#options, ids);
+    this.#room = new Room(this.#options.maxEntries);
+    this.projection = this.#view();
+  }
+
+  set(service: string, frontends: readonly Frontend[]): void {
+    const affected = new Set([service]);
+    let state = this.#services.get(service);
+    if (state === undefined) {
+      if (frontends.length === 0) return;
+      state = { name: service, frontends: [], claims: [], invalid: [], groups: [], refused: [] };
+      this.#services.set(service, state);
+    }
+    this.#claim(state, frontends, affected);
+    for (const name of affected) this.#resolve(this.#services.get(name)!);
+    if (frontends.length === 0) this.#services.delete(service);
+  }
+
+  setOptions(options: ProjectOptions): void {
+    const before = { options: this.#options, maker: this.#maker };
+    this.#options = resolveOptions(options);
+    this.#maker = createEntryMaker(this.#options, this.#ids, before);
+    const used = this.#room;
+    this.#room = new Room(this.#options.maxEntries);
+    for (const [map, count] of used.used) this.#room.used.set(map, count);
+    const none = new Set<string>();
+    for (const state of this.#services.values()) {
+      const { frontends } = state;
+      state.frontends = [];
+      this.#claim(state, frontends, none);
+    }
+    for (const state of this.#services.values()) this.#resolve(state);
+  }
+
+  retryRefused(): void {
+    this.#room.freed = false;
+    for (const state of [...this.#refused])
+      if (state.refused.some(({ error }) => isShortage(error))) this.#resolve(state);
+  }
+
+  takeChanges(): ProjectionChanges {
+    if (this.#room.freed) this.retryRefused();
+    const changes = this.#changes;
+    this.#changes = noChanges();
+    return changes;
+  }
+
+  /** Works out which places a service asks for; those of frontends that it had before keep what was made for them. */
+  #claim(state: ServiceState, frontends: readonly Frontend[], affected: Set<string>): void {
+    const kept = new Map<Frontend, Claim[]>();
+    if (state.frontends.length > 0)
+      for (const claim of state.claims)
+        kept.set(claim.frontend, [...(kept.get(claim.frontend) ?? []), claim]);
+    const invalid: Refusal[] = [];
+    const claims: Claim[] = [];
+    for (const frontend of frontends) {
+      const old = kept.get(frontend);
+      if (old !== undefined) {
+        claims.push(...old);
+        continue;
+      }
+      const error = this.#maker.check(frontend);
+      if (error !== undefined) {
+        invalid.push({
+          name: nameOf(frontend),
+          names: this.#placeNames(frontend),
+          service: state.name,
+          error,
+        });
+        continue;
+      }
+      const expanded = isExpanded(frontend);
+      for (const place of placementsOf(frontend, this.#options))
+        claims.push({ service: state.name, frontend, place, expanded });
+    }
+    this.#claims.replace(state.claims, claims, affected);
+    state.frontends = frontends;
+    state.claims = claims;
+    state.invalid = invalid;
+  }
+
+  /** Works out which of its places a service gets, and what they put into the maps. */
+  #resolve(state: ServiceState): void {
+    const { name: service, groups: before } = state;
+    const room = this.#room;
+    const groups: FrontendEntries[] = [];
+    const refused: Refusal[] = [...state.invalid];
+    const backends = { before: backendsOf(before), after: new Map<number, Entry>() };
+    const wildcards = { before: wildcardsOf(before), after: new Map<string, Entry>() };
+    for (const group of before) room.leave(group);
+    for (const [id, entry] of backends.before)
+      if (this.#backends.isOnlyOf(service, id)) room.leaveShared(entry);
+    for (const [address, entry] of wildcards.before)
+      if (this.#wildcards.isOnlyOf(service, address)) room.leaveShared(entry);
+    const isNewBackend = ({ key }: Entry) => {
+      const id = (key as { backendId: number }).backendId;
+      return (
+        !backends.after.has(id) && (!this.#backends.entries.has(id) || this.#backends.isOnlyOf(service, id))
+      );
+    };
+    const isNewWildcard = (address: string) =>
+      !wildcards.after.has(address) &&
+      (!this.#wildcards.entries.has(address) || this.#wildcards.isOnlyOf(service, address));
+
+    for (const claim of state.claims) {
+      const { name, address } = claim.place;
+      const holder = this.#claims.holderOf(name)!;
+      if (holder !== claim) {
+        if (holder.expanded || !claim.expanded) refused.push(conflict(claim, holder));
+        continue;
+      }
+      try {
+        const group = this.#maker.make(claim);
+        claim.group = group;
+        const shared = group.backends.filter(isNewBackend);
+        if (group.wildcard !== undefined && isNewWildcard(address)) shared.push(group.wildcard);
+        room.admit(group, shared);
+        groups.push(group);
+        for (const entry of group.backends)
+          backends.after.set((entry.key as { backendId: number }).backendId, entry);
+        if (group.wildcard !== undefined && !wildcards.after.has(address))
+          wildcards.after.set(address, group.wildcard);
+      } catch (error) {
+        if (!(error instanceof MapsError)) throw error;
+        refused.push({ name, names: [name], service, error });
+        // Ids that were taken for it may have to be given back.
+        this.#changes.frontends.add(name);
+        for (const { key } of claim.group?.backends ?? [])
+          this.#changes.backends.add((key as { backendId: number }).backendId);
+      }
+    }
+    this.#backends.replace(service, backends.before, backends.after, this.#changes.backends);
+    this.#wildcards.replace(service, wildcards.before, wildcards.after, this.#changes.wildcards);
+    this.#exchange(before, groups);
+    this.#refuse(state, refused);
+    state.groups = groups;
+  }
+
+  #exchange(before: readonly FrontendEntries[], after: readonly FrontendEntries[]): void {
+    for (const group of before) {
+      if (this.#frontends.get(group.name) !== group || after.includes(group)) continue;
+      this.#frontends.delete(group.name);
+      this.#names.delete(group.revNatId);
+      this.#changes.frontends.add(group.name);
+    }
+    for (const group of after) {
+      if (this.#frontends.get(group.name) === group) continue;
+      const { name, revNatId } = group;
+      const old = this.#frontends.get(name)?.revNatId;
+      if (old !== undefined && old !== revNatId) this.#names.delete(old);
+      this.#frontends.set(name, group);
+      this.#names.set(revNatId, name);
+      this.#changes.frontends.add(group.name);
+    }
+  }
+
+  #refuse(state: ServiceState, refused: readonly Refusal[]): void {
+    const count = (refusals: readonly Refusal[], by: 1 | -1) => {
+      for (const { names } of refusals)
+        for (const name of names) {
+          const left = (this.#refusedNames.get(name) ?? 0) + by;
+          if (left === 0) this.#refusedNames.delete(name);
+          else this.#refusedNames.set(name, left);
+          this.#changes.frontends.add(name);
+        }
+    };
+    count(refused, 1);
+    count(state.refused, -1);
+    state.refused = refused;
+    if (refused.length === 0) this.#refused.delete(state);
+    else this.#refused.add(state);
+  }
+
+  /** Names of all places of a frontend that may be wrong in any way. */
+  #placeNames(frontend: Frontend): string[] {
+    if (readAddress(frontend.address) === undefined) return [nameOf(frontend)];
+    return placementsOf(frontend, this.#options).map(({ name }) => name);
+  }
+
+  #view(): Projection {
+    const [frontends, backends, wildcards] = [
+      this.#frontends,
+      this.#backends.entries,
+      this.#wildcards.entries,
+    ];
+    const refused = this.#refused;
+    const refusedNames = this.#refusedNames;
+    return {
+      frontends,
+      ids: this.#names,
+      backends,
+      wildcards,
+      refusedNames,
+      get refused() {
+        return [...refused].flatMap((state) => state.refused);
+      },
+      get entries() {
+        return collectEntries({ frontends, backends, wildcards });
+      },
+    };
+  }
+}
+
+const noChanges = (): ProjectionChanges => ({
+  frontends: new Set(),
+  backends: new Set(),
+  wildcards: new Set(),
+});
+
+function nameOf({ address, port, protocol, scope }: Frontend): string {
+  return endpointName(readAddress(address)?.text ?? address, port, protocol, scope);
+}
+
+function conflict({ service, place: { name } }: Claim, holder: Claim): Refusal {
+  const problem = `is a frontend of service ${holder.service} already`;
+  const error = new ServiceError('LBX_FRONTEND_CONFLICT', service, 'frontend', name, problem);
+  return { name, names: [name], service, error };
+}
+
+function isShortage({ code }: MapsError): boolean {
+  return code === 'LBX_MAP_FULL' || code === 'LBX_IDS_EXHAUSTED';
+}
+
+function backendsOf(groups: readonly FrontendEntries[]): Map<number, Entry> {
+  const found = new Map<number, Entry>();
+  let last: readonly Entry[] | undefined;
+  for (const { backends } of groups) {
+    // Frontends of a service mostly share one set.
+    if (backends === last) continue;
+    last = backends;
+    for (const entry of backends) found.set((entry.key as { backendId: number }).backendId, entry);
+  }
+  return found;
+}
+
+function wildcardsOf(groups: readonly FrontendEntries[]): Map<string, Entry> {
+  const found = new Map<string, Entry>();
+  for (const { wildcard } of groups) {
+    if (wildcard === undefined) continue;
+    const { address } = wildcard.key as { address: string };
+    if (!found.has(address)) found.set(address, wildcard);
+  }
+  return found;
+}
