@@ -55,20 +55,23 @@ export class BadObjectError extends SyncError {
   }
 }
 
-/** Two Services claim the same address, port and protocol; the older one (then the first by name) has it. */
+/**
+ * Two Services, or Pods with host ports, claim the same address, port and protocol. A Service goes before a Pod, then the
+ * older one has it, then the first by name.
+ */
 export class FrontendConflictError extends SyncError {
   override readonly name = 'FrontendConflictError';
   readonly code = 'LBX_FRONTEND_CONFLICT';
   /** "203.0.113.10:80/TCP" */
   readonly frontend: string;
-  /** "namespace/name" of the Service that serves it. */
+  /** "namespace/name" of the Service, or "Pod namespace/name", that serves it. */
   readonly winner: string;
-  /** "namespace/name" of the Service that does not. */
+  /** The one that does not. */
   readonly loser: string;
 
   constructor(frontend: string, winner: string, loser: string) {
     super(
-      `Services ${winner} and ${loser} both claim ${frontend}: ${winner} has it; give one of them another address or port`,
+      `${winner} and ${loser} both claim ${frontend}: ${winner} has it; give one of them another address or port`,
     );
     this.frontend = frontend;
     this.winner = winner;

@@ -11,6 +11,7 @@ export {
   SyncError,
   type SyncErrorCode,
 } from './errors.ts';
+export type { NodeObject } from './objects/node-object.ts';
 export type { ServicePortState } from './semantics/frontends.ts';
 export type { HealthCheck } from './semantics/health-checks.ts';
 export type { Endpoint } from './semantics/merge-endpoints.ts';
@@ -26,5 +27,10 @@ export { type CallSource, objectSource } from './sources/object-source.ts';
 export { type Manifest, type ManifestObject, parseManifest } from './sources/parse-manifest.ts';
 export type { ObjectKind, ObjectSource, SourceEvent, SourceListener } from './sources/source-event.ts';
 export type { IgnoredObject, Translation } from './translate/translation.ts';
-export { createTranslator, type Translator, type TranslatorOptions } from './translate/translator.ts';
+export {
+  createTranslator,
+  type Translator,
+  type TranslatorOptions,
+  type TranslatorWork,
+} from './translate/translator.ts';
 export { type KubeProxyReport, verifyKubeProxy } from './verify/verify-kube-proxy.ts';

@@ -33,3 +33,19 @@ export function slice(endpoints: readonly unknown[], metadata: Fields = {}, fiel
 export function endpoint(address: string, fields: Fields = {}): object {
   return { addresses: [address], nodeName: 'node-b', ...fields };
 }
+
+/** A running Pod "default/web" of node-a at 192.0.2.50 with the given ports of its only container. */
+export function pod(
+  ports: readonly unknown[],
+  metadata: Fields = {},
+  spec: Fields = {},
+  status: Fields = {},
+): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { namespace: 'default', name: 'web', ...metadata },
+    spec: { nodeName: 'node-a', containers: [{ name: 'web', ports }], ...spec },
+    status: { phase: 'Running', podIPs: [{ ip: '192.0.2.50' }], ...status },
+  };
+}

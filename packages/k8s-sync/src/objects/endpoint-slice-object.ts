@@ -71,15 +71,21 @@ export function readEndpointSlice(
   if (addressType === undefined) return reader.refuse('addressType', 'is missing: IPv4 or IPv6');
   const family: IpFamily | undefined =
     addressType === 'IPv4' || addressType === 'IPv6' ? addressType : undefined;
+  const serviceName =
+    reader.string(labels?.[serviceNameLabel], `metadata.labels["${serviceNameLabel}"]`) ?? '';
+  const headless = labels !== undefined && Object.hasOwn(labels, headlessLabel);
   const changedAt = reader.string(annotations?.[changeTimeAnnotation], 'metadata.annotations');
   return {
     ...identity,
-    serviceName: reader.string(labels?.[serviceNameLabel], `metadata.labels["${serviceNameLabel}"]`) ?? '',
-    headless: labels !== undefined && Object.hasOwn(labels, headlessLabel),
+    serviceName,
+    headless,
     addressType,
     ports: readPorts(object.ports, reader),
-    // Host names of an FQDN slice are never looked at.
-    endpoints: family === undefined ? [] : readEndpoints(object.endpoints, family, reader),
+    // Endpoints of slices that do not count are never looked at, nor are host names (FQDN).
+    endpoints:
+      family === undefined || headless || serviceName === ''
+        ? []
+        : readEndpoints(object.endpoints, family, reader),
     ...(changedAt === undefined ? {} : { changedAt }),
   };
 }

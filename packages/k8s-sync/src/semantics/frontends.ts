@@ -3,6 +3,9 @@ import type { EndpointCategories } from './categorize-endpoints.ts';
 import type { Endpoint } from './merge-endpoints.ts';
 import type { ServicePort } from './service-ports.ts';
 
+/** The addresses that serve NodePorts, by family; a family that is not there: all addresses of the node. */
+export type NodePortPlaces = Readonly<Partial<Record<ServicePort['family'], readonly string[]>>>;
+
 /** A port of a Service with all that is known about its endpoints. */
 export interface ServicePortState extends EndpointCategories {
   readonly servicePort: ServicePort;
@@ -14,8 +17,8 @@ export interface ServicePortState extends EndpointCategories {
  * The frontends of a port in the service model.
  *
  * - ClusterIP: one entry, with the cluster list or (internalTrafficPolicy Local) the local one.
- * - NodePort (address 0.0.0.0 or ::, to be expanded over the node's addresses), ExternalIP, LoadBalancer: with
- *   externalTrafficPolicy Local two scopes, the local list for traffic from outside and the cluster list for traffic from
+ * - NodePort (on 0.0.0.0 or ::, to be expanded over the node's addresses, or on each of the addresses chosen for
+ *   NodePorts), ExternalIP, LoadBalancer: with externalTrafficPolicy Local two scopes, the local list for traffic from outside and the cluster list for traffic from
  *   the node and its pods (kube-proxy's short circuit); else one entry with the cluster list.
  * - An address that is both external IP and load balancer VIP is an external IP: source ranges do not hold for it.
  *
@@ -25,7 +28,7 @@ export interface ServicePortState extends EndpointCategories {
  * `extLocal` and `intLocal` say, per frontend, which scope uses the local list; two scopes is their difference.
  * Frontends with the same list share one array.
  */
-export function frontendsOf(state: ServicePortState): Frontend[] {
+export function frontendsOf(state: ServicePortState, nodePortPlaces: NodePortPlaces = {}): Frontend[] {
   const { servicePort: port } = state;
   const service = `${port.namespace}/${port.name}`;
   const frontends: Frontend[] = [];
@@ -47,15 +50,9 @@ export function frontendsOf(state: ServicePortState): Frontend[] {
     type: FrontendType,
     address: string,
     portNumber: number,
-    sourceRanges?: readonly string[],
+    more: Pick<Frontend, 'sourceRanges' | 'sourceRangesPolicy' | 'loadBalancerClass'> = {},
   ): void => {
-    const base = {
-      ...common,
-      type,
-      address,
-      port: portNumber,
-      ...(sourceRanges === undefined ? {} : { sourceRanges, sourceRangesPolicy: 'allow' as const }),
-    };
+    const base = { ...common, type, address, port: portNumber, ...more };
     if (!port.externalPolicyLocal) {
       frontends.push({ ...base, ...using('cluster') });
       return;
@@ -73,16 +70,25 @@ export function frontendsOf(state: ServicePortState): Frontend[] {
     ...using(port.internalPolicyLocal ? 'local' : 'cluster'),
     ...(port.internalPolicyLocal ? { intLocal: true } : {}),
   });
-  if (port.nodePort !== 0) external('NodePort', port.family === 'IPv4' ? '0.0.0.0' : '::', port.nodePort);
+  if (port.nodePort !== 0) {
+    const places = nodePortPlaces[port.family] ?? [port.family === 'IPv4' ? '0.0.0.0' : '::'];
+    for (const address of places) external('NodePort', address, port.nodePort);
+  }
   const taken = new Set([port.clusterIP]);
   for (const address of port.externalIPs) {
     if (taken.has(address)) continue;
     taken.add(address);
     external('ExternalIP', address, port.port);
   }
-  const ranges = port.sourceRanges.length === 0 ? undefined : port.sourceRanges.map((range) => range.text);
+  const { loadBalancerClass } = port;
+  const balanced = {
+    ...(port.sourceRanges.length === 0
+      ? {}
+      : { sourceRanges: port.sourceRanges.map((range) => range.text), sourceRangesPolicy: 'allow' as const }),
+    ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),
+  };
   for (const address of port.loadBalancerVIPs) {
-    if (!taken.has(address)) external('LoadBalancer', address, port.port, ranges);
+    if (!taken.has(address)) external('LoadBalancer', address, port.port, balanced);
   }
   return frontends;
 }

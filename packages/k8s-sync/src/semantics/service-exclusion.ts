@@ -11,8 +11,14 @@ export type ExclusionReason =
   | 'no service-name label'
   | 'addressType';
 
+/** What decides whether a Service counts. */
+type ServiceSigns = Pick<ServiceObject, 'otherProxy' | 'clusterIP' | 'type'>;
+
+/** What decides whether an EndpointSlice counts. */
+type SliceSigns = Pick<EndpointSliceObject, 'headless' | 'addressType' | 'serviceName'>;
+
 /** Why kube-proxy would not look at this Service (its watch's selectors, then ShouldSkipService); undefined: it would. */
-export function serviceExclusion(service: ServiceObject): ExclusionReason | undefined {
+export function serviceExclusion(service: ServiceSigns): ExclusionReason | undefined {
   if (service.otherProxy) return 'service-proxy-name';
   if (service.clusterIP === 'None') return 'headless';
   if (service.type === 'ExternalName') return 'ExternalName';
@@ -24,7 +30,7 @@ export function serviceExclusion(service: ServiceObject): ExclusionReason | unde
  * Why kube-proxy would not look at this EndpointSlice. The two labels do not cross over: service-proxy-name on a slice
  * and headless on a Service mean nothing.
  */
-export function sliceExclusion(slice: EndpointSliceObject): ExclusionReason | undefined {
+export function sliceExclusion(slice: SliceSigns): ExclusionReason | undefined {
   if (slice.headless) return 'headless label';
   if (slice.addressType !== 'IPv4' && slice.addressType !== 'IPv6') return 'addressType';
   if (slice.serviceName === '') return 'no service-name label';

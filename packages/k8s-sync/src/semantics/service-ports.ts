@@ -20,6 +20,7 @@ export interface ServicePort {
   readonly sourceRanges: readonly IpPrefix[];
   /** sessionAffinity ClientIP; absent: off. */
   readonly affinitySeconds?: number;
+  readonly loadBalancerClass?: string;
   /** 0: none. */
   readonly healthCheckNodePort: number;
   readonly externalPolicyLocal: boolean;
@@ -46,7 +47,7 @@ export function servicePortsOf(service: ServiceObject, family: IpFamily): Servic
   const internalPolicyLocal = service.internalTrafficPolicy === 'Local';
   const inFamily = service.sourceRanges.filter((range) => range.family === family);
   const sourceRanges = inFamily.some((range) => range.length === 0) ? [] : inFamily;
-  const { affinitySeconds } = service;
+  const { affinitySeconds, loadBalancerClass } = service;
   return service.ports.map((port) => {
     const externallyAccessible = port.nodePort !== 0 || loadBalancerVIPs.length > 0 || externalIPs.length > 0;
     return {
@@ -69,6 +70,7 @@ export function servicePortsOf(service: ServiceObject, family: IpFamily): Servic
       usesClusterEndpoints: !internalPolicyLocal || externallyAccessible,
       usesLocalEndpoints: internalPolicyLocal || (externalPolicyLocal && externallyAccessible),
       ...(affinitySeconds === undefined ? {} : { affinitySeconds }),
+      ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),
     };
   });
 }

@@ -11,6 +11,10 @@ export class ObjectProblems {
     else this.#byKey.set(key, problems);
   }
 
+  has(key: string): boolean {
+    return this.#byKey.has(key);
+  }
+
   delete(key: string): void {
     this.#byKey.delete(key);
   }

@@ -9,16 +9,16 @@ export function reuseFrontends(before: readonly Frontend[], after: readonly Fron
   const old = new Map<string, Frontend>();
   for (const frontend of before) old.set(place(frontend), frontend);
   const arrays = new Map<readonly Backend[], readonly Backend[]>();
+  for (const frontend of after) {
+    const other = old.get(place(frontend));
+    if (other === undefined || arrays.has(frontend.backends)) continue;
+    if (sameBackends(other.backends, frontend.backends)) arrays.set(frontend.backends, other.backends);
+  }
   const reused = after.map((frontend) => {
     const other = old.get(place(frontend));
-    if (other === undefined) return frontend;
-    let backends = arrays.get(frontend.backends);
-    if (backends === undefined) {
-      backends = sameBackends(other.backends, frontend.backends) ? other.backends : frontend.backends;
-      arrays.set(frontend.backends, backends);
-    }
+    const backends = arrays.get(frontend.backends) ?? frontend.backends;
     const renewed = backends === frontend.backends ? frontend : { ...frontend, backends };
-    return sameFrontend(other, renewed) ? other : renewed;
+    return other !== undefined && sameFrontend(other, renewed) ? other : renewed;
   });
   return reused.length === before.length && reused.every((frontend, i) => frontend === before[i])
     ? before

@@ -1,9 +1,8 @@
-import type { Frontend } from '@lbx/maps';
 import type { EndpointSliceObject } from '../objects/endpoint-slice-object.ts';
 import { ipFamilies } from '../objects/ip-address.ts';
 import type { ServiceObject } from '../objects/service-object.ts';
 import { categorizeEndpoints } from '../semantics/categorize-endpoints.ts';
-import { frontendsOf, type ServicePortState } from '../semantics/frontends.ts';
+import type { ServicePortState } from '../semantics/frontends.ts';
 import { type HealthCheck, healthCheckOf } from '../semantics/health-checks.ts';
 import { mergeEndpoints, portKey } from '../semantics/merge-endpoints.ts';
 import { servicePortsOf } from '../semantics/service-ports.ts';
@@ -21,13 +20,11 @@ export interface ServiceEntry {
 export interface ServiceResult {
   readonly ports: readonly ServicePortState[];
   readonly healthChecks: readonly HealthCheck[];
-  /** All that the Service asks for; another one may have some of them. */
-  readonly frontends: readonly Frontend[];
-  /** The frontends depend on the node's zone or name through hints. */
+  /** The lists depend on the node's zone or name through hints. */
   readonly hinted: boolean;
 }
 
-export const emptyResult: ServiceResult = { ports: [], healthChecks: [], frontends: [], hinted: false };
+export const emptyResult: ServiceResult = { ports: [], healthChecks: [], hinted: false };
 
 /** Pure: what a Service and its slices mean on a node. */
 export function resultOf(entry: Pick<ServiceEntry, 'service' | 'slices'>, node: NodeTopology): ServiceResult {
@@ -50,7 +47,6 @@ export function resultOf(entry: Pick<ServiceEntry, 'service' | 'slices'>, node: 
   return {
     ports,
     healthChecks,
-    frontends: ports.flatMap(frontendsOf),
     hinted: ports.some((port) => port.endpoints.some((e) => e.forZones.length > 0 || e.forNodes.length > 0)),
   };
 }

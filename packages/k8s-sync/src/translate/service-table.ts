@@ -1,45 +1,68 @@
-import type { Frontend } from '@lbx/maps';
-import type { FrontendConflictError } from '../errors.ts';
+import { isDeepStrictEqual } from 'node:util';
 import type { EndpointSliceObject } from '../objects/endpoint-slice-object.ts';
 import type { ServiceObject } from '../objects/service-object.ts';
+import { frontendsOf, type NodePortPlaces } from '../semantics/frontends.ts';
 import type { NodeTopology } from '../semantics/topology.ts';
-import { FrontendClaims } from './frontend-claims.ts';
-import { reuseFrontends } from './reuse-frontends.ts';
+import { claimRank } from './frontend-claims.ts';
+import type { FrontendTable } from './frontend-table.ts';
 import { emptyResult, resultOf, type ServiceEntry, type ServiceResult } from './service-entry.ts';
-
-const none: readonly Frontend[] = [];
 
 /** Services with their slices, and what follows from them; computes again only what was touched. */
 export class ServiceTable {
   readonly #entries = new Map<string, ServiceEntry>();
   /** Service key of each slice: a slice may move to another Service. */
   readonly #sliceOwner = new Map<string, string>();
+  /** Everything about these is computed again. */
   readonly #dirty = new Set<string>();
-  readonly #claims = new FrontendClaims();
-  /** Frontends that a Service really has. */
-  readonly #won = new Map<string, readonly Frontend[]>();
-  readonly #changed = new Set<string>();
+  /** Of these only where they are served. */
+  readonly #moved = new Set<string>();
+  /** Services whose endpoints have hints: they depend on the node's zone. */
+  readonly #hinted = new Set<string>();
+  /** Services with a nodePort. */
+  readonly #nodePorts = new Set<string>();
+  readonly #frontends: FrontendTable;
   #sorted: string[] | undefined = [];
   #node: NodeTopology;
+  #places: NodePortPlaces = {};
+  #computed = 0;
 
-  constructor(node: NodeTopology) {
+  constructor(node: NodeTopology, frontends: FrontendTable) {
     this.#node = node;
+    this.#frontends = frontends;
+  }
+
+  /** How often the endpoints of a Service were worked out. */
+  get computed(): number {
+    return this.#computed;
   }
 
   setZone(zone: string): void {
     if (zone === this.#node.zone) return;
     this.#node = { ...this.#node, zone };
-    for (const [key, entry] of this.#entries) if (entry.result.hinted) this.#dirty.add(key);
+    for (const key of this.#hinted) this.#dirty.add(key);
   }
 
-  /** `undefined`: it does not exist, or does not count. */
-  setService(namespace: string, name: string, service: ServiceObject | undefined): void {
+  setNodePortPlaces(places: NodePortPlaces): void {
+    if (isDeepStrictEqual(places, this.#places)) return;
+    this.#places = places;
+    for (const key of this.#nodePorts) this.#moved.add(key);
+  }
+
+  sliceOf(namespace: string, name: string): EndpointSliceObject | undefined {
+    const sliceKey = `${namespace}/${name}`;
+    const owner = this.#sliceOwner.get(sliceKey);
+    return owner === undefined ? undefined : this.#entries.get(owner)?.slices.get(sliceKey);
+  }
+
+  /** `undefined`: it does not exist, or does not count. @returns false if that is nothing new. */
+  setService(namespace: string, name: string, service: ServiceObject | undefined): boolean {
     const key = `${namespace}/${name}`;
     const entry = this.#entryOf(key, service !== undefined);
-    if (entry === undefined) return;
+    if (entry === undefined || isDeepStrictEqual(entry.service, service)) return false;
     if (service === undefined) delete entry.service;
     else entry.service = service;
     this.#dirty.add(key);
+    return true;
   }
 
   /** `undefined`: it does not exist, or does not count. */
@@ -58,68 +81,43 @@ export class ServiceTable {
     this.#dirty.add(after);
   }
 
-  /** The Services whose frontends changed since the last call, sorted. */
-  takeChanged(): string[] {
-    this.#refresh();
-    const changed = [...this.#changed].sort();
-    this.#changed.clear();
-    return changed;
-  }
-
-  /** What a Service has; after takeChanged(). */
-  frontendsOf(key: string): readonly Frontend[] {
-    return this.#won.get(key) ?? none;
-  }
-
-  /** Appends all frontends, sorted by Service; after takeChanged(). */
-  collect(into: Frontend[]): void {
-    for (const key of this.#order()) {
-      const won = this.#won.get(key);
-      if (won !== undefined) for (const frontend of won) into.push(frontend);
-    }
-  }
-
   /** Up to date and sorted by Service. */
   results(): ServiceResult[] {
-    this.#refresh();
-    return this.#order().flatMap((key) => this.#entries.get(key)?.result ?? []);
+    this.refresh();
+    this.#sorted ??= [...this.#entries.keys()].sort();
+    return this.#sorted.flatMap((key) => this.#entries.get(key)?.result ?? []);
   }
 
-  conflicts(): FrontendConflictError[] {
-    return this.#claims.conflicts();
-  }
-
-  /** Computes what was touched. */
-  #refresh(): void {
-    if (this.#dirty.size === 0) return;
-    const affected = new Set(this.#dirty);
+  /** Computes what was touched and tells the frontends. */
+  refresh(): void {
     for (const key of this.#dirty) {
       const entry = this.#entries.get(key);
       if (entry === undefined) continue;
-      const before = entry.result.frontends;
-      const result = resultOf(entry, this.#node);
-      entry.result = { ...result, frontends: reuseFrontends(before, result.frontends) };
-      const claimant = { service: key, createdAt: entry.service?.createdAt ?? '' };
-      for (const other of this.#claims.replace(claimant, before, entry.result.frontends)) affected.add(other);
+      entry.result = resultOf(entry, this.#node);
+      this.#computed += 1;
+      mark(this.#hinted, key, entry.result.hinted);
+      mark(
+        this.#nodePorts,
+        key,
+        entry.result.ports.some(({ servicePort }) => servicePort.nodePort !== 0),
+      );
+      this.#moved.add(key);
+    }
+    this.#dirty.clear();
+    for (const key of this.#moved) {
+      const entry = this.#entries.get(key);
+      if (entry === undefined) continue;
+      const claimant = { service: key, rank: claimRank.service, createdAt: entry.service?.createdAt ?? '' };
+      this.#frontends.set(
+        claimant,
+        entry.result.ports.flatMap((state) => frontendsOf(state, this.#places)),
+      );
       if (entry.service === undefined && entry.slices.size === 0) {
         this.#entries.delete(key);
         this.#sorted = undefined;
       }
     }
-    this.#dirty.clear();
-    for (const key of affected) {
-      const before = this.#won.get(key) ?? none;
-      const after = this.#claims.won(key, this.#entries.get(key)?.result.frontends ?? none);
-      if (before.length === after.length && before.every((frontend, i) => frontend === after[i])) continue;
-      if (after.length === 0) this.#won.delete(key);
-      else this.#won.set(key, after);
-      this.#changed.add(key);
-    }
-  }
-
-  #order(): string[] {
-    this.#sorted ??= [...this.#entries.keys()].sort();
-    return this.#sorted;
+    this.#moved.clear();
   }
 
   #entryOf(key: string, create: boolean): ServiceEntry | undefined {
@@ -131,4 +129,9 @@ export class ServiceTable {
     }
     return entry;
   }
+}
+
+function mark(set: Set<string>, key: string, is: boolean): void {
+  if (is) set.add(key);
+  else set.delete(key);
 }

@@ -13,13 +13,13 @@ export interface IgnoredObject {
 /** What the objects told so far mean for this node. */
 export interface Translation {
   /**
-   * Sorted by Service ("namespace/name"), then in the order of its ports. A Service that did not change keeps its very
-   * Frontend objects and backend arrays, so `===` tells what is new.
+   * Sorted by owner (Pods with host ports as "Pod namespace/name", then Services as "namespace/name"), then in the order of
+   * its ports. What did not change keeps its very Frontend objects and backend arrays, so `===` tells what is new.
    */
   readonly frontends: readonly Frontend[];
-  /** Services ("namespace/name") whose frontends changed, came or went since the last translate(). Sorted. */
+  /** Services ("namespace/name") and Pods ("Pod namespace/name") whose frontends changed, came or went since the last translate(). Sorted. */
   readonly changed: readonly string[];
-  /** Addresses of the node that serve NodePorts, both families. */
+  /** Addresses of the node, both families, without loopback: what NodePorts and host ports on 0.0.0.0 and :: stand for. */
   readonly nodeAddresses: readonly string[];
   /** Sorted by kind, namespace, name. */
   readonly ignored: readonly IgnoredObject[];

@@ -1,33 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { endpoint, service, slice } from '../../test/objects.ts';
-import type { ObjectKind, SourceEvent } from '../sources/source-event.ts';
-import { createTranslator, type Translator } from './translator.ts';
-
-const upsert = (object: object): SourceEvent => ({
-  type: 'upsert',
-  kind: (object as { kind: ObjectKind }).kind,
-  object,
-});
-
-function translatorOf(...objects: object[]): Translator {
-  const translator = createTranslator({
-    nodeName: 'node-a',
-    nodeIPs: ['192.0.2.1', '127.0.0.1', '2001:db8::1'],
-  });
-  for (const object of objects) translator.apply(upsert(object));
-  return translator;
-}
-
-/** "NodePort 0.0.0.0:30080/TCP external -> 192.0.2.50:8080 192.0.2.51:8080(terminating)" */
-function lines(translator: Translator): string[] {
-  return translator.translate().frontends.map((f) => {
-    const backends = f.backends.map(
-      (b) => `${b.address}:${b.port}${b.state === undefined ? '' : `(${b.state})`}`,
-    );
-    return `${f.type} ${f.address}:${f.port}/${f.protocol}${f.scope === undefined ? '' : ` ${f.scope}`} -> ${backends.join(' ')}`;
-  });
-}
+import { lines, translatorOf, upsert } from '../../test/translating.ts';
+import type { ObjectKind } from '../sources/source-event.ts';
+import { createTranslator } from './translator.ts';
 
 const everything = service(
   {
@@ -289,7 +265,7 @@ describe('contested addresses', () => {
         .map((f) => f.service);
     expect(owner()).toEqual(['default/beta']);
     expect(translator.translate().problems.map((problem) => problem.message)).toEqual([
-      'Services default/beta and default/alpha both claim 203.0.113.5:80/TCP: default/beta has it; give one of them another address or port',
+      'default/beta and default/alpha both claim 203.0.113.5:80/TCP: default/beta has it; give one of them another address or port',
     ]);
     translator.apply({ type: 'delete', kind: 'Service', namespace: 'default', name: 'beta' });
     const after = translator.translate();

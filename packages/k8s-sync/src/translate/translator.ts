@@ -2,21 +2,27 @@ import type { Frontend } from '@lbx/maps';
 import { BadObjectError } from '../errors.ts';
 import { readEndpointSlice } from '../objects/endpoint-slice-object.ts';
 import { FieldReader } from '../objects/field-reader.ts';
-import { ipFamilies } from '../objects/ip-address.ts';
+import { type IpFamily, ipFamilies } from '../objects/ip-address.ts';
 import { type NodeObject, readNode, zoneLabel } from '../objects/node-object.ts';
 import { objectIdentity } from '../objects/object-identity.ts';
+import { readPod } from '../objects/pod-object.ts';
+import { saysTheSame } from '../objects/same-slice.ts';
 import { readService } from '../objects/service-object.ts';
 import type { ServicePortState } from '../semantics/frontends.ts';
 import type { HealthCheck } from '../semantics/health-checks.ts';
+import { hostPortFrontends, podClaimName } from '../semantics/host-ports.ts';
 import { type NodePortAddresses, nodePortAddresses } from '../semantics/node-port-addresses.ts';
 import { serviceExclusion, sliceExclusion } from '../semantics/service-exclusion.ts';
 import type { ObjectKind, SourceEvent } from '../sources/source-event.ts';
+import { ChangeTriggers } from './change-triggers.ts';
+import { claimRank } from './frontend-claims.ts';
+import { FrontendTable } from './frontend-table.ts';
 import { ObjectProblems } from './object-problems.ts';
 import { ServiceTable } from './service-table.ts';
 import type { IgnoredObject, Translation } from './translation.ts';
 
 export interface TranslatorOptions {
-  /** Name of the own Node; "" makes no endpoint local. */
+  /** Name of the own Node; "" makes no endpoint local, and no Pod's host ports count. */
   readonly nodeName: string;
   /** Labels of the own Node until a Node object arrives (only the zone matters). */
   readonly nodeLabels?: Readonly<Record<string, string>>;
@@ -24,6 +30,13 @@ export interface TranslatorOptions {
   readonly nodeIPs?: readonly string[];
   /** kube-proxy's --nodeport-addresses: prefixes, or "primary". Without: all of `nodeIPs`. */
   readonly nodePortAddresses?: readonly string[];
+  /**
+   * Serve load balancer VIPs only of Services with one of these classes; "" stands for Services without a class. Cluster
+   * IPs, NodePorts, external IPs and health checks of the others stay. Without: all, as kube-proxy.
+   */
+  readonly loadBalancerClasses?: readonly string[];
+  /** Changes of endpoints that were triggered before this (milliseconds since 1970) are not measured; now. */
+  readonly startedAt?: number;
 }
 
 /** Keeps what a source tells and says what it means for one node, as kube-proxy would take it. */
@@ -33,33 +46,59 @@ export interface Translator {
   /** The current meaning. Costs what changed since the last call, plus one pass over the list of frontends. */
   translate(): Translation;
   /**
-   * Only what changed since the last translate() or translateChanges(): Services ("namespace/name", sorted) with the
-   * frontends that they have now, none if they are gone. Costs what changed, whatever else there is.
+   * Only what changed since the last translate() or translateChanges(): Services ("namespace/name", sorted) and Pods with
+   * host ports ("Pod namespace/name") with the frontends that they have now, none if they are gone. Costs what changed,
+   * whatever else there is.
    */
   translateChanges(): ReadonlyMap<string, readonly Frontend[]>;
-  /** Addresses came to or left the node's interfaces. */
+  /**
+   * Of the Services that the last translate() or translateChanges() named: when the oldest change of their endpoints that
+   * is answered by it was triggered (annotation endpoints.kubernetes.io/last-change-trigger-time), in milliseconds since
+   * 1970. What was triggered before `startedAt` is not in here, nor what went away, as in kube-proxy's measure.
+   */
+  changeTriggers(): ReadonlyMap<string, number>;
+  /** Addresses came to or left the node's interfaces. Changes only what is served on addresses chosen for NodePorts. */
   setNodeIPs(nodeIPs: readonly string[]): void;
+  /** The own Node as told; undefined: not told yet, or deleted. */
+  node(): NodeObject | undefined;
   /** Every port of every Service that counts, with its endpoints and lists; sorted by Service, family, then port. */
   servicePorts(): ServicePortState[];
   /** What the health check servers of Services with externalTrafficPolicy Local should say. */
   healthChecks(): HealthCheck[];
   nodePortAddresses(family: 'IPv4' | 'IPv6'): NodePortAddresses;
+  /** How much there was to do so far. */
+  work(): TranslatorWork;
+}
+
+/** Counters for metrics and tests, from the start. */
+export interface TranslatorWork {
+  readonly events: number;
+  /** Updates of objects that do not count, or that said nothing new: no Service was computed for them. */
+  readonly withoutEffect: number;
+  /** How often the endpoints of a Service were worked out. */
+  readonly computed: number;
 }
 
 /** Objects in, frontends out; only the Services that an event touches are computed again. Holds no resources. */
 export function createTranslator(options: TranslatorOptions): Translator {
   const { nodeName } = options;
-  const initialNode: NodeObject = {
-    name: nodeName,
-    zone: options.nodeLabels?.[zoneLabel] ?? '',
-    addresses: [],
-  };
-  let node = initialNode;
+  const classes =
+    options.loadBalancerClasses === undefined ? undefined : new Set(options.loadBalancerClasses);
+  const zone = options.nodeLabels?.[zoneLabel] ?? '';
+  let node: NodeObject | undefined;
+  /** Stays when the Node goes: the interfaces are still there. */
+  let statusAddresses: readonly string[] = [];
   let nodeIPs = options.nodeIPs;
   let synced = false;
-  const table = new ServiceTable({ nodeName, zone: node.zone });
+  let events = 0;
+  let withoutEffect = 0;
+  const frontends = new FrontendTable();
+  const table = new ServiceTable({ nodeName, zone }, frontends);
   const ignored = new Map<string, IgnoredObject>();
   const problems = new ObjectProblems();
+  const triggers = new ChangeTriggers(options.startedAt ?? Date.now());
+  let answered: ReadonlyMap<string, number> = new Map();
+  placeNodePorts();
 
   function upsert(kind: ObjectKind, object: unknown, origin: string | undefined): void {
     const { namespace, name } = objectIdentity(kind, object);
@@ -70,20 +109,22 @@ export function createTranslator(options: TranslatorOptions): Translator {
       problems.set(`${kind} ${origin ?? namespace} (no name)`, reader.problems);
       return;
     }
+    const identity = { namespace, name };
     const key = `${kind} ${namespace}/${name}`;
-    if (kind === 'Service') {
-      const service = readService(object, { namespace, name }, reader);
-      if (service !== undefined) {
-        const reason = serviceExclusion(service);
-        table.setService(namespace, name, reason === undefined ? service : undefined);
-        ignore(key, reason === undefined ? undefined : { kind, namespace, name, reason });
+    if (kind === 'Service') upsertService(key, object, identity, reader);
+    else if (kind === 'EndpointSlice') {
+      const known = problems.has(key) ? undefined : table.sliceOf(namespace, name);
+      if (known !== undefined && saysTheSame(object, known)) {
+        withoutEffect += 1;
+        return;
       }
-    } else if (kind === 'EndpointSlice') {
-      const slice = readEndpointSlice(object, { namespace, name }, reader);
-      if (slice !== undefined) {
-        const reason = sliceExclusion(slice);
-        table.setSlice(namespace, name, reason === undefined ? slice : undefined);
-        ignore(key, reason === undefined ? undefined : { kind, namespace, name, reason });
+      upsertSlice(key, object, identity, reader);
+    } else if (kind === 'Pod' && nodeName !== '') {
+      const pod = readPod(object, identity, reader);
+      if (pod !== undefined) {
+        const rank = pod.deleting ? claimRank.deletedPod : claimRank.pod;
+        const claimant = { service: podClaimName(namespace, name), rank, createdAt: pod.createdAt };
+        frontends.set(claimant, pod.nodeName === nodeName ? hostPortFrontends(pod) : []);
       }
     } else if (kind === 'Node' && name === nodeName) {
       setNode(readNode(object, name, reader) ?? node);
@@ -91,19 +132,49 @@ export function createTranslator(options: TranslatorOptions): Translator {
     problems.set(key, reader.problems);
   }
 
+  function upsertService(key: string, object: unknown, identity: Identity, reader: FieldReader): void {
+    const { namespace, name } = identity;
+    const read = readService(object, identity, reader);
+    if (read === undefined) return;
+    const reason = serviceExclusion(read);
+    const foreign = classes !== undefined && !classes.has(read.loadBalancerClass ?? '');
+    const service = foreign ? { ...read, ingressIPs: [] } : read;
+    if (!table.setService(namespace, name, reason === undefined ? service : undefined)) withoutEffect += 1;
+    ignore(key, reason === undefined ? undefined : { kind: 'Service', namespace, name, reason });
+  }
+
+  function upsertSlice(key: string, object: unknown, identity: Identity, reader: FieldReader): void {
+    const { namespace, name } = identity;
+    const slice = readEndpointSlice(object, identity, reader);
+    if (slice === undefined) return;
+    const reason = sliceExclusion(slice);
+    if (reason === undefined) {
+      table.setSlice(namespace, name, slice);
+      triggers.note(`${namespace}/${slice.serviceName}`, slice.changedAt);
+    } else {
+      if (table.sliceOf(namespace, name) === undefined) withoutEffect += 1;
+      table.setSlice(namespace, name, undefined);
+    }
+    ignore(key, reason === undefined ? undefined : { kind: 'EndpointSlice', namespace, name, reason });
+  }
+
   function remove(kind: ObjectKind, givenNamespace: string, name: string): void {
     const { namespace } = objectIdentity(kind, { metadata: { namespace: givenNamespace } });
     const key = `${kind} ${namespace}/${name}`;
     if (kind === 'Service') table.setService(namespace, name, undefined);
     else if (kind === 'EndpointSlice') table.setSlice(namespace, name, undefined);
-    else if (kind === 'Node' && name === nodeName) setNode({ ...initialNode, addresses: node.addresses });
+    else if (kind === 'Pod') {
+      frontends.set({ service: podClaimName(namespace, name), rank: claimRank.pod, createdAt: '' }, []);
+    } else if (kind === 'Node' && name === nodeName) setNode(undefined);
     ignored.delete(key);
     problems.delete(key);
   }
 
-  function setNode(next: NodeObject): void {
+  function setNode(next: NodeObject | undefined): void {
     node = next;
-    table.setZone(next.zone);
+    if (next !== undefined) statusAddresses = next.addresses;
+    table.setZone(next === undefined ? zone : next.zone);
+    placeNodePorts();
   }
 
   function ignore(key: string, entry: IgnoredObject | undefined): void {
@@ -111,12 +182,30 @@ export function createTranslator(options: TranslatorOptions): Translator {
     else ignored.set(key, entry);
   }
 
-  function servingAddresses(family: 'IPv4' | 'IPv6'): NodePortAddresses {
-    return nodePortAddresses(family, nodeIPs ?? node.addresses, options.nodePortAddresses);
+  function servingAddresses(family: IpFamily): NodePortAddresses {
+    return nodePortAddresses(family, nodeIPs ?? statusAddresses, options.nodePortAddresses);
+  }
+
+  /** Where all addresses of a family serve NodePorts, their frontends stand for all and need not follow them. */
+  function placeNodePorts(): void {
+    const places: Partial<Record<IpFamily, readonly string[]>> = {};
+    for (const family of ipFamilies) {
+      const { matchAll, addresses } = servingAddresses(family);
+      if (!matchAll) places[family] = addresses;
+    }
+    table.setNodePortPlaces(places);
+  }
+
+  function takeChanged(): string[] {
+    table.refresh();
+    const changed = frontends.takeChanged();
+    answered = triggers.take(changed);
+    return changed;
   }
 
   return {
     apply(event) {
+      events += 1;
       try {
         if (event.type === 'upsert') upsert(event.kind, event.object, event.origin);
         else if (event.type === 'delete') remove(event.kind, event.namespace, event.name);
@@ -129,28 +218,40 @@ export function createTranslator(options: TranslatorOptions): Translator {
       }
     },
     translate(): Translation {
-      const changed = table.takeChanged();
-      const frontends: Frontend[] = [];
-      table.collect(frontends);
+      const changed = takeChanged();
       return {
-        frontends,
+        frontends: frontends.all(),
         changed,
-        nodeAddresses: ipFamilies
-          .flatMap((family) => servingAddresses(family).addresses)
-          .filter((address) => !address.startsWith('127.')),
+        nodeAddresses: allAddresses(nodeIPs ?? statusAddresses),
         ignored: [...ignored].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry),
-        problems: [...problems.list(), ...table.conflicts()],
+        problems: [...problems.list(), ...frontends.conflicts()],
         synced,
       };
     },
-    translateChanges: () => new Map(table.takeChanged().map((key) => [key, table.frontendsOf(key)])),
+    translateChanges: () => new Map(takeChanged().map((key) => [key, frontends.frontendsOf(key)])),
+    changeTriggers: () => answered,
     setNodeIPs(next) {
       nodeIPs = [...next];
+      placeNodePorts();
     },
+    node: () => node,
     servicePorts: () => table.results().flatMap((result) => result.ports),
     healthChecks: () => table.results().flatMap((result) => result.healthChecks),
     nodePortAddresses: servingAddresses,
+    work: () => ({ events, withoutEffect, computed: table.computed }),
   };
+}
+
+interface Identity {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** IPv4 first, without loopback. */
+function allAddresses(nodeIPs: readonly string[]): string[] {
+  return ipFamilies
+    .flatMap((family) => nodePortAddresses(family, nodeIPs).addresses)
+    .filter((address) => !address.startsWith('127.'));
 }
 
 /** Getters that throw, proxies, and whatever else code can make of an object. */
