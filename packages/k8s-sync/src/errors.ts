@@ -8,7 +8,8 @@ export type SyncErrorCode =
   | 'LBX_KUBECONFIG'
   | 'LBX_API_SERVER'
   | 'LBX_LISTENER'
-  | 'LBX_SOURCE_STATE';
+  | 'LBX_SOURCE_STATE'
+  | 'LBX_BAD_SCENARIO';
 
 /** What every error of this package has. */
 export abstract class SyncError extends Error {
