@@ -29,12 +29,22 @@ require_node() {
   [ "$major" -ge 20 ] || die "found Node $(node -v), need 20 or newer"
 }
 
+# True where tests against a real API server must not be skipped, and nobody says where to find one.
+requires_cluster() {
+  [ "$goal" = test ] && [ -z "${LBX_KUBE_BIN:-}" ] || return 1
+  case ",${LBX_REQUIRE:-}," in *,cluster,*) ;; *) return 1 ;; esac
+}
+
 # Debian packages. libbpf1, iproute2 and ethtool are used at run time; the compiler only where objects are rebuilt and compared.
 apt_packages() {
   packages="libbpf1 iproute2 ethtool"
   case $goal in
     test | check) packages="$packages clang-19 llvm-19 libbpf-dev linux-libc-dev libc6-dev" ;;
   esac
+  # Debian's Go may be an old one: it fetches a newer one by itself.
+  if requires_cluster && ! command -v go >/dev/null 2>&1 && ! sh scripts/cluster/build.sh --check; then
+    packages="$packages golang-go ca-certificates"
+  fi
   printf '%s' "$packages"
 }
 
@@ -88,6 +98,15 @@ build_packages() {
   printf '%s' "$now" >$stamp
 }
 
+# Takes minutes the first time, so only where it is asked for. Kept outside of the checkout.
+prepare_cluster() {
+  if requires_cluster; then
+    sh scripts/cluster/build.sh || exit 1
+  elif [ "$goal" = test ] && [ -z "${LBX_KUBE_BIN:-}" ] && ! sh scripts/cluster/build.sh --check; then
+    say "tests against a real API server are skipped: it is not built yet (with LBX_REQUIRE=cluster it is: once, minutes)"
+  fi
+}
+
 case $goal in
   demo | test | bench | build | check) ;;
   *) die "unknown goal '$goal'; use demo, test, bench, build or check" ;;
@@ -99,4 +118,5 @@ PATH=$PWD/node_modules/.bin:$PWD/.tools/node_modules/.bin:$PATH
 export PATH
 install_npm_packages
 build_packages
+prepare_cluster
 say "ready for $goal ($(node -v), $(uname -sr))"
