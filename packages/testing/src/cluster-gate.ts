@@ -1,19 +1,11 @@
-import { existsSync } from 'node:fs';
+import { findClusterPrograms } from './cluster/cluster-programs.ts';
 import { createGate } from './gate.ts';
-
-const SERVER_PROGRAMS = ['kube-apiserver', 'etcd'];
-
-/** The folder (from `LBX_KUBE_BIN` or PATH) that holds kube-apiserver and etcd, or undefined. */
-export function clusterProgramsFolder(env: NodeJS.ProcessEnv = process.env): string | undefined {
-  const folders = env.LBX_KUBE_BIN ? [env.LBX_KUBE_BIN] : (env.PATH ?? '').split(':').filter(Boolean);
-  return folders.find((folder) => SERVER_PROGRAMS.every((name) => existsSync(`${folder}/${name}`)));
-}
 
 const gate = createGate({
   name: 'cluster',
   problem: () =>
-    clusterProgramsFolder() === undefined
-      ? `no folder in PATH holds ${SERVER_PROGRAMS.join(' and ')}: set LBX_KUBE_BIN to one that does`
+    findClusterPrograms() === undefined
+      ? 'kube-apiserver and etcd are not there: `sh scripts/cluster/build.sh` builds them once (minutes; needs Go), or set LBX_KUBE_BIN to a folder that holds them'
       : undefined,
 });
 

@@ -1,8 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { clusterProgramsFolder } from './cluster-gate.ts';
 import { createGate, isRequired } from './gate.ts';
 import { type KernelFacts, kernelProblem, readKernelFacts } from './kernel-gate.ts';
 
@@ -118,18 +114,4 @@ test.each([
   gate.test('other', ran);
   expect(log).toEqual(expected);
   expect(warn.mock.calls.flat()).toEqual(warnings);
-});
-
-test('the API server is looked for in LBX_KUBE_BIN, or in PATH', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'lbx-kube-'));
-  try {
-    writeFileSync(join(folder, 'etcd'), '');
-    expect(clusterProgramsFolder({ LBX_KUBE_BIN: folder })).toBeUndefined();
-    writeFileSync(join(folder, 'kube-apiserver'), '');
-    expect(clusterProgramsFolder({ LBX_KUBE_BIN: folder })).toBe(folder);
-    expect(clusterProgramsFolder({ PATH: `/nowhere:${folder}` })).toBe(folder);
-    expect(clusterProgramsFolder({ LBX_KUBE_BIN: '/nowhere', PATH: folder })).toBeUndefined();
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 });

@@ -5,7 +5,6 @@ test('what the package exports', () => {
   expect(Object.keys(testing).sort()).toMatchInlineSnapshot(`
     [
       "TestingError",
-      "clusterProgramsFolder",
       "crc32c",
       "createBpffsFolder",
       "createCgroup",
@@ -14,6 +13,7 @@ test('what the package exports', () => {
       "createNetns",
       "createPacketSocket",
       "createRandom",
+      "createTcpProxy",
       "createVethPair",
       "describeCluster",
       "describeKernel",
@@ -22,6 +22,7 @@ test('what the package exports', () => {
       "eth",
       "execCommand",
       "findCgroup2",
+      "findClusterPrograms",
       "formatIpv4",
       "formatIpv6",
       "formatMac",
@@ -42,6 +43,7 @@ test('what the package exports', () => {
       "segmentChecksum",
       "selfSignedCertificate",
       "spoilFrame",
+      "startApiServer",
       "testCluster",
       "testKernel",
     ]

@@ -6,7 +6,16 @@
  */
 export { type BpffsFolder, createBpffsFolder } from './bpffs.ts';
 export { type Cgroup, createCgroup, findCgroup2 } from './cgroup.ts';
-export { clusterProgramsFolder, describeCluster, testCluster } from './cluster-gate.ts';
+export type { ApiClient, KubeObject } from './cluster/api-client.ts';
+export {
+  type ApiServer,
+  type ApiServerOptions,
+  type ProxiedAccess,
+  startApiServer,
+} from './cluster/api-server.ts';
+export { type ClusterPrograms, type EtcdProgram, findClusterPrograms } from './cluster/cluster-programs.ts';
+export { createTcpProxy, type TcpProxy } from './cluster/tcp-proxy.ts';
+export { describeCluster, testCluster } from './cluster-gate.ts';
 export { type CommandPlace, type ExecOptions, execCommand } from './command.ts';
 export { TestingError, type TestingErrorCode } from './errors.ts';
 export type { StreamingLists } from './fake-api-server/begin-watch.ts';
