@@ -11,6 +11,12 @@ export {
   SyncError,
   type SyncErrorCode,
 } from './errors.ts';
+export { HealthPortError } from './health/health-error.ts';
+export {
+  createHealthServers,
+  type HealthServers,
+  type HealthServersOptions,
+} from './health/health-servers.ts';
 export type { NodeObject } from './objects/node-object.ts';
 export type { ServicePortState } from './semantics/frontends.ts';
 export type { HealthCheck } from './semantics/health-checks.ts';

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { EndpointSliceObject } from '../objects/endpoint-slice-object.ts';
 import type { ServiceObject } from '../objects/service-object.ts';
 import { frontendsOf, type NodePortPlaces } from '../semantics/frontends.ts';
+import type { HealthCheck } from '../semantics/health-checks.ts';
 import type { NodeTopology } from '../semantics/topology.ts';
 import { claimRank } from './frontend-claims.ts';
 import type { FrontendTable } from './frontend-table.ts';
@@ -18,6 +19,8 @@ export class ServiceTable {
   readonly #moved = new Set<string>();
   /** Services whose endpoints have hints: they depend on the node's zone. */
   readonly #hinted = new Set<string>();
+  /** Services with a health check. */
+  readonly #checked = new Map<string, readonly HealthCheck[]>();
   /** Services with a nodePort. */
   readonly #nodePorts = new Set<string>();
   readonly #frontends: FrontendTable;
@@ -88,6 +91,12 @@ export class ServiceTable {
     return this.#sorted.flatMap((key) => this.#entries.get(key)?.result ?? []);
   }
 
+  /** Up to date and sorted by Service. Costs what the Services with a health check are. */
+  healthChecks(): HealthCheck[] {
+    this.refresh();
+    return [...this.#checked].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, checks]) => checks);
+  }
+
   /** Computes what was touched and tells the frontends. */
   refresh(): void {
     for (const key of this.#dirty) {
@@ -101,6 +110,8 @@ export class ServiceTable {
         key,
         entry.result.ports.some(({ servicePort }) => servicePort.nodePort !== 0),
       );
+      if (entry.result.healthChecks.length === 0) this.#checked.delete(key);
+      else this.#checked.set(key, entry.result.healthChecks);
       this.#moved.add(key);
     }
     this.#dirty.clear();

@@ -236,7 +236,7 @@ export function createTranslator(options: TranslatorOptions): Translator {
     },
     node: () => node,
     servicePorts: () => table.results().flatMap((result) => result.ports),
-    healthChecks: () => table.results().flatMap((result) => result.healthChecks),
+    healthChecks: () => table.healthChecks(),
     nodePortAddresses: servingAddresses,
     work: () => ({ events, withoutEffect, computed: table.computed }),
   };
