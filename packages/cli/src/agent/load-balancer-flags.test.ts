@@ -45,6 +45,7 @@ it.each([
   [['--no-reject', '--no-wildcards'], { rejectWithoutEndpoints: false, wildcards: false }],
   [['--answer-echo', '--external-cluster-ip'], { answerEcho: true, externalClusterIP: true }],
   [['--traffic'], { traffic: true }],
+  [['--endpoints', '200000'], { endpoints: 200_000 }],
   [['--flows', '4096', '--flow-table', 'buckets'], { flows: 4096, flowTable: 'buckets' }],
 ])('%o', (args, options) => {
   expect(parse(...args)).toMatchObject(options);

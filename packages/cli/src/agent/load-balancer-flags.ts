@@ -28,6 +28,7 @@ export interface LoadBalancerFlags {
   readonly answerEcho?: boolean;
   readonly redirect?: 'none' | 'neigh' | 'peer' | 'auto';
   readonly flows?: number;
+  readonly endpoints?: number;
   readonly traffic?: boolean;
   readonly flowTable?: 'lru' | 'buckets';
 }
@@ -79,6 +80,7 @@ export function addLoadBalancerFlags(command: Command): Command {
         'auto',
       ]),
     )
+    .option('--endpoints <n>', 'endpoints that there is room for, of each family', parseNumber)
     .option('--flows <n>', 'flows that are remembered, of each family', parseNumber)
     .addOption(choice('--flow-table <kind>', 'what they are kept in (default: lru)', ['lru', 'buckets']))
     .option('--traffic', 'count packets and bytes by frontend and backend');
@@ -112,6 +114,7 @@ export function loadBalancerOptions(
     ...given('snatPorts', flags.snatPorts),
     ...given('nodeAddresses', flags.nodeAddress),
     ...given('redirect', flags.redirect),
+    ...given('endpoints', flags.endpoints),
     ...given('flows', flags.flows),
     ...given('traffic', flags.traffic),
     ...given('flowTable', flags.flowTable),

@@ -6,6 +6,7 @@ import {
   dump,
   type Frontend,
   type Ids,
+  type IdsOptions,
   type Op,
   type ProjectionChanges,
   planChanges,
@@ -15,7 +16,7 @@ import {
   type Snapshot,
   unsettled,
 } from '@lbx/maps';
-import type { NetworkDevice } from 'libbpf-ts';
+import type { BpfMap, NetworkDevice } from 'libbpf-ts';
 import { openLocalAddresses, syncLocalAddresses } from '../derived/local-addresses.ts';
 import { createTrafficKeeper, type OwnedIds } from '../derived/traffic-keeper.ts';
 import { openVlans, syncVlans } from '../derived/vlans.ts';
@@ -63,9 +64,6 @@ export interface ProgrammerListener {
   onMoves(moves: BackendMoves): void;
 }
 
-/** Ids of backends index the metadata array: higher ones would have no flows. */
-const maxBackendId = 65535;
-
 /** Opens the tables, and takes ids and entries from what an earlier process left in them. */
 export function createProgrammer(
   datapath: Datapath,
@@ -80,7 +78,7 @@ export function createProgrammer(
   if (ownAddresses !== undefined) syncLocalAddresses(ownAddresses, addresses);
   const vlans = openVlans(datapath.maps.byName);
   const found = readSnapshot(tables);
-  const ids: Ids = restoreIds(found, { maxBackendId });
+  const ids: Ids = restoreIds(found, idLimits(datapath.maps.byName));
   const written = createWritten(found);
   const counted = trafficMapsOf(datapath.maps.byName);
   const traffic = counted && createTrafficKeeper(counted, ownersIn(found));
@@ -158,6 +156,12 @@ export function createProgrammer(
       };
     },
   };
+}
+
+/** Ids of backends index the metadata array, where packets are balanced: higher ones would have no flows. */
+function idLimits(maps: ReadonlyMap<string, BpfMap>): IdsOptions {
+  const size = maps.get('lbx_backend_meta')?.maxEntries;
+  return { knobs: { backend: 'endpoints' }, ...(size === undefined ? {} : { maxBackendId: size - 1 }) };
 }
 
 const textOf = (addresses: readonly LocalAddress[]): ReadonlySet<string> =>

@@ -5,6 +5,7 @@ import type { ResolvedOptions } from '../options/resolve-options.ts';
 import type { Undo } from '../undo.ts';
 import { measureHz } from './hz.ts';
 import { type LoadedPrograms, loadPrograms, type Parts } from './load-programs.ts';
+import { mapSizes } from './map-sizes.ts';
 import { createPinnedMaps, type PinnedMaps, pinMismatch } from './pinned-maps.ts';
 import { addMissingServiceMaps } from './service-maps.ts';
 
@@ -33,7 +34,7 @@ export function loadDatapath(options: ResolvedOptions, sockets: boolean, undo: U
   const maps = createPinnedMaps(options.pins, undo);
   undo.defer(() => maps.close());
   let programs = loadPrograms(parts, options, hz, maps, undo);
-  addMissingServiceMaps({ maxEntries: options.maxEntries, maglevSize: options.maglevSize }, maps);
+  addMissingServiceMaps({ maxEntries: mapSizes(options), maglevSize: options.maglevSize }, maps);
   assertSnatRoom(maps.byName, options);
   return {
     maps,

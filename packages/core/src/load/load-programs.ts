@@ -2,8 +2,9 @@ import { manifest, type ObjectName } from '@lbx/bpf';
 import type { BpfMap, BpfObject, BpfProgram } from 'libbpf-ts';
 import type { ResolvedOptions } from '../options/resolve-options.ts';
 import type { Undo } from '../undo.ts';
-import { flowMapSizes, openFlowSets, removeUnusedFlowMaps, unusedFlowMaps } from './flow-tables.ts';
+import { openFlowSets, removeUnusedFlowMaps, unusedFlowMaps } from './flow-tables.ts';
 import { type LoadSettings, loadObject } from './load-objects.ts';
+import { mapSizes } from './map-sizes.ts';
 import type { PinnedMaps } from './pinned-maps.ts';
 import { pinTailCalls } from './tail-calls.ts';
 import { variablesOf } from './variables.ts';
@@ -65,7 +66,7 @@ export function loadPrograms(
 export function loadSettings(options: ResolvedOptions, hz: number): LoadSettings {
   return {
     variables: (known) => variablesOf(options, hz, known),
-    maxEntries: { ...defaultSizes(options), ...options.maxEntries },
+    maxEntries: mapSizes(options),
     maglevSize: options.maglevSize,
     unused: new Set(unusedFlowMaps(options)),
     ownMaps: new Map<string, BpfMap>(),
@@ -81,19 +82,4 @@ function objectNames(
   const hooks = packets ? [...(xdp ? ['xdp'] : []), 'tc', ...pods] : [];
   const names = hooks.flatMap((hook) => [`${hook}4`, ...(families.includes(6) ? [`${hook}6`] : [])]);
   return [...names.filter((name) => Object.hasOwn(manifest.objects, name)), ...(sockets ? ['sock'] : [])];
-}
-
-/** Sizes that follow from other options. */
-function defaultSizes(options: ResolvedOptions): Record<string, number> {
-  const [from, to] = options.snatPorts;
-  const ports = to - from + 1;
-  // An element for each id that there can be; one that no id has when nothing is counted.
-  const owners = options.traffic ? 65_536 : 1;
-  return {
-    lbx_rev4: ports,
-    lbx_rev6: ports,
-    ...flowMapSizes(options),
-    lbx_frontend_traffic: owners,
-    lbx_backend_traffic: owners,
-  };
 }

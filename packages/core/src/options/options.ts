@@ -114,11 +114,16 @@ export interface LoadBalancerOptions {
   readonly flowTable?: 'lru' | 'buckets';
   /**
    * Count packets and bytes of each frontend and backend, for `traffic()`; default false. Costs some 2 ns a packet, and in
-   * the kernel 4 MiB a CPU (less with `maxEntries`: 32 bytes for each id up to the highest, in each of
-   * `lbx_frontend_traffic` and `lbx_backend_traffic`; what is beyond is not counted).
+   * the kernel 6 MiB a CPU with the default `endpoints` (less with `maxEntries`: 32 bytes for each id up to the highest, in
+   * each of `lbx_frontend_traffic` and `lbx_backend_traffic`; what is beyond is not counted).
    */
   readonly traffic?: boolean;
-  /** Sizes of maps by name, such as `{ lb4_services_v2: 262144 }`. */
+  /**
+   * Endpoints (distinct address, port and protocol) that there is room for, of each family; default 65536. The maps of
+   * backends, their slots and what is kept beside them get their sizes by it: some 100 bytes of kernel memory for each.
+   */
+  readonly endpoints?: number;
+  /** Sizes of single maps by name, such as `{ lb4_services_v2: 262144 }`; they go before `endpoints`, `flows` and so on. */
   readonly maxEntries?: Readonly<Record<string, number>>;
   /** Seconds in which memory of flows that are over is given back, table by table, in small steps; default 45; false: never. */
   readonly sweepSeconds?: number | false;

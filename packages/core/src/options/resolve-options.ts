@@ -39,6 +39,7 @@ export interface ResolvedOptions extends NodeSettings {
   readonly flows: number;
   readonly traffic: boolean;
   readonly flowTable: 'lru' | 'buckets';
+  readonly endpoints: number;
   readonly maxEntries: Readonly<Record<string, number>>;
   readonly sweepSeconds: number | false;
   readonly onNotice: (notice: string) => void;
@@ -91,6 +92,7 @@ export function resolveOptions(options: LoadBalancerOptions, network: NetworkSta
     flows: wholeNumber('flows', options.flows ?? 262_144, 1024, 2 ** 26),
     traffic: options.traffic ?? false,
     flowTable: oneOf('flowTable', options.flowTable ?? 'lru', ['lru', 'buckets']),
+    endpoints: wholeNumber('endpoints', options.endpoints ?? 65_536, 1, 2 ** 24),
     maxEntries: options.maxEntries ?? {},
     sweepSeconds: sweepSeconds === false ? false : wholeNumber('sweepSeconds', sweepSeconds, 1, 86_400),
     onNotice: options.onNotice ?? (() => {}),

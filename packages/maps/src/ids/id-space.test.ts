@@ -3,7 +3,13 @@ import { IdSpace } from './id-space.ts';
 
 function space(max = 5, quarantineSeconds = 10) {
   const clock = { seconds: 0 };
-  const ids = new IdSpace({ label: 'frontend', max, quarantineSeconds, now: () => clock.seconds * 1000 });
+  const ids = new IdSpace({
+    label: 'frontend',
+    knob: 'maxFrontendId',
+    max,
+    quarantineSeconds,
+    now: () => clock.seconds * 1000,
+  });
   return { clock, ids, take: (name: string) => ids.take(name).id };
 }
 

@@ -4,6 +4,8 @@ import { MapsError } from '../errors.ts';
 export interface IdSpaceOptions {
   /** What the ids are for, in errors: "frontend", "backend". */
   readonly label: string;
+  /** The option that sets `max`, for errors. */
+  readonly knob: string;
   /** Highest id; 1 is the lowest. */
   readonly max: number;
   /** A freed id is kept from other names for that long: longer than a flow can live that still carries it. */
@@ -24,19 +26,15 @@ export class IdsExhaustedError extends MapsError {
   readonly max: number;
   readonly used: number;
   readonly quarantined: number;
-  constructor(space: string, max: number, used: number, quarantined: number) {
+  constructor({ label: space, max, knob }: IdSpaceOptions, used: number, quarantined: number) {
     const held = quarantined === 0 ? '' : ` and ${quarantined} freed ones are in quarantine`;
     const advice =
       quarantined === 0
         ? `lower the number of ${space}s or raise`
         : 'wait, shorten quarantineSeconds or raise';
-    const option =
-      space === 'frontend'
-        ? 'maxFrontendId (at most 65534)'
-        : `max${space[0]!.toUpperCase()}${space.slice(1)}Id`;
     super(
       'LBX_IDS_EXHAUSTED',
-      `no ${space} id is left: ${used} of ${max} are in use${held}; ${advice} ${option}`,
+      `no ${space} id is left: ${used} of ${max} are in use${held}; ${advice} ${knob}`,
     );
     this.space = space;
     this.max = max;
@@ -156,11 +154,11 @@ export class IdSpace {
   }
 
   #next(): number {
-    const { max, label } = this.#options;
+    const { max } = this.#options;
     // Below the end of the range the next id is new and nothing has to be looked for.
     if (this.#last < max && !this.#byId.has(this.#last + 1)) return this.#last + 1;
     this.#endQuarantines();
-    if (this.#byId.size >= max) throw new IdsExhaustedError(label, max, this.size, this.#quarantined);
+    if (this.#byId.size >= max) throw new IdsExhaustedError(this.#options, this.size, this.#quarantined);
     let id = this.#last;
     do id = id >= max ? 1 : id + 1;
     while (this.#byId.has(id));

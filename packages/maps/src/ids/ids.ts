@@ -11,6 +11,8 @@ export interface IdsOptions {
    * any flow that is tracked.
    */
   readonly quarantineSeconds?: number;
+  /** What the options are called that set the highest ids, in errors; `maxFrontendId` and `maxBackendId` by default. */
+  readonly knobs?: { readonly frontend?: string; readonly backend?: string };
   /** Milliseconds; `Date.now` by default. */
   readonly now?: () => number;
 }
@@ -30,14 +32,21 @@ const MAX_FRONTEND_ID = 65534;
 /** Ids for maps that are empty. For maps with entries use `restoreIds`. */
 export function createIds(options: IdsOptions = {}): Ids {
   const { maxFrontendId = MAX_FRONTEND_ID, maxBackendId = 0xffff_ffff } = options;
-  const { quarantineSeconds = 10_800, now = Date.now } = options;
+  const { quarantineSeconds = 10_800, now = Date.now, knobs = {} } = options;
   return {
     frontends: new IdSpace({
       label: 'frontend',
+      knob: knobs.frontend ?? `maxFrontendId (at most ${MAX_FRONTEND_ID})`,
       max: Math.min(maxFrontendId, MAX_FRONTEND_ID),
       quarantineSeconds,
       now,
     }),
-    backends: new IdSpace({ label: 'backend', max: maxBackendId, quarantineSeconds, now }),
+    backends: new IdSpace({
+      label: 'backend',
+      knob: knobs.backend ?? 'maxBackendId',
+      max: maxBackendId,
+      quarantineSeconds,
+      now,
+    }),
   };
 }

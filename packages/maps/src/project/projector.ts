@@ -79,6 +79,8 @@ class ServiceProjector implements Projector {
   /** How many refusals name a frontend. */
   readonly #refusedNames = new Map<string, number>();
   #changes = noChanges();
+  /** A map has fewer entries than when something was refused. */
+  #roomFreed = false;
   readonly projection: Projection;
 
   constructor(options: ProjectOptions, ids: Ids, compare: CompareServices) {
@@ -121,16 +123,20 @@ class ServiceProjector implements Projector {
   }
 
   retryRefused(): void {
-    this.#room.freed = false;
-    for (const state of [...this.#refused])
-      if (state.refused.some(({ error }) => isShortage(error))) this.#resolve(state);
+    this.#retry((code) => code === 'LBX_MAP_FULL' || code === 'LBX_IDS_EXHAUSTED');
   }
 
   takeChanges(): ProjectionChanges {
-    if (this.#room.freed) this.retryRefused();
+    if (this.#roomFreed) this.#retry((code) => code === 'LBX_MAP_FULL');
     const changes = this.#changes;
     this.#changes = noChanges();
     return changes;
+  }
+
+  #retry(isMeant: (code: string) => boolean): void {
+    for (const state of [...this.#refused])
+      if (state.refused.some(({ error }) => isMeant(error.code))) this.#resolve(state);
+    this.#roomFreed = false;
   }
 
   /** Works out which places a service asks for; those of frontends that it had before keep what was made for them. */
@@ -171,6 +177,7 @@ class ServiceProjector implements Projector {
   #resolve(state: ServiceState): void {
     const { name: service, groups: before } = state;
     const room = this.#room;
+    const used = this.#refused.size === 0 ? undefined : new Map(room.used);
     const groups: FrontendEntries[] = [];
     const refused: Refusal[] = [...state.invalid];
     const backends = { before: backendsOf(before), after: new Map<number, Entry>() };
@@ -222,6 +229,7 @@ class ServiceProjector implements Projector {
     this.#exchange(before, groups);
     this.#refuse(state, refused);
     state.groups = groups;
+    for (const [map, count] of used ?? []) if (room.used.get(map)! < count) this.#roomFreed = true;
   }
 
   #exchange(before: readonly FrontendEntries[], after: readonly FrontendEntries[]): void {
@@ -303,10 +311,6 @@ function conflict({ service, place: { name } }: Claim, holder: Claim): Refusal {
   const problem = `is a frontend of service ${holder.service} already`;
   const error = new ServiceError('LBX_FRONTEND_CONFLICT', service, 'frontend', name, problem);
   return { name, names: [name], service, error };
-}
-
-function isShortage({ code }: MapsError): boolean {
-  return code === 'LBX_MAP_FULL' || code === 'LBX_IDS_EXHAUSTED';
 }
 
 function backendsOf(groups: readonly FrontendEntries[]): Map<number, Entry> {

@@ -7,8 +7,6 @@ import { MapFullError } from './map-full-error.ts';
 export class Room {
   readonly used = new Map<ServiceMapName, number>();
   readonly #sizes: Readonly<Partial<Record<ServiceMapName, number>>>;
-  /** Has room become free since this was last set to false? */
-  freed = false;
 
   constructor(sizes: Readonly<Partial<Record<ServiceMapName, number>>>) {
     this.#sizes = sizes;
@@ -32,13 +30,11 @@ export class Room {
   /** Takes out what `admit` has added. */
   leave(group: FrontendEntries): void {
     for (const [map, count] of countByMap(group, [])) this.used.set(map, this.used.get(map)! - count);
-    this.freed = true;
   }
 
   /** An entry that several frontends shared is gone. */
   leaveShared({ map }: Entry): void {
     this.used.set(map, this.used.get(map)! - 1);
-    this.freed = true;
   }
 }
 
