@@ -5,17 +5,15 @@ import { expectedLists } from './scenario.ts';
 export type Found = Readonly<Record<(typeof expectedLists)[number], readonly string[]>>;
 
 /** Problems, refusals and whatever else is not in the maps. */
-export function foundIn({ translation, projection, healthChecks }: StepResult): Found {
-  const silent = [...(projection?.frontends.values() ?? [])].filter(
-    ({ master }) => (master.value as { count: number }).count === 0,
-  );
+export function foundIn({ translation, frontends, refused, healthChecks }: StepResult): Found {
+  const silent = frontends.filter(({ master }) => (master.value as { count: number }).count === 0);
   const names = (elsewhere: boolean) =>
     silent
       .filter(({ frontend }) => (frontend.endpointsElsewhere ?? false) === elsewhere)
       .map(({ name }) => name);
   return {
     problems: translation.problems.map(errorText),
-    refused: (projection?.refused ?? []).map(({ error }) => errorText(error)),
+    refused: refused.map(({ error }) => errorText(error)),
     ignored: translation.ignored.map(
       ({ kind, namespace, name, reason }) => `${kind} ${namespace}/${name} ${reason}`,
     ),

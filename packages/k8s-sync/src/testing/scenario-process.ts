@@ -1,16 +1,26 @@
 import {
+  allChanges,
   applyOps,
+  createProjector,
+  createWritten,
   dump,
+  type Frontend,
+  type FrontendEntries,
   type Ids,
   type IdsOptions,
   type Projection,
+  type ProjectionChanges,
   type ProjectOptions,
   plan,
+  planChanges,
   project,
+  type Refusal,
   readSnapshot,
+  releaseIds,
   restoreIds,
   type ServiceMapName,
   type Tables,
+  unsettled,
 } from '@lbx/maps';
 import type { HealthCheck } from '../semantics/health-checks.ts';
 import type { SourceEvent } from '../sources/source-event.ts';
@@ -22,8 +32,9 @@ import type { Scenario } from './scenario.ts';
 export interface Programmed {
   readonly translation: Translation;
   readonly healthChecks: readonly HealthCheck[];
-  /** Absent before the sources have synced: then nothing is written. */
-  readonly projection?: Projection;
+  /** What the maps should hold; nothing before the sources have synced, for then nothing is written. */
+  readonly frontends: readonly FrontendEntries[];
+  readonly refused: readonly Refusal[];
   /** What is wrong with how the maps were written, whatever they should hold. */
   readonly faults: readonly string[];
 }
@@ -58,40 +69,88 @@ export function startScenarioProcess(
     ...given('maxBackendId', maxBackendId),
     ...given('quarantineSeconds', quarantineSeconds),
   };
-  const ids: Ids = restoreIds(readSnapshot(tables), idsOptions);
+  const found = readSnapshot(tables);
+  const ids: Ids = restoreIds(found, idsOptions);
+  const written = createWritten(found);
   const sizes = Object.fromEntries(Object.entries(tables).map(([name, table]) => [name, table.maxEntries]));
+  const optionsFor = (nodeAddresses: readonly string[]): ProjectOptions => ({
+    ...projecting,
+    nodeAddresses,
+    maxEntries: sizes as Record<ServiceMapName, number>,
+  });
+  let projectOptions = optionsFor(translator.translate().nodeAddresses);
+  const projector = createProjector(projectOptions, ids);
+  const { projection } = projector;
+  /** What was told and not taken up, because the sources have not synced. */
+  const waiting = new Map<string, readonly Frontend[]>();
+  let left: ProjectionChanges | undefined;
+  let programmedAt = now();
+
+  /** What may have to be written. */
+  function take({ nodeAddresses }: Translation): ProjectionChanges {
+    if (String(projectOptions.nodeAddresses) !== String(nodeAddresses)) {
+      projectOptions = optionsFor(nodeAddresses);
+      projector.setOptions(projectOptions);
+    }
+    for (const [service, frontends] of waiting) projector.set(service, frontends);
+    waiting.clear();
+    if (now() > programmedAt) projector.retryRefused(); // a quarantine may be over
+    programmedAt = now();
+    const taken = projector.takeChanges();
+    return left === undefined ? allChanges(written, projection) : union(taken, left);
+  }
+
   return {
     tell: translator.apply,
     setAddresses: translator.setNodeIPs,
     program() {
+      for (const [service, frontends] of translator.translateChanges()) waiting.set(service, frontends);
       const translation = translator.translate();
       const healthChecks = translator.healthChecks();
-      if (!translation.synced) return { translation, healthChecks, faults: [] };
-      const projectOptions: ProjectOptions = {
-        ...projecting,
-        nodeAddresses: translation.nodeAddresses,
-        maxEntries: sizes as Record<ServiceMapName, number>,
+      if (!translation.synced) return { translation, healthChecks, frontends: [], refused: [], faults: [] };
+      const changes = take(translation);
+      const result = applyOps(tables, planChanges(written, projection, changes), written);
+      left = unsettled(written, projection, changes, result);
+      for (const name of releaseIds(ids, written, projection, changes)) left.frontends.add(name);
+      const wanted = () =>
+        project(translation.frontends, projectOptions, restoreIds(readSnapshot(tables), idsOptions));
+      return {
+        translation,
+        healthChecks,
+        frontends: [...projection.frontends.values()],
+        refused: projection.refused,
+        faults: [...faultsOf(tables, projection, result, wanted)],
       };
-      const projection = project(translation.frontends, projectOptions, ids);
-      const result = applyOps(tables, plan(readSnapshot(tables), projection));
-      return { translation, healthChecks, projection, faults: [...faultsOf(tables, projection, result)] };
     },
   };
 }
 
-/** The maps hold what was planned, and planning again finds nothing to do. */
+/** The maps hold what was projected; and working everything out at once, from nothing but the maps, leads there too. */
 function* faultsOf(
   tables: Tables,
   projection: Projection,
   { failures }: ReturnType<typeof applyOps>,
+  wanted: () => Projection,
 ): IterableIterator<string> {
   for (const { error } of failures) yield `a write failed: ${error.message}`;
   if (failures.length > 0) return;
+  const held = new Set(dump(tables));
   const again = plan(readSnapshot(tables), projection);
-  if (again.length > 0) yield `a second plan still has ${again.length} writes: ${JSON.stringify(again[0])}`;
-  if (projection.refused.length > 0) return; // what the maps have of those stays, and is not in the projection
-  const wanted = dump(projection, { maglev: 'digest' });
-  const held = new Set(dump(tables, { maglev: 'digest' }));
-  for (const line of wanted) if (!held.delete(line)) yield `missing in the maps: ${line}`;
+  if (again.length > 0)
+    yield `a plan of everything still has ${again.length} writes, the first: ${JSON.stringify(again[0])}`;
+  // What the maps have of refused frontends stays, and which ones are refused depends on who came first.
+  if (projection.refused.length > 0) return;
+  for (const line of dump(projection)) if (!held.delete(line)) yield `missing in the maps: ${line}`;
   for (const line of held) yield `in the maps, but not projected: ${line}`;
+  const atOnce = plan(readSnapshot(tables), wanted());
+  if (atOnce.length > 0)
+    yield `projecting all at once leads elsewhere, by ${atOnce.length} writes, the first: ${JSON.stringify(atOnce[0])}`;
+}
+
+function union(a: ProjectionChanges, b: ProjectionChanges): ProjectionChanges {
+  return {
+    frontends: new Set([...a.frontends, ...b.frontends]),
+    backends: new Set([...a.backends, ...b.backends]),
+    wildcards: new Set([...a.wildcards, ...b.wildcards]),
+  };
 }
