@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { createMemoryTables } from '../../src/tables/memory-tables.ts';
+import type { Step } from './event.ts';
+import { runHistories, runsOf, timeFor } from './run-histories.ts';
+import { createSession, newTally } from './session.ts';
+import { createWorld } from './world.ts';
+import { createSnapshotWriter } from './writer.ts';
+
+describe('a writer that may stop after any single write', () => {
+  it(
+    'leaves every lookup an old or a new backend, and in the end what a clean run leaves',
+    () => {
+      const tally = newTally();
+      runHistories(6000, (history: readonly Step[]) => {
+        tally.histories++;
+        const world = createWorld();
+        const session = createSession(createMemoryTables(), createSnapshotWriter, tally);
+        for (const [i, step] of history.entries()) {
+          const desired = world.happen(step);
+          try {
+            session.want(desired);
+            const { failures } = session.write();
+            if (failures.length > 0) throw failures[0]!.error;
+            session.settled(desired);
+          } catch (error) {
+            throw new Error(`step ${i + 1}: ${(error as Error).message}`, { cause: error });
+          }
+        }
+      });
+      console.log(tally);
+      expect(tally.histories).toBeGreaterThanOrEqual(runsOf(6000));
+      expect(tally.writes).toBeGreaterThan(20 * tally.histories);
+    },
+    timeFor(120),
+  );
+});

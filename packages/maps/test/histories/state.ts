@@ -1,0 +1,103 @@
+import { type ServiceMapName, serviceCatalog } from '../../src/catalog.ts';
+import type { Snapshot } from '../../src/plan/snapshot.ts';
+import { type Entry, sameEntry } from '../../src/project/entry.ts';
+import { ownEntries, type Projection } from '../../src/project/projection.ts';
+import { createMemoryTables, type Tables } from '../../src/tables/memory-tables.ts';
+import type { AnyTable } from '../../src/tables/table.ts';
+import { entryText, namesOf } from '../../src/verify/entry-texts.ts';
+
+/** Memory tables that hold exactly these entries. */
+export function tablesWith(entries: Iterable<Entry>): Tables {
+  const tables = createMemoryTables();
+  for (const { map, key, value } of entries) (tables[map] as AnyTable).set(key, value);
+  return tables;
+}
+
+/** The same entries in tables of their own. */
+export function copyTables(tables: Tables): Tables {
+  const copy = createMemoryTables();
+  for (const map of Object.keys(serviceCatalog) as ServiceMapName[])
+    for (const [key, value] of tables[map].entries()) (copy[map] as AnyTable).set(key, value);
+  return copy;
+}
+
+/** Entries with names instead of ids, sorted: equal for any two writers that did the same, whatever ids they chose. */
+export function canonical(entries: Iterable<Entry>): string[] {
+  const all = [...entries];
+  const names = namesOf(all);
+  const lines = all.map((entry) => entryText(entry, names));
+  const unknown = lines.find((line) => /(frontend|backend) \d+( |$)/.test(line));
+  if (unknown !== undefined) throw new Error(`an entry has an id that nothing else has: ${unknown}`);
+  const once = new Set(lines);
+  if (once.size !== lines.length) throw new Error(`twice in the maps: ${firstTwice(lines)}`);
+  return lines.sort();
+}
+
+function firstTwice(lines: readonly string[]): string {
+  return lines.find((line, i) => lines.indexOf(line) !== i)!;
+}
+
+/** Lines that only one side has, at most a few. */
+export function difference(
+  what: string,
+  found: readonly string[],
+  expected: readonly string[],
+): string | undefined {
+  const [here, there] = [new Set(found), new Set(expected)];
+  const lines = [
+    ...found.filter((line) => !there.has(line)).map((line) => `+ ${line}`),
+    ...expected.filter((line) => !here.has(line)).map((line) => `- ${line}`),
+  ];
+  return lines.length === 0 ? undefined : `${what}:\n  ${lines.slice(0, 8).join('\n  ')}`;
+}
+
+/**
+ * What is wrong with maps that should hold a projection: its entries must be there, byte for byte, and nothing else but what
+ * refused frontends had before.
+ */
+export function wrongWith({ entries }: Snapshot, projection: Projection): string | undefined {
+  const names = namesOf(entries.values());
+  for (const [id, wanted] of projection.entries) {
+    const entry = entries.get(id);
+    if (entry === undefined) return `missing: ${entryText(wanted, names)}`;
+    if (!sameEntry(entry, wanted)) return `is ${entryText(entry, names)}, wanted ${entryText(wanted, names)}`;
+  }
+  const kept = new Set(keptEntries({ entries }, projection));
+  for (const [id, entry] of entries)
+    if (!projection.entries.has(id) && !kept.has(entry)) return `left over: ${entryText(entry, names)}`;
+  return undefined;
+}
+
+/** What maps hold of frontends that a projection refuses: it stays until they are accepted, or no longer asked for. */
+export function keptEntries({ entries }: Snapshot, { refused, frontends }: Projection): Entry[] {
+  const names = new Set(refused.flatMap((refusal) => refusal.names).filter((name) => !frontends.has(name)));
+  if (names.size === 0) return [];
+  const ids = namesOf(entries.values());
+  const lines = [...entries.values()].map((entry) => ({ entry, line: entryText(entry, ids) }));
+  const isTheirs = (line: string) => names.has(line.split(' ')[1]!);
+  const used = new Set<string>();
+  for (const { entry, line } of lines) {
+    if (!line.startsWith('svc ') || !isTheirs(line)) continue;
+    const name = line.split(' ')[1]!;
+    if ('backendId' in entry.value) used.add(`backend ${ids.backends.get(entry.value.backendId)} `);
+    else used.add(`svc ${name.replace(/:\d+\/\w+(\/i)?$/, ':0/ANY')} `);
+  }
+  return lines
+    .filter(({ line }) => isTheirs(line) || [...used].some((start) => line.startsWith(start)))
+    .map(({ entry }) => entry);
+}
+
+/** Frontends of a projection that are written, but not as wanted. */
+export function* unwritten({ entries }: Snapshot, projection: Projection, pending: ReadonlySet<string>) {
+  const wanted = [...projection.frontends.values()].filter(({ name }) => !pending.has(name));
+  for (const group of wanted) {
+    for (const entry of ownEntries(group)) {
+      const found = [...entries.values()].find(
+        ({ map, key }) => map === entry.map && sameKey(key, entry.key),
+      );
+      if (found === undefined || !sameEntry(found, entry)) yield group.name;
+    }
+  }
+}
+
+const sameKey = (a: object, b: object) => JSON.stringify(a) === JSON.stringify(b);
