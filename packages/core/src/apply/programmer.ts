@@ -101,7 +101,8 @@ export function createProgrammer(
       projector.set(service, frontends);
     }
     const taken = projector.takeChanges();
-    if (first) return allChanges(written, desired);
+    // Also what was refused: ids that were taken for it go back.
+    if (first) return union(allChanges(written, desired), taken);
     return left === undefined ? taken : union(taken, left);
   };
 

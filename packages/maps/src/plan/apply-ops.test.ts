@@ -5,6 +5,7 @@ import { project } from '../project/project.ts';
 import type { MasterValue } from '../project/service-entry.ts';
 import { failNth } from '../tables/fail-nth.ts';
 import { createMemoryTables, type Tables } from '../tables/memory-tables.ts';
+import type { AnyTable } from '../tables/table.ts';
 import { applyOps } from './apply-ops.ts';
 import { plan } from './plan.ts';
 import { readSnapshot } from './snapshot.ts';
@@ -109,6 +110,30 @@ describe('applyOps', () => {
     expect([...result.pending]).toEqual(['198.51.100.1:81/TCP', '198.51.100.1:82/TCP']);
     expect(dangling(tables)).toEqual([]);
     expect([...tables.lb4_reverse_nat.entries()].map(([, { port }]) => port)).toEqual([80]);
+  });
+
+  it('writes no wildcard while a frontend of the address waits, and deletes none of them while the wildcard stays', () => {
+    const wild = { nodeAddresses: [], wildcards: true };
+    const ids = createIds();
+    const wanted = project([service(80, [1]), service(81, [1])], wild, ids);
+    const tables = createMemoryTables({ failOn: failNth(4, 'EPERM') });
+    const wildcard = { address: '198.51.100.1', dport: 0, backendSlot: 0, proto: 0, scope: 0 };
+    const first = applyOps(tables, plan(readSnapshot(tables), wanted));
+    expect([...first.pending]).toEqual(['198.51.100.1:80/TCP']);
+    expect(tables.lb4_services_v2.get(wildcard)).toBeUndefined();
+    applyOps(tables, plan(readSnapshot(tables), wanted));
+    expect(tables.lb4_services_v2.get(wildcard)).toBeDefined();
+
+    const { entries } = readSnapshot(tables);
+    const stuck = createMemoryTables({
+      failOn: ({ operation, key }) =>
+        operation === 'delete' && (key as { dport?: number }).dport === 0 ? 'EBUSY' : undefined,
+    });
+    for (const { map, key, value } of entries.values()) (stuck[map] as AnyTable).set(key, value);
+    const result = applyOps(stuck, plan(readSnapshot(stuck), project([], wild, ids)));
+    expect([...result.pending].sort()).toEqual(['198.51.100.1:80/TCP', '198.51.100.1:81/TCP']);
+    expect(result.done).toBe(0);
+    expect(readSnapshot(stuck).entries.size).toBe(entries.size);
   });
 
   it('throws what is no error of a table', () => {

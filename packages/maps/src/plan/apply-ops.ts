@@ -1,5 +1,7 @@
 import { MapsError } from '../errors.ts';
+import { readEndpoint } from '../model/endpoint-name.ts';
 import { MapFullError } from '../project/map-full-error.ts';
+import { isMaster } from '../project/service-entry.ts';
 import type { Tables } from '../tables/memory-tables.ts';
 import type { AnyTable } from '../tables/table.ts';
 import type { Op } from './op.ts';
@@ -41,8 +43,8 @@ export interface ApplyResult {
 
 /**
  * Writes a plan into tables, in its order and in batches. When a write fails, the other writes of its frontend are left
- * out (of a backend: those of all frontends with a slot for it), and everything else goes on: the maps stay safe for
- * lookups, and a new plan takes up the rest. A map that is too small for all may keep more frontends waiting than need be;
+ * out (of a backend: those of all frontends with a slot for it), so are the wildcard of its address and what waits for
+ * that, and everything else goes on: the maps stay safe for lookups, and a new plan takes up the rest. A map that is too small for all may keep more frontends waiting than need be;
  * `maxEntries` of ProjectOptions refuses just those that do not fit.
  *
  * @param written is kept in step with what was really written. With it, a backend is deleted as soon as no slot names it;
@@ -55,20 +57,37 @@ export function applyOps(tables: Tables, ops: readonly Op[], written?: Written):
   let users: ReadonlyMap<number, readonly string[]> | undefined;
   let done = 0;
 
+  /** Addresses whose wildcard entry must not come yet, or could not be deleted. */
+  const unfinished = new Set<string>();
+  const caught = new Set<string>();
+
   const isBlocked = (op: Op) => {
-    if (op.frontend !== undefined) return pending.has(op.frontend);
-    if (op.op === 'set' || !isBackend(op)) return false;
-    return written === undefined || written.usesOf(idOf(op)) > 0;
+    if (op.frontend !== undefined) {
+      // Where the wildcard stays, it would catch what is sent to a frontend that goes.
+      if (op.op === 'delete' && isMaster(op) && caught.has(addressOf(op))) hold(op.frontend);
+      return pending.has(op.frontend);
+    }
+    if (isBackend(op)) {
+      if (op.op === 'set') return false;
+      return written === undefined || written.usesOf(idOf(op)) > 0;
+    }
+    return op.op === 'set' && isMaster(op) && unfinished.has(addressOf(op));
+  };
+  const hold = (frontend: string) => {
+    pending.add(frontend);
+    const address = readEndpoint(frontend)?.address;
+    if (address !== undefined) unfinished.add(address);
   };
   const fail = (op: Op, error: unknown) => {
     const tableCode = codeOf(error);
     if (tableCode === undefined) throw error;
     failures.push({ op, tableCode, error: explainFailure(op, tableCode, error, tables) });
-    if (op.frontend !== undefined) pending.add(op.frontend);
-    else if (op.op === 'set' && isBackend(op)) {
+    if (op.frontend !== undefined) hold(op.frontend);
+    else if (isBackend(op)) {
+      if (op.op === 'delete') return;
       users ??= usersByBackend(ops);
-      for (const name of users.get(idOf(op)) ?? []) pending.add(name);
-    }
+      for (const name of users.get(idOf(op)) ?? []) hold(name);
+    } else if (op.op === 'delete') caught.add(addressOf(op));
   };
 
   for (let from = 0; from < ops.length; ) {
@@ -137,6 +156,11 @@ function* pairsOf(run: readonly Op[]): IterableIterator<readonly [unknown, unkno
 
 function isBackend({ map }: Op): boolean {
   return map === 'lb4_backends_v3' || map === 'lb6_backends_v3';
+}
+
+/** Of an entry of a services map. */
+function addressOf({ key }: Op): string {
+  return (key as { address: string }).address;
 }
 
 function idOf({ key }: Op): number {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryTables } from '../../src/tables/memory-tables.ts';
 import type { Step } from './event.ts';
+import { createIncrementalWriter } from './incremental-writer.ts';
 import { runHistories, runsOf, timeFor } from './run-histories.ts';
 import { createSession, newTally } from './session.ts';
 import { createWorld } from './world.ts';
-import { createSnapshotWriter } from './writer.ts';
 
 describe('a writer that may stop after any single write', () => {
   it(
@@ -14,7 +14,7 @@ describe('a writer that may stop after any single write', () => {
       runHistories(6000, (history: readonly Step[]) => {
         tally.histories++;
         const world = createWorld();
-        const session = createSession(createMemoryTables(), createSnapshotWriter, tally);
+        const session = createSession(createMemoryTables(), createIncrementalWriter, tally);
         for (const [i, step] of history.entries()) {
           const desired = world.happen(step);
           try {
@@ -27,7 +27,6 @@ describe('a writer that may stop after any single write', () => {
           }
         }
       });
-      console.log(tally);
       expect(tally.histories).toBeGreaterThanOrEqual(runsOf(6000));
       expect(tally.writes).toBeGreaterThan(20 * tally.histories);
     },

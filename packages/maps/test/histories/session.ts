@@ -1,10 +1,11 @@
 import type { ServiceMapName } from '../../src/catalog.ts';
 import { createIds, type IdsOptions } from '../../src/ids/ids.ts';
 import type { ApplyResult } from '../../src/plan/apply-ops.ts';
-import { readSnapshot } from '../../src/plan/snapshot.ts';
+import { readSnapshot, type Snapshot } from '../../src/plan/snapshot.ts';
 import { project } from '../../src/project/project.ts';
 import type { Projection } from '../../src/project/projection.ts';
 import type { Tables } from '../../src/tables/memory-tables.ts';
+import { namesOf } from '../../src/verify/entry-texts.ts';
 import { createSlotWatch } from '../../src/verify/slot-watch.ts';
 import { watchTables } from '../../src/verify/watch-tables.ts';
 import { createLookups } from './lookups.ts';
@@ -90,10 +91,15 @@ export function createSession(tables: Tables, make: MakeWriter, tally: Tally, id
     },
     settled(desired) {
       const snapshot = readSnapshot(tables);
-      const wrong = wrongWith(snapshot, projection) ?? idsWrong(writer, projection);
+      const wrong = wrongWith(snapshot, projection) ?? idsWrong(writer, projection, snapshot);
       if (wrong !== undefined) throw new Error(wrong);
-      if (projection.refused.length > 0) return;
       const clean = project([...desired.services.values()].flat(), desired.options, createIds());
+      // Who is refused depends on who came first; that nobody is forgotten does not.
+      if (projection.refused.length > 0) {
+        const differs = difference('not asked for by the same', claimed(projection), claimed(clean));
+        if (differs !== undefined) throw new Error(differs);
+        return;
+      }
       const differs = difference(
         'not as after a clean run',
         canonical(snapshot.entries.values()),
@@ -104,23 +110,22 @@ export function createSession(tables: Tables, make: MakeWriter, tally: Tally, id
   };
 }
 
-/** Ids in use must be those of the projection: no more (leaked), no fewer, none twice. */
-function idsWrong({ ids }: Writer, { frontends, backends, refused }: Projection): string | undefined {
+/** Ids in use must be those of the projection and of what the maps keep: no more (leaked), no fewer, none twice. */
+function idsWrong({ ids }: Writer, { frontends, backends, refusedNames }: Projection, { entries }: Snapshot) {
   const have = [...ids.frontends.entries()];
-  const held = new Set(refused.flatMap(({ names }) => names));
-  for (const [name, id] of have) {
-    const group = frontends.get(name);
-    if (group === undefined ? !held.has(name) : group.revNatId !== id)
-      return `frontend id ${id} is leaked: ${name}`;
-  }
   const both = [...ids.backends.entries()];
   if (new Set(have.map(([, id]) => id)).size !== have.length) return 'a frontend id is in use twice';
   if (new Set(both.map(([, id]) => id)).size !== both.length) return 'a backend id is in use twice';
   for (const { name, revNatId } of frontends.values())
     if (ids.frontends.find(name) !== revNatId) return `${name} has no id of its own`;
-  for (const [name, id] of both)
-    if (!backends.has(id) && held.size === 0) return `backend id ${id} is leaked: ${name}`;
   for (const id of backends.keys())
     if (ids.backends.nameOf(id) === undefined) return `backend id ${id} is not in use`;
+  for (const [name, id] of have)
+    if (!frontends.has(name) && !refusedNames.has(name)) return `frontend id ${id} is leaked: ${name}`;
+  const { frontends: _, backends: written } = namesOf(entries.values());
+  for (const [name, id] of both)
+    if (!backends.has(id) && !written.has(id)) return `backend id ${id} is leaked: ${name}`;
   return undefined;
 }
+
+const claimed = ({ frontends, refusedNames }: Projection) => [...frontends.keys(), ...refusedNames.keys()];

@@ -1,6 +1,6 @@
 import { type ServiceMapName, serviceCatalog } from '../../src/catalog.ts';
 import type { Snapshot } from '../../src/plan/snapshot.ts';
-import { type Entry, sameEntry } from '../../src/project/entry.ts';
+import { type Entry, entryId, sameEntry } from '../../src/project/entry.ts';
 import { ownEntries, type Projection } from '../../src/project/projection.ts';
 import { createMemoryTables, type Tables } from '../../src/tables/memory-tables.ts';
 import type { AnyTable } from '../../src/tables/table.ts';
@@ -87,17 +87,13 @@ export function keptEntries({ entries }: Snapshot, { refused, frontends }: Proje
     .map(({ entry }) => entry);
 }
 
-/** Frontends of a projection that are written, but not as wanted. */
+/** Frontends of a projection that are not in the maps as wanted, but for those that are pending. */
 export function* unwritten({ entries }: Snapshot, projection: Projection, pending: ReadonlySet<string>) {
-  const wanted = [...projection.frontends.values()].filter(({ name }) => !pending.has(name));
-  for (const group of wanted) {
+  for (const group of projection.frontends.values()) {
+    if (pending.has(group.name)) continue;
     for (const entry of ownEntries(group)) {
-      const found = [...entries.values()].find(
-        ({ map, key }) => map === entry.map && sameKey(key, entry.key),
-      );
+      const found = entries.get(entryId(entry.map, entry.key));
       if (found === undefined || !sameEntry(found, entry)) yield group.name;
     }
   }
 }
-
-const sameKey = (a: object, b: object) => JSON.stringify(a) === JSON.stringify(b);

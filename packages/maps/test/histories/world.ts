@@ -41,7 +41,7 @@ export function createWorld(): { happen(step: Step): Desired } {
   return {
     happen(step) {
       step.forEach(happenOne);
-      return { services: new Map(frontends), options: optionsOf(on, nodes, room) };
+      return { services: new Map([...frontends].sort()), options: optionsOf(on, nodes, room) };
     },
   };
 }
