@@ -1,11 +1,20 @@
 import { type ApplyReport, createLoadBalancer, type LoadBalancer, type LoadBalancerOptions } from '@lbx/core';
-import { createTranslator, type ObjectSource } from '@lbx/k8s-sync';
+import {
+  createTranslator,
+  type HealthServersOptions,
+  type ObjectSource,
+  type TranslatorOptions,
+} from '@lbx/k8s-sync';
 import type { AgentEvent } from './agent-event.ts';
+import { startAgentHealth } from './health.ts';
 
 export interface AgentOptions {
   readonly nodeName: string;
   readonly source: ObjectSource;
   readonly loadBalancer: LoadBalancerOptions;
+  /** What services mean on this node, beyond what their objects say. */
+  readonly translator?: Pick<TranslatorOptions, 'nodePortAddresses' | 'loadBalancerClasses'>;
+  readonly health?: HealthServersOptions;
   /** Told of everything worth a log line. */
   readonly onEvent: (event: AgentEvent) => void;
 }
@@ -28,14 +37,23 @@ export async function startAgent({
   nodeName,
   source,
   loadBalancer: options,
+  translator: translatorOptions,
+  health: healthOptions = {},
   onEvent,
 }: AgentOptions): Promise<Agent> {
   const started = performance.now();
   const loadBalancer = createLoadBalancer({
     ...options,
-    onNodeAddresses: (addresses) => translator.setNodeIPs(addresses),
+    onNodeAddresses: (addresses) => {
+      translator.setNodeIPs(addresses);
+      schedule();
+    },
   });
-  const translator = createTranslator({ nodeName, nodeIPs: loadBalancer.options.nodeAddresses });
+  const translator = createTranslator({
+    ...translatorOptions,
+    nodeName,
+    nodeIPs: loadBalancer.options.nodeAddresses,
+  });
   onEvent({ event: 'loaded', ms: performance.now() - started, ...loadBalancer.summary() });
 
   const reported = new Set<string>();
@@ -58,6 +76,7 @@ export async function startAgent({
       onEvent({ event: 'applied', sinceEventMs: performance.now() - firstEventAt, ...summaryOf(report) });
     }
     first = false;
+    health.written(report.failed.length === 0);
     if (report.failed.length > 0) retry ??= setTimeout(retryNow, retryMs);
   };
   const retryNow = () => {
@@ -65,7 +84,8 @@ export async function startAgent({
     schedule();
   };
   const schedule = () => {
-    if (scheduled !== undefined) return;
+    if (scheduled !== undefined || closed) return;
+    health.waiting();
     firstEventAt = performance.now();
     // Events of one burst arrive in one turn of the event loop; the write follows right behind them.
     scheduled = setImmediate(applyNow);
@@ -80,12 +100,15 @@ export async function startAgent({
     });
   };
 
+  const health = startAgentHealth(healthOptions, translator, reportProblem);
+
   try {
     await source.start((event) => {
       translator.apply(event);
       schedule();
     });
   } catch (error) {
+    await health.close();
     // Nothing to follow: what was only just attached must not stay behind, what an earlier agent left must.
     if (loadBalancer.summary().takenOver === 0) loadBalancer.remove();
     else loadBalancer.close();
@@ -98,6 +121,7 @@ export async function startAgent({
       clearImmediate(scheduled as NodeJS.Immediate | undefined);
       clearTimeout(retry);
       await source.close();
+      await health.close();
       loadBalancer.close();
     },
   };

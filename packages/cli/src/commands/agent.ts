@@ -7,12 +7,18 @@ import {
   type LoadBalancerFlags,
   loadBalancerOptions,
 } from '../agent/load-balancer-flags.ts';
+import {
+  addServiceFlags,
+  healthOptions,
+  type ServiceFlags,
+  translatorOptions,
+} from '../agent/service-flags.ts';
 import { CliError } from '../cli-error.ts';
 import { json } from '../output/output.ts';
 import { assertRoot } from '../root.ts';
 import type { CommandContext } from '../run-cli.ts';
 
-interface AgentFlags extends LoadBalancerFlags {
+interface AgentFlags extends LoadBalancerFlags, ServiceFlags {
   readonly node: string;
   readonly kubeconfig?: string;
   readonly manifests?: string;
@@ -26,7 +32,7 @@ export function agentCommand(context: CommandContext): Command {
     .requiredOption('--node <name>', 'name of this node in Kubernetes')
     .option('--kubeconfig <file>', 'follow the API server of this kubeconfig')
     .option('--manifests <dir>', 'follow a folder of manifests');
-  return addLoadBalancerFlags(command)
+  return addServiceFlags(addLoadBalancerFlags(command))
     .option('--json', 'log as JSON lines on stdout')
     .action(async (flags: AgentFlags) => {
       assertRoot('agent');
@@ -36,6 +42,9 @@ export function agentCommand(context: CommandContext): Command {
         nodeName: flags.node,
         source: sourceOf(flags),
         loadBalancer: loadBalancerOptions(flags, (message) => log({ event: 'notice', message })),
+        translator: translatorOptions(flags),
+        // Folders of manifests seldom have a Node.
+        health: { ...healthOptions(flags), needsNode: flags.kubeconfig !== undefined },
         onEvent: log,
       });
       await new Promise<void>((resolve) => {
