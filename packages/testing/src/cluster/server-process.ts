@@ -68,9 +68,12 @@ function wrap(child: ChildProcess): ServerProcess {
     },
     async stop(signal = 'SIGTERM') {
       if (running) child.kill(signal);
-      const patience = setTimeout(() => child.kill('SIGKILL'), 20_000);
+      // kube-apiserver waits a minute for open watches; told twice it goes.
+      const again = setTimeout(() => child.kill(signal), 500);
+      const enough = setTimeout(() => child.kill('SIGKILL'), 10_000);
       await ended;
-      clearTimeout(patience);
+      clearTimeout(again);
+      clearTimeout(enough);
     },
     kill: () => void (running && child.kill('SIGKILL')),
   };

@@ -11,8 +11,10 @@ export interface TcpProxy extends Resource {
   readonly accepted: number;
   /** Resets all connections; new ones are accepted. */
   cut(): void;
-  /** Nothing gets through any more, in either direction, and nobody is told (half-open); new connections hang too. */
+  /** Nothing gets through any more, in either direction, and nobody is told; new connections hang too. */
   stall(): void;
+  /** The connections there are hang for good, as after a reboot of something in between (half-open); new ones work. */
+  strand(): void;
   /** Resets new connections at once, as where nothing listens. */
   refuse(): void;
   /** Each byte arrives so much later. */
@@ -29,6 +31,7 @@ interface Pair {
 /** Starts a proxy in front of a port of 127.0.0.1. */
 export async function createTcpProxy(targetPort: number): Promise<TcpProxy> {
   const pairs = new Set<Pair>();
+  const stranded = new Set<Pair>();
   let mode: 'open' | 'stalled' | 'refusing' = 'open';
   let delayMs = 0;
   let accepted = 0;
@@ -50,6 +53,7 @@ export async function createTcpProxy(targetPort: number): Promise<TcpProxy> {
     forward(pair.server, client);
     pair.server.on('close', () => {
       pairs.delete(pair);
+      stranded.delete(pair);
       client.destroy();
     });
     client.on('close', () => pair.server.destroy());
@@ -84,6 +88,12 @@ export async function createTcpProxy(targetPort: number): Promise<TcpProxy> {
       mode = 'stalled';
       for (const pair of pairs) hold(pair);
     },
+    strand() {
+      for (const pair of pairs) {
+        hold(pair);
+        stranded.add(pair);
+      }
+    },
     refuse() {
       mode = 'refusing';
       cut();
@@ -94,9 +104,10 @@ export async function createTcpProxy(targetPort: number): Promise<TcpProxy> {
     resume() {
       mode = 'open';
       delayMs = 0;
-      for (const { client, server } of pairs) {
-        client.resume();
-        server.resume();
+      for (const pair of pairs) {
+        if (stranded.has(pair)) continue;
+        pair.client.resume();
+        pair.server.resume();
       }
     },
     close,
