@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { objectPath } from '@lbx/bpf';
+import type { ServiceSpec } from '@lbx/maps';
 import {
   type BpffsFolder,
   type Cgroup,
@@ -19,6 +20,13 @@ import type { LoadBalancerOptions } from './options/options.ts';
 import { removePinned } from './remove-pinned.ts';
 
 const hash = { type: 'hash', keySize: 4, valueSize: 4, maxEntries: 8, flags: 0 } as const;
+
+/** The n-th of services with one backend each. */
+const service = (n: number): ServiceSpec => ({
+  name: `s${n}`,
+  frontends: [{ address: `198.51.100.${n}`, port: 80, protocol: 'TCP', type: 'ClusterIP' }],
+  backends: [{ address: `192.0.2.${n}`, port: 80, protocol: 'TCP' }],
+});
 
 /** What a start that failed must leave as it was. */
 function traces(folder: string, cgroup: string) {
@@ -154,15 +162,21 @@ describeKernel('a start that fails', () => {
     expect(failure({ maxEntries: { lbx_rev4: 10 }, pins: false })).toMatchObject({ code: 'LBX_BAD_OPTION' });
   });
 
-  it('other sizes than those of a pinned datapath, which goes on', () => {
-    inside(() => start({ maglevSize: 251 }).close());
-    expect(failure({ maglevSize: 509 })).toMatchObject({
-      code: 'LBX_PIN_MISMATCH',
-      message: expect.stringContaining('another size than 509'),
+  it('sizes that are too small for what a pinned datapath has in use, which goes on', () => {
+    inside(() => {
+      using lb = start();
+      lb.apply([1, 2, 3].map(service));
     });
-    expect(failure({ maglevSize: 251, snatPorts: [1024, 29999] })).toMatchObject({
-      code: 'LBX_PIN_MISMATCH',
-      data: { path: join(pins(), 'lbx_rev4') },
+    expect(failure({ maxEntries: { lb4_services_v2: 3 } })).toMatchObject({
+      code: 'LBX_MAP_TOO_SMALL',
+      message: expect.stringMatching(
+        /maxEntries.lb4_services_v2 gives map lb4_services_v2 3 entries.*9 of its 131072/,
+      ),
+      data: { map: 'lb4_services_v2', size: 3, used: 9, option: 'maxEntries.lb4_services_v2' },
+    });
+    expect(failure({ maxEntries: { lbx_backend_meta: 2 } })).toMatchObject({
+      code: 'LBX_MAP_TOO_SMALL',
+      data: { map: 'lbx_backend_meta', size: 2, used: 4 },
     });
   });
 

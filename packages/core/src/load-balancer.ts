@@ -139,11 +139,12 @@ function start(options: LoadBalancerOptions, network: NodeNetwork, undo: Undo): 
   undo.defer(() => neighbours?.close());
   programmer.setDevices(devices);
   const { byName, socketPrograms } = datapath.programs;
-  const isOurMap = (id: number) => [...datapath.maps.byName.values()].some((map) => map.id === id);
+  const isOurMap = (id: number) => datapath.maps.isOurs(id);
   const context = { options: resolved, cgroup, programs: byName, socketPrograms, isOurMap };
   const hooks = createHooks(pins, (there) => plansFor(there, context), onNotice);
   hooks.attach(devices, byName, undo);
   if (pins !== false) removeUnwanted(pins, hooks.attachments, isOurMap, onNotice);
+  datapath.maps.commit(undo);
   datapath.programs.commit();
   // What a listener that was killed has left on.
   if (datapath.maps.byName.has('lbx_events')) refreshEventRules(eventMapsOf(datapath.maps.byName));

@@ -1,7 +1,7 @@
 import { existsSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { BpfProgram, Link } from 'libbpf-ts';
-import { pinMismatch } from '../load/pinned-maps.ts';
+import { pinMismatch } from '../load/pin-mismatch.ts';
 import type { Undo } from '../undo.ts';
 
 /** Where in the kernel a program runs. */

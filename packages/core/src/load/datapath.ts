@@ -1,12 +1,10 @@
-import { join } from 'node:path';
-import type { BpfMap } from 'libbpf-ts';
 import { CoreError } from '../errors.ts';
 import type { ResolvedOptions } from '../options/resolve-options.ts';
 import type { Undo } from '../undo.ts';
+import { flowAgeNow } from './handover/flow-age.ts';
 import { measureHz } from './hz.ts';
-import { type LoadedPrograms, loadPrograms, type Parts } from './load-programs.ts';
-import { mapSizes } from './map-sizes.ts';
-import { createPinnedMaps, type PinnedMaps, pinMismatch } from './pinned-maps.ts';
+import { type LoadedPrograms, loadPrograms, loadSettings, type Parts } from './load-programs.ts';
+import { createPinnedMaps, type PinnedMaps } from './pinned-maps.ts';
 import { addMissingServiceMaps } from './service-maps.ts';
 
 /** Maps, and the programs that are loaded on them. */
@@ -31,11 +29,12 @@ export function loadDatapath(options: ResolvedOptions, sockets: boolean, undo: U
     sockets,
   };
   const hz = packets ? measureHz() : 0;
-  const maps = createPinnedMaps(options.pins, undo);
+  const age = () => flowAgeNow(hz || measureHz(), options.timeouts);
+  const maps = createPinnedMaps({ folder: options.pins, undo, age });
   undo.defer(() => maps.close());
+  assertSnatRoom(options);
   let programs = loadPrograms(parts, options, hz, maps, undo);
-  addMissingServiceMaps({ maxEntries: mapSizes(options), maglevSize: options.maglevSize }, maps);
-  assertSnatRoom(maps.byName, options);
+  addMissingServiceMaps(loadSettings(options, hz), maps);
   return {
     maps,
     hz,
@@ -45,6 +44,7 @@ export function loadDatapath(options: ResolvedOptions, sockets: boolean, undo: U
     reload(changed, undoReload, use) {
       const next = loadPrograms(parts, changed, hz, maps, undoReload);
       use(next);
+      maps.commit(undoReload);
       next.commit();
       programs.close();
       programs = next;
@@ -57,14 +57,15 @@ export function loadDatapath(options: ResolvedOptions, sockets: boolean, undo: U
 }
 
 /** Each SNAT port has its element. */
-function assertSnatRoom(maps: ReadonlyMap<string, BpfMap>, { snatPorts, pins }: ResolvedOptions): void {
+function assertSnatRoom({ snatPorts, maxEntries }: ResolvedOptions): void {
   const ports = snatPorts[1] - snatPorts[0] + 1;
   for (const name of ['lbx_rev4', 'lbx_rev6']) {
-    const elements = maps.get(name)?.maxEntries;
-    if (elements === undefined || elements >= ports) continue;
-    const found = `${name} has ${elements} elements, fewer than the ${ports} ports of snatPorts ${snatPorts.join('-')}`;
-    throw pins === false
-      ? new CoreError('LBX_BAD_OPTION', `${found}; leave its size to snatPorts`, { snatPorts, elements })
-      : pinMismatch(join(pins, name), found);
+    const elements = maxEntries[name] ?? ports;
+    if (elements >= ports) continue;
+    throw new CoreError(
+      'LBX_BAD_OPTION',
+      `maxEntries.${name} is ${elements}, fewer than the ${ports} ports of snatPorts ${snatPorts.join('-')}; leave its size to snatPorts`,
+      { snatPorts, elements },
+    );
   }
 }

@@ -12,6 +12,8 @@ import {
 } from '@lbx/maps';
 import { BpfMap, type MapSpec } from 'libbpf-ts';
 import type { ResolvedOptions } from '../options/resolve-options.ts';
+import { howToOpen } from './how-to-open.ts';
+import type { LoadSettings } from './load-objects.ts';
 import type { PinnedMaps } from './pinned-maps.ts';
 import type { Variables } from './variables.ts';
 
@@ -35,10 +37,12 @@ export function flowMapSizes({ flowTable, flows }: ResolvedOptions): Record<stri
  * Opens the buckets of these families, or makes them, before programs are loaded: their hash is keyed by a secret that is
  * drawn with the first of them, lies beside the flows, and is fixed in the programs.
  */
-export function openFlowSets(options: ResolvedOptions, maps: PinnedMaps): void {
+export function openFlowSets(options: ResolvedOptions, settings: LoadSettings, maps: PinnedMaps): void {
   if (options.flowTable !== 'buckets') return;
   const specs = families.map((family) => [family, specOf(family, options)] as const);
-  const there = new Map(specs.map(([family, spec]) => [family, maps.open(spec)] as const));
+  const there = new Map(
+    specs.map(([family, spec]) => [family, maps.open(spec, howToOpen(spec, settings))] as const),
+  );
   const secret = secretIn(there) ?? [...crypto.getRandomValues(new BigUint64Array(FLOW_SECRET_WORDS))];
   for (const [family, spec] of specs) {
     if (there.get(family) !== undefined || !options.families.includes(family)) continue;
@@ -61,6 +65,17 @@ export function flowVariables({ flowTable }: ResolvedOptions, maps: ReadonlyMap<
     // x86 keeps the order of loads and of stores.
     lbx_weak_order: process.arch === 'x64' ? 0 : 1,
   };
+}
+
+/** Flows that an earlier process kept in the other kind of table go into this one. */
+export function inheritFlows(options: ResolvedOptions, maps: PinnedMaps): void {
+  unusedFlowMaps(options).forEach((unused, i) => {
+    maps.inherit(
+      unused,
+      `${options.flowTable === 'lru' ? 'lbx_flow' : 'lbx_flow_set'}${families[i]}`,
+      'flows',
+    );
+  });
 }
 
 /** Lets go of what an earlier process with the other kind of table has left; programs of these options are attached. */

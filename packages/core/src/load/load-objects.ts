@@ -9,9 +9,9 @@ import {
   type MapSpec,
 } from 'libbpf-ts';
 import { type ObjectSpec, parseObject } from 'libbpf-ts/elf';
-import { trafficMapNames } from '../traffic.ts';
 import { holdsMaglevTables } from './check-inner-map.ts';
 import { checkObjectLayouts } from './check-layouts.ts';
+import { howToOpen } from './how-to-open.ts';
 import type { PinnedMaps } from './pinned-maps.ts';
 import type { Variables } from './variables.ts';
 
@@ -20,6 +20,8 @@ export interface LoadSettings {
   readonly variables: (maps: ReadonlyMap<string, BpfMap>) => Variables;
   readonly maxEntries: Readonly<Record<string, number>>;
   readonly maglevSize: number;
+  /** The first SNAT port. */
+  readonly snatMin: number;
   /** Maps that the programs declare and these settings have no use for. */
   readonly unused: ReadonlySet<string>;
   /** Maps of this load alone by name, shared by its objects; filled as they are loaded. */
@@ -32,8 +34,6 @@ export interface LoadSettings {
  */
 const isPerLoad = ({ name, type }: MapSpec, { unused }: LoadSettings): boolean =>
   type === 'prog_array' || (type === 'percpu_array' && !Object.hasOwn(flowCatalog, name)) || unused.has(name);
-/** Counters that are as large as the options say, and may begin anew. */
-const isTrafficMap = ({ name }: MapSpec): boolean => (trafficMapNames as readonly string[]).includes(name);
 /** What belongs to one object alone: libbpf's maps behind global variables, and memory that no packet leaves anything in. */
 const isInternal = ({ section, name }: MapSpec): boolean =>
   section !== undefined || name.startsWith('lbx_scratch');
@@ -77,8 +77,7 @@ function loadOptions(spec: ObjectSpec, settings: LoadSettings, maps: PinnedMaps)
       map.innerSpec && holdsMaglevTables(map.name)
         ? { ...map.innerSpec, valueSize: 4 * settings.maglevSize }
         : map.innerSpec;
-    const size = isTrafficMap(map) ? maxEntries : undefined;
-    const reuse = maps.open(innerSpec === undefined ? map : { ...map, innerSpec }, size);
+    const reuse = maps.open(innerSpec === undefined ? map : { ...map, innerSpec }, howToOpen(map, settings));
     mapOptions[map.name] = {
       ...(reuse === undefined ? {} : { reuse }),
       ...(maxEntries === undefined || reuse !== undefined ? {} : { maxEntries }),

@@ -2,7 +2,7 @@ import { manifest, type ObjectName } from '@lbx/bpf';
 import type { BpfMap, BpfObject, BpfProgram } from 'libbpf-ts';
 import type { ResolvedOptions } from '../options/resolve-options.ts';
 import type { Undo } from '../undo.ts';
-import { openFlowSets, removeUnusedFlowMaps, unusedFlowMaps } from './flow-tables.ts';
+import { inheritFlows, openFlowSets, removeUnusedFlowMaps, unusedFlowMaps } from './flow-tables.ts';
 import { type LoadSettings, loadObject } from './load-objects.ts';
 import { mapSizes } from './map-sizes.ts';
 import type { PinnedMaps } from './pinned-maps.ts';
@@ -36,7 +36,7 @@ export function loadPrograms(
   undo: Undo,
 ): LoadedPrograms {
   const settings = loadSettings(options, hz);
-  if (parts.packets) openFlowSets(options, maps);
+  if (parts.packets) openFlowSets(options, settings, maps);
   const objects = new Map<ObjectName, BpfObject>();
   const close = () => {
     for (const object of objects.values()) object[Symbol.dispose]();
@@ -46,6 +46,7 @@ export function loadPrograms(
   for (const name of objectNames(parts, options)) objects.set(name, loadObject(name, settings, maps));
   const programs = [...objects.values()].flatMap((object) => object.programs());
   const calls = [...settings.ownMaps.values()].filter(({ type }) => type === 'prog_array');
+  inheritFlows(options, maps);
   const tailCalls = options.pins === false ? undefined : pinTailCalls(calls, options.pins, undo);
   return {
     byName: new Map(programs.map((program) => [program.name, program])),
@@ -68,6 +69,7 @@ export function loadSettings(options: ResolvedOptions, hz: number): LoadSettings
     variables: (known) => variablesOf(options, hz, known),
     maxEntries: mapSizes(options),
     maglevSize: options.maglevSize,
+    snatMin: options.snatPorts[0],
     unused: new Set(unusedFlowMaps(options)),
     ownMaps: new Map<string, BpfMap>(),
   };

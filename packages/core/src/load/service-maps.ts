@@ -1,9 +1,10 @@
 import { type AnyLayout, serviceCatalog } from '@lbx/maps';
 import { BpfMap, type MapSpec } from 'libbpf-ts';
+import { howToOpen } from './how-to-open.ts';
 import type { LoadSettings } from './load-objects.ts';
 import type { PinnedMaps } from './pinned-maps.ts';
 
-type MapSettings = Pick<LoadSettings, 'maxEntries' | 'maglevSize'>;
+type MapSettings = Pick<LoadSettings, 'maxEntries' | 'maglevSize' | 'snatMin'>;
 
 /**
  * Makes the service maps that none of the loaded objects declares (a family or feature that their programs do not read):
@@ -13,7 +14,7 @@ export function addMissingServiceMaps(settings: MapSettings, maps: PinnedMaps): 
   for (const layout of Object.values<AnyLayout>(serviceCatalog)) {
     if (maps.byName.has(layout.name)) continue;
     const spec = specOf(layout, settings);
-    if (maps.open(spec) === undefined) maps.add(layout.name, BpfMap.create(spec));
+    if (maps.open(spec, howToOpen(spec, settings)) === undefined) maps.add(layout.name, BpfMap.create(spec));
   }
 }
 

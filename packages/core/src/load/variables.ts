@@ -12,7 +12,7 @@ export function variablesOf(
   hz: number,
   maps: ReadonlyMap<string, BpfMap>,
 ): Variables {
-  // A pinned gate keeps its size, whatever the options say now.
+  // Some objects are loaded before the gate is made, with the size that it will have.
   const gateWords =
     maps.get('lbx_gate')?.maxEntries ?? options.maxEntries.lbx_gate ?? flowCatalog.lbx_gate.maxEntries;
   const { timeouts } = options;

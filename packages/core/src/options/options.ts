@@ -108,7 +108,7 @@ export interface LoadBalancerOptions {
   readonly flows?: number;
   /**
    * What they are kept in: `lru`, the kernel's hash table that forgets who was silent longest; or `buckets`, a table of
-   * our own, which is faster and gives flows up that were never answered first. A change begins with an empty table.
+   * our own, which is faster and gives flows up that were never answered first. A change takes the flows along.
    * Default `lru`.
    */
   readonly flowTable?: 'lru' | 'buckets';
@@ -123,7 +123,11 @@ export interface LoadBalancerOptions {
    * backends, their slots and what is kept beside them get their sizes by it: some 100 bytes of kernel memory for each.
    */
   readonly endpoints?: number;
-  /** Sizes of single maps by name, such as `{ lb4_services_v2: 262144 }`; they go before `endpoints`, `flows` and so on. */
+  /**
+   * Sizes of single maps by name, such as `{ lb4_services_v2: 262144 }`; they go before `endpoints`, `flows` and so on.
+   * Pinned maps of another size are exchanged for ones of this size, with all they hold; fewer than the entries in use
+   * are refused (`LBX_MAP_TOO_SMALL`).
+   */
   readonly maxEntries?: Readonly<Record<string, number>>;
   /** Seconds in which memory of flows that are over is given back, table by table, in small steps; default 45; false: never. */
   readonly sweepSeconds?: number | false;

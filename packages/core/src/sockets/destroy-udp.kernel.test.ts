@@ -160,7 +160,11 @@ describeKernel('connected UDP sockets, when their backend goes', () => {
     lb.apply(frontends(1));
     expect(lb.status().sockets).toBeUndefined();
 
-    const maps = createPinnedMaps(folder.path, createUndo());
+    const maps = createPinnedMaps({
+      folder: folder.path,
+      undo: createUndo(),
+      age: () => ({ began: 0, isOver: () => false }),
+    });
     let loads = 0;
     const variables = () => {
       if (++loads > 1) throw new Error('no function bpf_sock_destroy');
@@ -170,6 +174,7 @@ describeKernel('connected UDP sockets, when their backend goes', () => {
       variables,
       maxEntries: {},
       maglevSize: 16381,
+      snatMin: 10_000,
       unused: new Set<string>(),
       ownMaps: new Map(),
     };

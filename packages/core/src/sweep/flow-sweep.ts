@@ -1,5 +1,6 @@
 import { FlowFlag, flowCatalog } from '@lbx/maps';
 import type { BpfMap } from 'libbpf-ts';
+import { offsetIn } from '../load/handover/field-offset.ts';
 import type { FlowTimeouts } from '../options/options.ts';
 import type { Sweep, SweepCount } from './sweeper.ts';
 
@@ -27,18 +28,14 @@ export function createFlowSweep(
   timeouts: Required<FlowTimeouts>,
   layout: Layout = flowCatalog.lbx_flow4,
 ): Sweep {
-  const protoAt = offsetOf(layout.key, 'proto');
-  const flagsAt = offsetOf(layout.value, 'flags');
-  const lastSeenAt = offsetOf(layout.value, 'last_seen');
+  const protoAt = offsetIn(layout.key, 'proto');
+  const flagsAt = offsetIn(layout.value, 'flags');
+  const lastSeenAt = offsetIn(layout.value, 'last_seen');
   const entry = map.bind();
   const entryView = viewOf(entry.value);
 
-  const isOver = (proto: number, flags: number, lastSeen: number, now: number) => {
-    const age = (now - lastSeen) >>> 0;
-    // A packet may have come after `now` was asked for: that is no age of years.
-    if (age > 2 ** 32 - clock.hz) return false;
-    return age > timeoutSeconds(proto, flags, timeouts) * clock.hz;
-  };
+  const isOver = (proto: number, flags: number, lastSeen: number, now: number) =>
+    isFlowOver({ proto, flags, lastSeen }, { now, hz: clock.hz }, timeouts);
   const deleteIfOver = (key: Uint8Array, now: number): boolean => {
     entry.key.set(key);
     if (!entry.lookup()) return false;
@@ -73,6 +70,18 @@ export function createFlowSweep(
   };
 }
 
+/** Is a flow over, by what its entry tells? Times are jiffies, low 32 bits. */
+export function isFlowOver(
+  { proto, flags, lastSeen }: { readonly proto: number; readonly flags: number; readonly lastSeen: number },
+  { now, hz }: { readonly now: number; readonly hz: number },
+  timeouts: Required<FlowTimeouts>,
+): boolean {
+  const age = (now - lastSeen) >>> 0;
+  // A packet may have come after `now` was asked for: that is no age of years.
+  if (age > 2 ** 32 - hz) return false;
+  return age > timeoutSeconds(proto, flags, timeouts) * hz;
+}
+
 /** As flow_timeout() of bpf/include/lbx/flow_state.h. */
 export function timeoutSeconds(proto: number, flags: number, timeouts: Required<FlowTimeouts>): number {
   if (flags & FlowFlag.reset) return timeouts.tcpClosed;
@@ -80,12 +89,6 @@ export function timeoutSeconds(proto: number, flags: number, timeouts: Required<
   if ((flags & bothFins) === bothFins) return timeouts.tcpClosed;
   if (flags & bothFins) return timeouts.tcpHalfClosed;
   return flags & FlowFlag.confirmed ? timeouts.tcpOpen : timeouts.tcpNew;
-}
-
-function offsetOf({ readings }: Layout['key'] | Layout['value'], cName: string): number {
-  const field = readings[0]?.fields.find((one) => one.cName === cName);
-  if (field === undefined) throw new Error(`the layout has no field ${cName}`);
-  return field.offset;
 }
 
 const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

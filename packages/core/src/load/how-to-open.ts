@@ -1,0 +1,24 @@
+import type { MapSpec } from 'libbpf-ts';
+import { trafficMapNames } from '../traffic.ts';
+import type { LoadSettings } from './load-objects.ts';
+import type { OpenMap } from './pinned-maps.ts';
+
+/** Counters that are as large as the options say: switched off, they may go. */
+const counts = new Set<string>(trafficMapNames);
+/** What is forgotten within a minute, and whose oldest entries may go at any time. */
+const isShortLived = (name: string) => name.startsWith('lbx_fragments');
+
+/** How a map that is wanted by these settings is opened. */
+export function howToOpen(
+  { name, maxEntries }: Pick<MapSpec, 'name' | 'maxEntries'>,
+  settings: Pick<LoadSettings, 'maxEntries' | 'snatMin'>,
+): OpenMap {
+  const isReverse = /^lbx_rev[46]$/.test(name);
+  const isFlow = /^lbx_flow(_set)?[46]$/.test(name);
+  return {
+    size: settings.maxEntries[name] ?? maxEntries,
+    first: isReverse ? settings.snatMin : 0,
+    option: isReverse ? 'snatPorts' : isFlow ? 'flows' : `maxEntries.${name}`,
+    mayLose: counts.has(name) || isShortLived(name),
+  };
+}
