@@ -24,14 +24,21 @@ export type { Endpoint } from './semantics/merge-endpoints.ts';
 export type { NodePortAddresses } from './semantics/node-port-addresses.ts';
 export type { ServicePort } from './semantics/service-ports.ts';
 export { type FrontendKind, type Verdict, type VerdictOptions, verdictFor } from './semantics/verdict.ts';
-export type { BackoffOptions } from './sources/backoff.ts';
-export type { ClusterAccess } from './sources/cluster-connection.ts';
-export { type ClusterSource, type ClusterSourceOptions, clusterSource } from './sources/cluster-source.ts';
-export type { ListWatchStatus } from './sources/list-watch.ts';
-export { type ManifestSourceOptions, manifestSource } from './sources/manifest-source.ts';
+export type { BackoffOptions } from './sources/cluster/backoff.ts';
+export type { ClusterAccess } from './sources/cluster/cluster-connection.ts';
+export {
+  type ClusterSource,
+  type ClusterSourceOptions,
+  type ClusterSourceStatus,
+  clusterSource,
+} from './sources/cluster/cluster-source.ts';
+export type { FollowOptions } from './sources/cluster/follow-settings.ts';
+export type { KindStatus } from './sources/cluster/kind-status.ts';
+export { type ManifestSourceOptions, manifestSource } from './sources/manifests/manifest-source.ts';
+export { type Manifest, type ManifestObject, parseManifest } from './sources/manifests/parse-manifest.ts';
 export { type CallSource, objectSource } from './sources/object-source.ts';
-export { type Manifest, type ManifestObject, parseManifest } from './sources/parse-manifest.ts';
 export type { ObjectKind, ObjectSource, SourceEvent, SourceListener } from './sources/source-event.ts';
+export type { SourceStatus } from './sources/source-status.ts';
 export type { IgnoredObject, Translation } from './translate/translation.ts';
 export {
   createTranslator,

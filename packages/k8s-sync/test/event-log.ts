@@ -19,14 +19,32 @@ export class EventLog {
     });
   };
 
-  /** The first event, after the last one that was waited for, that passes. */
-  next(test: (event: SourceEvent) => boolean): Promise<SourceEvent> {
+  /** The first event, after the last one that was waited for, that passes (or has this text). */
+  next(wanted: string | ((event: SourceEvent) => boolean), deadlineMs = 15_000): Promise<SourceEvent> {
+    const test = typeof wanted === 'string' ? (event: SourceEvent) => eventText(event) === wanted : wanted;
     const at = this.events.findIndex((event, i) => i >= this.#seen && test(event));
     if (at >= 0) {
       this.#seen = at + 1;
       return Promise.resolve(this.events[at]!);
     }
-    return new Promise((resolve) => this.#waiting.push({ test, resolve }));
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        const found = this.texts.slice(-10).join('\n  ');
+        reject(new Error(`no ${wanted} within ${deadlineMs} ms; the last events are\n  ${found}`));
+      }, deadlineMs);
+      this.#waiting.push({
+        test,
+        resolve: (event) => {
+          clearTimeout(timer);
+          resolve(event);
+        },
+      });
+    });
+  }
+
+  /** Only what happened to objects. */
+  get changes(): string[] {
+    return this.texts.filter((text) => /^(upsert|delete) /.test(text));
   }
 
   /** "upsert Service default/web", "delete …", "synced", "problem: message", "resolved key" */

@@ -1,9 +1,9 @@
 import { BadObjectError, SourceStateError } from '../errors.ts';
 import { objectIdentity } from '../objects/object-identity.ts';
 import { withApiDefaults } from './api-defaults.ts';
-import { guardedListener } from './guarded-listener.ts';
+import { ListenerQueue } from './listener-queue.ts';
 import { objectKindOf } from './object-kind.ts';
-import type { ObjectKind, ObjectSource, SourceListener } from './source-event.ts';
+import type { ObjectKind, ObjectSource } from './source-event.ts';
 
 /** A source that is fed by calls. */
 export interface CallSource extends ObjectSource {
@@ -27,7 +27,7 @@ export interface CallSource extends ObjectSource {
  */
 export function objectSource(name = 'objects'): CallSource {
   const objects = new Map<string, { kind: ObjectKind; object: object }>();
-  let tell: SourceListener | undefined;
+  let queue: ListenerQueue | undefined;
   let isSynced = false;
   let closed = false;
 
@@ -37,29 +37,41 @@ export function objectSource(name = 'objects'): CallSource {
       const read = added.map((object) => ({ ...identify(object), object: withApiDefaults(object) }));
       for (const { kind, key, object } of read) {
         objects.set(key, { kind, object });
-        tell?.({ type: 'upsert', kind, object });
+        queue?.push({ type: 'upsert', kind, object });
       }
     },
     delete(kind, namespace, objectName) {
       const { namespace: where } = objectIdentity(kind, { metadata: { namespace } });
       if (!objects.delete(`${kind} ${where}/${objectName}`)) return;
-      tell?.({ type: 'delete', kind, namespace: where, name: objectName });
+      queue?.push({ type: 'delete', kind, namespace: where, name: objectName });
     },
     synced() {
       if (isSynced) return;
       isSynced = true;
-      tell?.({ type: 'synced' });
+      queue?.push({ type: 'synced' });
     },
+    status: () => ({
+      name,
+      synced: isSynced,
+      syncedAt: queue?.syncedAt,
+      waitingFor: isSynced ? [] : [name],
+      objects: objects.size,
+      pending: queue?.pending ?? 0,
+      lastEventAt: queue?.lastEventAt,
+      lastError: undefined,
+      parts: [],
+    }),
     async start(listener) {
-      if (tell !== undefined || closed)
+      if (queue !== undefined || closed)
         throw new SourceStateError(`${name} was ${closed ? 'closed' : 'started'} before`);
-      tell = guardedListener(name, listener);
-      for (const { kind, object } of objects.values()) tell({ type: 'upsert', kind, object });
-      if (isSynced) tell({ type: 'synced' });
+      const events = new ListenerQueue(name, listener);
+      queue = events;
+      for (const { kind, object } of objects.values()) events.push({ type: 'upsert', kind, object });
+      if (isSynced) events.push({ type: 'synced' });
     },
     async close() {
       closed = true;
-      tell = undefined;
+      queue?.close();
     },
   };
 }

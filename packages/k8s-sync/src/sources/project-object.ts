@@ -1,6 +1,7 @@
 import { changeTimeAnnotation, headlessLabel, serviceNameLabel } from '../objects/endpoint-slice-object.ts';
 import { zoneLabel } from '../objects/node-object.ts';
 import { proxyNameLabel } from '../objects/service-object.ts';
+import { apiVersions } from './object-kind.ts';
 import { projectPod } from './project-pod.ts';
 import type { ObjectKind } from './source-event.ts';
 
@@ -16,7 +17,11 @@ const keptAnnotations = [changeTimeAnnotation];
  */
 export function projectObject(kind: ObjectKind, raw: object): object {
   const object = raw as JsonObject;
-  const common = { apiVersion: object.apiVersion, kind, metadata: projectMetadata(object.metadata) };
+  const common = {
+    apiVersion: object.apiVersion ?? apiVersions[kind],
+    kind,
+    metadata: projectMetadata(object.metadata),
+  };
   if (kind === 'Service') {
     const { loadBalancer } = asObject(object.status) ?? {};
     return {

@@ -1,3 +1,5 @@
+import type { SourceStatus } from './source-status.ts';
+
 /** The kinds that a service load balancer reads; Pods only for their host ports. */
 export type ObjectKind = 'Service' | 'EndpointSlice' | 'Node' | 'Pod';
 
@@ -16,10 +18,13 @@ export type SourceEvent =
   /** The problem with this `key` is over. */
   | { readonly type: 'resolved'; readonly key: string };
 
-/** Receives events, one at a time and in order. It may throw: the source reports that as a problem and goes on. */
-export type SourceListener = (event: SourceEvent) => void;
+/**
+ * Receives events, one at a time and in order. It may return a promise: the source waits for it before it tells more, and
+ * reads no further meanwhile. What it throws (or rejects with) the source reports as a problem, and goes on.
+ */
+export type SourceListener = (event: SourceEvent) => void | Promise<void>;
 
-/** Where Kubernetes objects come from: an API server, a folder, or calls from code. */
+/** Where Kubernetes objects come from: an API server, a folder, a recording, or calls from code. */
 export interface ObjectSource {
   /** For messages: "manifests /etc/lbx", "https://192.0.2.1:6443". */
   readonly name: string;
@@ -28,6 +33,8 @@ export interface ObjectSource {
    * trouble comes as `problem` events while the source goes on trying.
    */
   start(listener: SourceListener): Promise<void>;
+  /** How it is doing; costs next to nothing, at any time. */
+  status(): SourceStatus;
   /** Stops; no event comes after the promise has resolved. May be called twice. */
   close(): Promise<void>;
 }

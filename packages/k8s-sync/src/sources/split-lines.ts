@@ -1,29 +1,21 @@
-/** A watch event is at most an object (etcd allows 1.5 MB) and some envelope. */
-const maxLineBytes = 16 * 2 ** 20;
+import { ByteCollector } from './byte-collector.ts';
 
 /**
  * The lines of a byte stream, without empty ones, as soon as each is complete. What is left without a line end when the
- * stream ends is not a line: the event was cut.
+ * stream ends is not a line: it was cut.
  *
- * @throws RangeError if a line has more than 16 MiB.
+ * @throws RangeError if a line has more than `maxBytes`; no more than that is ever kept.
  */
-export async function* splitLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  let parts: Uint8Array[] = [];
-  let length = 0;
+export async function* splitLines(body: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<string> {
+  const line = new ByteCollector(maxBytes, 'a line');
   for await (const chunk of body) {
     let from = 0;
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
-      parts.push(chunk.subarray(from, end));
-      const line = Buffer.concat(parts).toString('utf8');
-      parts = [];
-      length = 0;
+      line.add(chunk.subarray(from, end));
+      const text = line.take();
       from = end + 1;
-      if (line.trim() !== '') yield line;
+      if (text.trim() !== '') yield text;
     }
-    if (from < chunk.length) {
-      parts.push(chunk.subarray(from));
-      length += chunk.length - from;
-      if (length > maxLineBytes) throw new RangeError(`a line has more than ${maxLineBytes} bytes`);
-    }
+    line.add(chunk.subarray(from));
   }
 }

@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EventLog, eventText } from '../../test/event-log.ts';
-import { endpoint, service, slice } from '../../test/objects.ts';
+import { EventLog, eventText } from '../../../test/event-log.ts';
+import { endpoint, service, slice } from '../../../test/objects.ts';
+import type { ObjectSource, SourceEvent } from '../source-event.ts';
 import { manifestSource } from './manifest-source.ts';
-import type { ObjectSource, SourceEvent } from './source-event.ts';
 
 let folder: string;
 let source: ObjectSource;

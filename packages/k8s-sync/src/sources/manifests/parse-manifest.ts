@@ -1,9 +1,9 @@
 import { LineCounter, parseAllDocuments, parseDocument } from 'yaml';
-import { BadManifestError } from '../errors.ts';
-import { objectIdentity } from '../objects/object-identity.ts';
-import { withApiDefaults } from './api-defaults.ts';
-import { objectKindOf } from './object-kind.ts';
-import type { ObjectKind } from './source-event.ts';
+import { BadManifestError } from '../../errors.ts';
+import { objectIdentity } from '../../objects/object-identity.ts';
+import { withApiDefaults } from '../api-defaults.ts';
+import { objectKindOf } from '../object-kind.ts';
+import type { ObjectKind } from '../source-event.ts';
 
 /** One Kubernetes object of a manifest. */
 export interface ManifestObject {

@@ -1,8 +1,8 @@
+import { ByteCollector } from '../byte-collector.ts';
+
 const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
 const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d];
 
-/** One object of a list; lists of more are not parsed at once but item by item. */
-const maxItemBytes = 16 * 2 ** 20;
 const maxEnvelopeBytes = 2 ** 20;
 
 /** `metadata` of a Kubernetes list. */
@@ -18,18 +18,21 @@ export interface ListMetadata {
  */
 export class ListParser {
   readonly #onItem: (json: string) => void;
+  readonly #item: ByteCollector;
   #depth = 0;
   #inString = false;
   #escaped = false;
   /** Depth 2 inside the top-level "items". */
   #inItems = false;
-  #item: Uint8Array[] = [];
-  #itemBytes = 0;
   /** Everything but the items. */
-  #envelope = '';
+  readonly #envelope = new ByteCollector(maxEnvelopeBytes, 'the list without its items');
+  /** The last bytes of it, for finding "items". */
+  #envelopeEnd = '';
 
-  constructor(onItem: (json: string) => void) {
+  /** @param maxItemBytes of one object */
+  constructor(onItem: (json: string) => void, maxItemBytes: number) {
     this.#onItem = onItem;
+    this.#item = new ByteCollector(maxItemBytes, 'an object of the list');
   }
 
   /** @throws RangeError if something is larger than any list can be; whatever `onItem` throws. */
@@ -52,17 +55,14 @@ export class ListParser {
         if (this.#depth === 2 && byte === openBracket && !this.#inItems) {
           this.#keepEnvelope(chunk.subarray(from, i + 1));
           from = i + 1;
-          this.#inItems = /"items"\s*:\s*\[$/.test(this.#envelope);
+          this.#inItems = /"items"\s*:\s*\[$/.test(this.#envelopeEnd);
         }
       } else if (byte === closeBrace || byte === closeBracket) {
         this.#depth -= 1;
         if (this.#inItems && this.#depth === 2) {
-          this.#keepItem(chunk.subarray(from, i + 1));
+          this.#item.add(chunk.subarray(from, i + 1));
           from = i + 1;
-          const json = Buffer.concat(this.#item).toString('utf8');
-          this.#item = [];
-          this.#itemBytes = 0;
-          this.#onItem(json);
+          this.#onItem(this.#item.take());
         } else if (this.#inItems && this.#depth === 1) {
           this.#inItems = false;
           from = i;
@@ -73,13 +73,13 @@ export class ListParser {
     }
     const rest = chunk.subarray(from);
     if (!this.#inItems) this.#keepEnvelope(rest);
-    else if (this.#depth > 2) this.#keepItem(rest);
+    else if (this.#depth > 2) this.#item.add(rest);
   }
 
   /** After the last chunk. @throws SyntaxError if the list is not complete. */
   end(): ListMetadata {
     if (this.#depth !== 0 || this.#inString) throw new SyntaxError('the list ends in the middle');
-    const { metadata } = JSON.parse(this.#envelope) as {
+    const { metadata } = JSON.parse(this.#envelope.take()) as {
       metadata?: { resourceVersion?: unknown; continue?: unknown };
     };
     const { resourceVersion, continue: token } = metadata ?? {};
@@ -89,16 +89,11 @@ export class ListParser {
     return { resourceVersion, continueToken: typeof token === 'string' ? token : '' };
   }
 
-  #keepItem(bytes: Uint8Array): void {
-    this.#itemBytes += bytes.length;
-    if (this.#itemBytes > maxItemBytes)
-      throw new RangeError(`an item of the list has more than ${maxItemBytes} bytes`);
-    this.#item.push(bytes);
-  }
-
   #keepEnvelope(bytes: Uint8Array): void {
-    this.#envelope += Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-    if (this.#envelope.length > maxEnvelopeBytes)
-      throw new RangeError('the list has no items in its first megabyte');
+    this.#envelope.add(bytes);
+    const end = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      .subarray(-64)
+      .toString('latin1');
+    this.#envelopeEnd = (this.#envelopeEnd + end).slice(-64);
   }
 }

@@ -1,12 +1,13 @@
 import { promises as fs } from 'node:fs';
 import { resolve } from 'node:path';
-import { BadManifestError, ManifestFolderError, SourceStateError } from '../errors.ts';
+import { BadManifestError, ManifestFolderError, SourceStateError } from '../../errors.ts';
+import { ListenerQueue } from '../listener-queue.ts';
+import type { ObjectSource, SourceEvent } from '../source-event.ts';
+import type { SourceStatus } from '../source-status.ts';
 import { FolderWatch } from './folder-watch.ts';
-import { guardedListener } from './guarded-listener.ts';
 import { ManifestObjects, manifestKey } from './manifest-objects.ts';
 import { type Manifest, parseManifest } from './parse-manifest.ts';
 import { type FolderScan, type ScannedFile, scanFolder } from './scan-folder.ts';
-import type { ObjectSource, SourceEvent, SourceListener } from './source-event.ts';
 
 export interface ManifestSourceOptions {
   /** A look at everything at least so often, for changes that no notice came of (network file systems). */
@@ -44,8 +45,8 @@ export function manifestSource(folder: string, options: ManifestSourceOptions = 
   const name = `manifests in ${root}`;
   const objects = new ManifestObjects();
   const files = new Map<string, FileState>();
-  const problems = new Set<string>();
-  let tell: SourceListener = () => {};
+  const problems = new Map<string, Error>();
+  let queue: ListenerQueue | undefined;
   let state: 'new' | 'open' | 'closed' = 'new';
   let synced = false;
   let pass: Promise<void> | undefined;
@@ -59,17 +60,17 @@ export function manifestSource(folder: string, options: ManifestSourceOptions = 
     },
   );
 
-  function emit(event: SourceEvent): void {
-    if (state === 'open') tell(event);
+  function emit(event: SourceEvent): Promise<void> | undefined {
+    return state === 'open' ? queue?.push(event) : undefined;
   }
 
   function report(key: string, error: Error): void {
-    problems.add(key);
-    emit({ type: 'problem', error, key });
+    problems.set(key, error);
+    void emit({ type: 'problem', error, key });
   }
 
   function resolved(key: string): void {
-    if (problems.delete(key)) emit({ type: 'resolved', key });
+    if (problems.delete(key)) void emit({ type: 'resolved', key });
   }
 
   /** The next pass is due in at most `ms`. */
@@ -107,7 +108,7 @@ export function manifestSource(folder: string, options: ManifestSourceOptions = 
     if (watching.set(scan.folders)) schedule(0);
     const present = new Set(scan.files.map((found) => found.file));
     for (const file of files.keys()) {
-      if (!present.has(file) && isCertain(file, gone, first)) dropFile(file);
+      if (!present.has(file) && isCertain(file, gone, first)) await dropFile(file);
     }
     for (const found of scan.files) {
       if (state !== 'open') return;
@@ -115,7 +116,7 @@ export function manifestSource(folder: string, options: ManifestSourceOptions = 
     }
     if (!synced && [...files.values()].every((file) => file.good)) {
       synced = true;
-      emit({ type: 'synced' });
+      void emit({ type: 'synced' });
     }
   }
 
@@ -134,7 +135,7 @@ export function manifestSource(folder: string, options: ManifestSourceOptions = 
     const known = files.has(file);
     files.set(file, { fingerprint, good });
     // A broken file keeps its last good state; without one, what can be read of it is better than nothing.
-    if (!broken || !known || !good) for (const event of objects.replace(file, manifest.objects)) emit(event);
+    if (!broken || !known || !good) await emitAll(objects.replace(file, manifest.objects));
     if (broken) report(`file ${file}`, manifest.problems[0]!);
     else resolved(`file ${file}`);
   }
@@ -151,14 +152,37 @@ export function manifestSource(folder: string, options: ManifestSourceOptions = 
     return false;
   }
 
-  function dropFile(file: string): void {
+  async function dropFile(file: string): Promise<void> {
     files.delete(file);
-    for (const event of objects.replace(file, [])) emit(event);
+    await emitAll(objects.replace(file, []));
     resolved(`file ${file}`);
+  }
+
+  /** A slow listener is waited for before the next file is read. */
+  async function emitAll(events: readonly SourceEvent[]): Promise<void> {
+    let busy: Promise<void> | undefined;
+    for (const event of events) busy = emit(event) ?? busy;
+    if (busy !== undefined) await busy;
+  }
+
+  function status(): SourceStatus {
+    const unread = [...files].filter(([, file]) => !file.good).map(([file]) => `${name}: ${file}`);
+    return {
+      name,
+      synced,
+      syncedAt: queue?.syncedAt,
+      waitingFor: synced ? [] : unread.length > 0 ? unread : [name],
+      objects: objects.size,
+      pending: queue?.pending ?? 0,
+      lastEventAt: queue?.lastEventAt,
+      lastError: [...problems.values()][0],
+      parts: [],
+    };
   }
 
   return {
     name,
+    status,
     async start(listener) {
       if (state !== 'new')
         throw new SourceStateError(`${name}: start() was called before, or the source is closed`);
@@ -168,7 +192,7 @@ export function manifestSource(folder: string, options: ManifestSourceOptions = 
       } catch (cause) {
         throw unreadable(root, cause, 'make it, or name another one');
       }
-      tell = guardedListener(name, listener);
+      queue = new ListenerQueue(name, listener);
       state = 'open';
       pass = look(true).finally(() => {
         pass = undefined;
@@ -180,6 +204,7 @@ export function manifestSource(folder: string, options: ManifestSourceOptions = 
       state = 'closed';
       clearTimeout(timer?.handle);
       watching.close();
+      queue?.close();
       await pass;
       watching.close();
     },

@@ -1,7 +1,7 @@
 export interface BackoffOptions {
   readonly baseMs: number;
   readonly maxMs: number;
-  /** After so long without a failure the next one counts as the first. */
+  /** After so long in good health the next failure counts as the first. */
   readonly resetMs: number;
 }
 
@@ -10,15 +10,16 @@ export const defaultBackoff: BackoffOptions = { baseMs: 800, maxMs: 30_000, rese
 
 /**
  * Exponential backoff with full jitter: between nothing and base · 2^n, so that a thousand watchers that lost the same
- * server do not come back as one. It is not reset by a success, only by a time without failures: a server that accepts
- * every watch and ends it at once is failing.
+ * server do not come back as one. It is not reset by a success, only by a time in good health: a server that accepts
+ * every watch and ends it at once is failing, and one that is silent for two minutes shows no health.
  */
 export class Backoff {
   readonly #options: BackoffOptions;
   readonly #random: () => number;
   readonly #now: () => number;
   #failures = 0;
-  #lastFailure = Number.NEGATIVE_INFINITY;
+  #healthySince: number | undefined;
+  #lastAlive = 0;
 
   constructor(options: BackoffOptions = defaultBackoff, random = Math.random, now = () => performance.now()) {
     this.#options = options;
@@ -26,12 +27,18 @@ export class Backoff {
     this.#now = now;
   }
 
+  /** A sign of life: something came as it should. */
+  alive(): void {
+    this.#lastAlive = this.#now();
+    this.#healthySince ??= this.#lastAlive;
+  }
+
   /** Milliseconds to wait after one more failure, at least what the server asked for. */
   next(retryAfterSeconds = 0): number {
     const { baseMs, maxMs, resetMs } = this.#options;
-    const now = this.#now();
-    if (now - this.#lastFailure > resetMs) this.#failures = 0;
-    this.#lastFailure = now;
+    if (this.#healthySince !== undefined && this.#lastAlive - this.#healthySince >= resetMs)
+      this.#failures = 0;
+    this.#healthySince = undefined;
     const limit = Math.min(maxMs, baseMs * 2 ** Math.min(this.#failures, 30));
     this.#failures += 1;
     // Jitter on top of Retry-After too: all that were turned away at once were told the same.

@@ -1,5 +1,6 @@
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
-import { KubeconfigError } from '../errors.ts';
+import { KubeconfigError } from '../../errors.ts';
+import { kubeconfigTokenFiles } from './kubeconfig-token-files.ts';
 
 /** How to reach an API server. */
 export type ClusterAccess =
@@ -29,6 +30,8 @@ export interface ClusterConnection {
   /** Base URL without a slash at the end. */
   readonly server: string;
   context(): Promise<ClusterRequestContext>;
+  /** The server did not accept the credentials: what was remembered of them is read anew for the next request. */
+  refused(): void;
   close(): Promise<void>;
 }
 
@@ -42,13 +45,17 @@ interface TlsOptions {
   readonly servername?: string;
 }
 
-const connectTimeoutMs = 15_000;
+/** An idle connection says after so long that it is alive; a dead one is found, whatever else is asked of it. */
+const keepAliveMs = 30_000;
 
 /** Reads the access data. @throws KubeconfigError (LBX_KUBECONFIG) if they do not name a server. */
-export async function openClusterConnection(access: ClusterAccess): Promise<ClusterConnection> {
-  if ('kubeconfig' in access) return kubeconfigConnection(access);
+export async function openClusterConnection(
+  access: ClusterAccess,
+  connectTimeoutMs: number,
+): Promise<ClusterConnection> {
+  if ('kubeconfig' in access) return kubeconfigConnection(access, connectTimeoutMs);
   const { server, token, ca } = access;
-  const agents = new AgentCache(undefined);
+  const agents = new AgentCache(undefined, connectTimeoutMs);
   return {
     server: baseUrl(server),
     async context() {
@@ -58,30 +65,42 @@ export async function openClusterConnection(access: ClusterAccess): Promise<Clus
         dispatcher: agents.get(ca === undefined ? {} : { ca }),
       };
     },
+    refused: () => {},
     close: () => agents.close(),
   };
 }
 
 /** Contexts, exec plugins, token files, client certificates: all of that is @kubernetes/client-node's business. */
-async function kubeconfigConnection(access: {
-  kubeconfig: string;
-  context?: string;
-}): Promise<ClusterConnection> {
+async function kubeconfigConnection(
+  access: { readonly kubeconfig: string; readonly context?: string },
+  connectTimeoutMs: number,
+): Promise<ClusterConnection> {
   // Loaded only here: it is large, and sources without a kubeconfig do without.
   const { KubeConfig } = await import('@kubernetes/client-node');
-  const config = new KubeConfig();
   const what = access.kubeconfig === 'default' ? 'the default kubeconfig' : `kubeconfig ${access.kubeconfig}`;
-  try {
-    if (access.kubeconfig === 'default') config.loadFromDefault();
-    else config.loadFromFile(access.kubeconfig);
-    if (access.context !== undefined) config.setCurrentContext(access.context);
-  } catch (cause) {
-    throw new KubeconfigError(`${what} cannot be read: ${messageOf(cause)}`, cause);
-  }
-  // For http client-node insists on skipTLSVerify, which says nothing there (kubectl proxy, test servers).
-  config.clusters = config.clusters.map((known) =>
-    known.server.startsWith('http:') ? { ...known, skipTLSVerify: true } : known,
-  );
+  const load = () => {
+    const config = new KubeConfig();
+    try {
+      if (access.kubeconfig === 'default') config.loadFromDefault();
+      else config.loadFromFile(access.kubeconfig);
+      if (access.context !== undefined) config.setCurrentContext(access.context);
+    } catch (cause) {
+      throw new KubeconfigError(`${what} cannot be read: ${messageOf(cause)}`, cause);
+    }
+    // For http client-node insists on skipTLSVerify, which says nothing there (kubectl proxy, test servers).
+    config.clusters = config.clusters.map((known) =>
+      known.server.startsWith('http:') ? { ...known, skipTLSVerify: true } : known,
+    );
+    const tokenFiles = kubeconfigTokenFiles(access.kubeconfig);
+    config.users = config.users.map((user) => {
+      const tokenFile = tokenFiles.get(user.name);
+      if (tokenFile === undefined) return user;
+      const { token: _token, ...rest } = user;
+      return { ...rest, authProvider: { name: 'tokenFile', config: { tokenFile } } };
+    });
+    return config;
+  };
+  let config: ReturnType<typeof load> | undefined = load();
   const cluster = config.getCurrentCluster();
   if (cluster === null) {
     const known = config.getContexts().map((context) => context.name);
@@ -89,17 +108,22 @@ async function kubeconfigConnection(access: {
       `${what} has no cluster for context ${JSON.stringify(config.getCurrentContext() ?? '')}; its contexts are: ${known.join(', ') || 'none'}`,
     );
   }
-  const agents = new AgentCache(cluster.proxyUrl);
+  const agents = new AgentCache(cluster.proxyUrl, connectTimeoutMs);
   return {
     server: baseUrl(cluster.server),
     async context() {
+      config ??= load();
       const options: TlsOptions & { headers?: Record<string, unknown>; auth?: string | null } = {};
       await config.applyToHTTPSOptions(options as Parameters<typeof config.applyToHTTPSOptions>[0]);
       const headers: Record<string, string> = {};
       for (const [name, value] of Object.entries(options.headers ?? {}))
-        headers[name.toLowerCase()] = String(value);
+        headers[name.toLowerCase()] = String(value).trim();
       if (options.auth) headers.authorization ??= `Basic ${Buffer.from(options.auth).toString('base64')}`;
       return { headers, dispatcher: agents.get(options) };
+    },
+    // Tokens of files, plugins and the kubeconfig itself are remembered by client-node for as long as they seem good.
+    refused() {
+      config = undefined;
     },
     close: () => agents.close(),
   };
@@ -108,13 +132,15 @@ async function kubeconfigConnection(access: {
 /** One connection pool as long as the TLS options stay the same; a new one when a certificate was renewed. */
 class AgentCache {
   readonly #proxy: string | undefined;
+  readonly #connectTimeoutMs: number;
   #current: { readonly key: string; readonly dispatcher: Dispatcher } | undefined;
 
-  constructor(proxy: string | undefined) {
+  constructor(proxy: string | undefined, connectTimeoutMs: number) {
     if (proxy !== undefined && !/^https?:/.test(proxy)) {
       throw new KubeconfigError(`proxy-url ${proxy} is not supported, only http and https proxies are`);
     }
     this.#proxy = proxy;
+    this.#connectTimeoutMs = connectTimeoutMs;
   }
 
   get(options: TlsOptions): Dispatcher {
@@ -123,7 +149,12 @@ class AgentCache {
     if (this.#current?.key === key) return this.#current.dispatcher;
     // Requests that run on the old pool are let finish: close() waits for them.
     this.#current?.dispatcher.close().catch(() => {});
-    const connect = { ...tls, timeout: connectTimeoutMs, keepAlive: true, keepAliveInitialDelay: 30_000 };
+    const connect = {
+      ...tls,
+      timeout: this.#connectTimeoutMs,
+      keepAlive: true,
+      keepAliveInitialDelay: keepAliveMs,
+    };
     const dispatcher =
       this.#proxy === undefined
         ? new Agent({ connect })

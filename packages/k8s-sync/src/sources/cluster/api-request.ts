@@ -1,6 +1,7 @@
 import { type Dispatcher, request } from 'undici';
-import { ApiServerError } from '../errors.ts';
-import type { ClusterConnection } from './cluster-connection.ts';
+import { ApiServerError } from '../../errors.ts';
+import type { ClusterConnection, ClusterRequestContext } from './cluster-connection.ts';
+import { limitSilence } from './limit-silence.ts';
 
 export interface ApiRequest {
   /** Of what, for messages: "Service". */
@@ -8,14 +9,13 @@ export interface ApiRequest {
   /** "/api/v1/services" */
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
-  /** Longest time until the answer begins, and between two parts of its body. */
-  readonly headersTimeoutMs: number;
-  readonly bodyTimeoutMs: number;
+  /** Longest time until the answer begins. */
+  readonly answerMs: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * A GET request to the API server; its body is for the caller to read.
+ * A GET request to the API server; its body is for the caller to read, with limitSilence().
  *
  * @throws ApiServerError (LBX_API_SERVER) if there is no answer, or one other than 200, with what its Status object says.
  */
@@ -25,14 +25,25 @@ export async function apiRequest(
 ): Promise<Dispatcher.ResponseData['body']> {
   const { kind, path, query, signal } = options;
   const url = `${connection.server}${path}?${new URLSearchParams(query)}`;
+  let context: ClusterRequestContext;
+  try {
+    context = await connection.context();
+  } catch (cause) {
+    throw new ApiServerError(
+      kind,
+      `the credentials for ${connection.server} cannot be had: ${reasonOf(cause)}`,
+      { cause },
+    );
+  }
+  const { headers, dispatcher } = context;
   let response: Dispatcher.ResponseData;
   try {
-    const { headers, dispatcher } = await connection.context();
     response = await request(url, {
       headers: { accept: 'application/json', 'user-agent': 'lbx-k8s-sync', ...headers },
       dispatcher,
-      headersTimeout: options.headersTimeoutMs,
-      bodyTimeout: options.bodyTimeoutMs,
+      headersTimeout: options.answerMs,
+      // Whoever reads the body limits its silences.
+      bodyTimeout: 0,
       signal,
     });
   } catch (cause) {
@@ -71,8 +82,8 @@ async function readStatus(
 ): Promise<{ message: string; reason?: string | undefined }> {
   let text = '';
   try {
-    for await (const chunk of body) {
-      text += (chunk as Uint8Array).toString();
+    for await (const chunk of limitSilence(body, () => 5000)) {
+      text += chunk.toString();
       if (text.length > 65_536) break;
     }
     const { message, reason } = JSON.parse(text) as { message?: unknown; reason?: unknown };

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { DuplicateManifestError } from '../errors.ts';
+import { DuplicateManifestError } from '../../errors.ts';
+import type { SourceEvent } from '../source-event.ts';
 import type { ManifestObject } from './parse-manifest.ts';
-import type { SourceEvent } from './source-event.ts';
 
 /** The objects of many files. An object in several files counts once: in the first file by name. */
 export class ManifestObjects {
@@ -9,6 +9,11 @@ export class ManifestObjects {
   /** Files that have an object, sorted. */
   readonly #owners = new Map<string, string[]>();
   readonly #twiceInFile = new Map<string, ReadonlySet<string>>();
+
+  /** Objects that count. */
+  get size(): number {
+    return this.#owners.size;
+  }
 
   /** Keys of the objects that a file has now. */
   keysOf(file: string): ReadonlySet<string> {

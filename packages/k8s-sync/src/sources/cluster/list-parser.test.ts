@@ -2,9 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ListParser } from './list-parser.ts';
 
-function parse(text: string, cuts: readonly number[] = []): { items: unknown[]; metadata: object } {
+function parse(
+  text: string,
+  cuts: readonly number[] = [],
+  maxItemBytes = 2 ** 20,
+): { items: unknown[]; metadata: object } {
   const items: unknown[] = [];
-  const parser = new ListParser((json) => items.push(JSON.parse(json)));
+  const parser = new ListParser((json) => items.push(JSON.parse(json)), maxItemBytes);
   const bytes = Buffer.from(text);
   const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].sort((a, b) => a - b);
   let from = 0;
@@ -58,5 +62,17 @@ describe('ListParser', () => {
     ['', 'Unexpected end'],
   ])('%j is refused', (text, message) => {
     expect(() => parse(text)).toThrow(message);
+  });
+
+  it('keeps no more of an object, or of what is round them, than the limit', () => {
+    const list = (text: string) => `{"metadata":{"resourceVersion":"1"},"items":[{"a":"${text}"}]}`;
+    expect(parse(list('x'.repeat(92)), [], 100).items).toHaveLength(1);
+    expect(() => parse(list('x'.repeat(93)), [], 100)).toThrow(
+      'an object of the list has more than 100 bytes',
+    );
+    const parser = new ListParser(() => {}, 100);
+    expect(() => {
+      for (let i = 0; i < 200; i++) parser.push(Buffer.from(`{"kind":"${'x'.repeat(10_000)}`));
+    }).toThrow('the list without its items has more than 1048576 bytes');
   });
 });

@@ -1,17 +1,21 @@
-import { ApiServerError } from '../errors.ts';
-import { objectIdentity } from '../objects/object-identity.ts';
-import type { ObjectKind } from './source-event.ts';
+import { ApiServerError } from '../../errors.ts';
+import type { ObjectKind } from '../source-event.ts';
 
 /** A line of a watch, or an item of a list, as far as a watcher has to understand it. */
 export type WatchEvent =
   | {
       readonly type: 'upsert' | 'delete';
+      /** "ADDED", "MODIFIED", "DELETED" */
+      readonly change: string;
       readonly object: object;
-      readonly namespace: string;
-      readonly name: string;
       readonly resourceVersion: string;
     }
-  | { readonly type: 'bookmark'; readonly resourceVersion: string }
+  | {
+      readonly type: 'bookmark';
+      readonly resourceVersion: string;
+      /** It marks the end of a list that came as a stream. */
+      readonly endsList: boolean;
+    }
   /** Of a type that is not known (yet). */
   | { readonly type: 'other' };
 
@@ -33,11 +37,16 @@ export function parseWatchEvent(kind: ObjectKind, line: string): WatchEvent {
     });
   }
   const resourceVersion = resourceVersionOf(object);
-  if (type === 'BOOKMARK') return { type: 'bookmark', resourceVersion };
+  if (type === 'BOOKMARK') return { type: 'bookmark', resourceVersion, endsList: endsList(object) };
   if (type !== 'ADDED' && type !== 'MODIFIED' && type !== 'DELETED') return { type: 'other' };
-  const { namespace, name } = objectIdentity(kind, object);
-  if (name === undefined) throw new SyntaxError(`${type} event of an object without a name`);
-  return { type: type === 'DELETED' ? 'delete' : 'upsert', object, namespace, name, resourceVersion };
+  return { type: type === 'DELETED' ? 'delete' : 'upsert', change: type, object, resourceVersion };
+}
+
+const initialEventsEnd = 'k8s.io/initial-events-end';
+
+function endsList(object: object): boolean {
+  const { metadata } = object as { metadata?: { annotations?: Record<string, unknown> | null } | null };
+  return metadata?.annotations?.[initialEventsEnd] === 'true';
 }
 
 /** "" if the object has none. Only ever compared for equality. */
@@ -51,4 +60,16 @@ export function resourceVersionOf(object: object): string {
 export function isExpired(error: unknown): boolean {
   const { code, status, reason } = error as Partial<ApiServerError>;
   return code === 'LBX_API_SERVER' && (status === 410 || reason === 'Expired' || reason === 'Gone');
+}
+
+/** Whether the server has not reached a version yet that it, or another of its kind, has told before. */
+export function isTooNew(error: unknown): boolean {
+  const { code, status, message } = error as Partial<ApiServerError>;
+  return code === 'LBX_API_SERVER' && status === 504 && /too large resource version/i.test(message ?? '');
+}
+
+/** Whether the server does not know a field of the fieldSelector. */
+export function isUnknownField(error: unknown): boolean {
+  const { code, status, message } = error as Partial<ApiServerError>;
+  return code === 'LBX_API_SERVER' && status === 400 && /field label not supported/i.test(message ?? '');
 }

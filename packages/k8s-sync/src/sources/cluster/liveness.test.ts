@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { expect, it, vi } from 'vitest';
+import { EventLog } from '../../../test/event-log.ts';
+import { namedService, watchedCluster } from '../../../test/watched-cluster.ts';
+import { clusterSource } from './cluster-source.ts';
+import { followSettings } from './follow-settings.ts';
+
+it('takes a silent watch for dead, opens another and misses nothing', async () => {
+  await using cluster = await watchedCluster({ idleTimeoutSeconds: 0.2 });
+  const { api, log, part } = cluster;
+  await cluster.start();
+  const watch = await api.watch('Service');
+  watch.freeze();
+  api.put(namedService('one'));
+  await log.next('upsert Service default/one');
+  expect(log.texts.join()).toContain('nothing came for 0.2 s');
+  expect(part('Service')).toMatchObject({ relists: 0 });
+  expect(part('Service').reconnects).toBeGreaterThanOrEqual(1);
+});
+
+it('bookmarks keep a quiet watch alive', async () => {
+  await using cluster = await watchedCluster({ idleTimeoutSeconds: 0.3 }, { bookmarkMs: 50 });
+  await cluster.start();
+  const begin = Date.now();
+  await vi.waitFor(() => expect(cluster.part('Service').lastBookmarkAt ?? 0).toBeGreaterThan(begin + 1000), {
+    timeout: 5000,
+    interval: 20,
+  });
+  expect(cluster.part('Service').reconnects).toBe(0);
+});
+
+it('allows for bookmarks a minute apart, and knows three different times', () => {
+  expect(followSettings({})).toMatchObject({ idleMs: 100_000, connectMs: 15_000, answerMs: 30_000 });
+});
+
+it('a request that is never answered is given up', async () => {
+  await using cluster = await watchedCluster({ answerTimeoutSeconds: 0.1 });
+  const fault = cluster.api.fault({ kind: 'Service', never: true, times: 2 });
+  await cluster.start();
+  expect(fault.hits).toBe(2);
+  expect(cluster.log.texts.join()).toMatch(/no answer from .*Headers Timeout/);
+});
+
+it('a list that falls silent is given up, long before a watch would be', async () => {
+  await using cluster = await watchedCluster({ listTimeoutSeconds: 0.1, streamingLists: false });
+  cluster.api.put(namedService('one'));
+  const fault = cluster.api.fault({ kind: 'Service', verb: 'list', silentAfterBytes: 20 });
+  await cluster.start();
+  expect(fault.hits).toBe(1);
+  expect(cluster.log.texts.join()).toContain('nothing came for 0.1 s');
+});
+
+it('a list that comes slowly but steadily is not', async () => {
+  await using cluster = await watchedCluster({ listTimeoutSeconds: 0.3, streamingLists: false });
+  cluster.api.put(...Array.from({ length: 10 }, (_, i) => namedService(`s${i}`)));
+  cluster.api.fault({ kind: 'Service', verb: 'list', slow: { bytes: 50, everyMs: 10 } });
+  await cluster.start();
+  expect(cluster.part('Service')).toMatchObject({ failures: 0, objects: 10 });
+});
+
+it('a connection that comes about but never speaks TLS is given up by the connect timeout', async () => {
+  const mute = createServer(() => {});
+  await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+  const { port } = mute.address() as AddressInfo;
+  const log = new EventLog();
+  const source = clusterSource({ server: `https://127.0.0.1:${port}`, connectTimeoutSeconds: 0.2 });
+  const begin = performance.now();
+  await source.start(log.listener);
+  try {
+    const event = await log.next((found) => found.type === 'problem');
+    expect(event).toMatchObject({
+      error: { message: expect.stringMatching(/no answer from .*Connect Timeout/) },
+    });
+    expect(performance.now() - begin).toBeLessThan(10_000);
+  } finally {
+    await source.close();
+    mute.close();
+  }
+});
+
+it('has the kernel probe its connections (TCP keepalive)', async () => {
+  await using cluster = await watchedCluster();
+  const { api } = cluster;
+  await cluster.start();
+  const { clientPort } = (await api.watch('Service')).request;
+  const hexPort = clientPort.toString(16).toUpperCase().padStart(4, '0');
+  // A socket's row in /proc/net/tcp has "tr:when"; timer 2 is keepalive, `when` counts hundredths of a second.
+  const timer = () => {
+    const rows = readFileSync('/proc/net/tcp', 'latin1').split('\n');
+    const row = rows
+      .map((text) => text.trim().split(/\s+/))
+      .find((fields) => fields[1]?.endsWith(`:${hexPort}`));
+    return row?.[5]?.split(':');
+  };
+  await vi.waitFor(() => expect(timer()?.[0]).toBe('02'));
+  expect(Number.parseInt(timer()![1]!, 16)).toBeLessThanOrEqual(3000);
+});
+
+it('works over TLS, with the authority that it was given', async () => {
+  await using cluster = await watchedCluster({}, { tls: true });
+  cluster.api.put(namedService('one'));
+  await cluster.start();
+  expect(cluster.source.name).toMatch(/^https:/);
+  expect(cluster.log.changes).toEqual(['upsert Service default/one']);
+});
