@@ -50,7 +50,7 @@ it('compares versions for nothing but equality: they may be any text, and become
 });
 
 it('waits for a slow listener: no more is read, only the newest of each object is kept, nothing is lost', async () => {
-  await using cluster = await watchedCluster({ idleTimeoutSeconds: 0.3 }, { bookmarkMs: 50 });
+  await using cluster = await watchedCluster({ idleTimeoutSeconds: 1.5 }, { bookmarkMs: 50 });
   const { api, source } = cluster;
   let release = () => {};
   let held: Promise<void> | undefined = new Promise((resolve) => {
@@ -73,8 +73,8 @@ it('waits for a slow listener: no more is read, only the newest of each object i
   for (let i = 0; i < 2000; i++) api.put(namedService(`s${i % 10}`, { externalName: String(i) }));
   await vi.waitFor(() => expect(source.status().pending).toBeGreaterThan(900), 10_000);
   // The listener takes longer than any silence that is allowed: that is no reason to give up the watch.
-  await new Promise((resolve) => setTimeout(resolve, 600));
-  expect(source.status().parts.map((part) => (part as { failures?: number }).failures)).toEqual([0, 0]);
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  expect(cluster.part('Service').failures).toBe(0);
   expect(source.status().pending).toBeLessThan(1100);
   held = undefined;
   release();
