@@ -26,6 +26,7 @@ export {
 } from './options/options.ts';
 export type { ResolvedOptions } from './options/resolve-options.ts';
 export { type Removed, type RemoveOptions, removePinned } from './remove-pinned.ts';
+export type { MapMismatch } from './running-maps.ts';
 export type { SocketSweeps } from './sockets/socket-sweeper.ts';
 export type { DestroyMethod } from './sockets/stale-sockets.ts';
 export type { AttachmentStatus, FamilyStatus, FrontendStatus, MapStatus, Status } from './status.ts';

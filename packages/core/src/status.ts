@@ -4,6 +4,7 @@ import { type Counters, readCounters } from './counters.ts';
 import type { Datapath } from './load/datapath.ts';
 import type { Family } from './network/node-addresses.ts';
 import type { ResolvedOptions } from './options/resolve-options.ts';
+import { findMapMismatches, type MapMismatch } from './running-maps.ts';
 import type { Runtime } from './runtime.ts';
 import type { SocketSweeps } from './sockets/socket-sweeper.ts';
 import type { SweepCount } from './sweep/sweeper.ts';
@@ -63,6 +64,8 @@ export interface Status {
   readonly attachments: readonly AttachmentStatus[];
   readonly families: readonly FamilyStatus[];
   readonly maps: readonly MapStatus[];
+  /** Running programs, and pins, that are about other maps than those that are written: nobody's but an intruder's doing. */
+  readonly mismatches: readonly MapMismatch[];
   readonly frontends: readonly FrontendStatus[];
   /** Entries in the service maps by map name. */
   readonly entries: Readonly<Record<string, number>>;
@@ -92,6 +95,7 @@ export function readStatus(
       type,
       maxEntries,
     })),
+    mismatches: findMapMismatches(datapath.maps.byName, attachments, options.pins),
     frontends,
     entries,
     counters: readCounters(datapath.maps.byName),
