@@ -13,7 +13,7 @@ export function foundIn({ translation, frontends, refused, healthChecks }: StepR
       .map(({ name }) => name);
   return {
     problems: translation.problems.map(errorText),
-    refused: refused.map(({ error }) => errorText(error)),
+    refused: refused.map(({ name, error }) => `${error.code} ${name}: ${error.message}`),
     ignored: translation.ignored.map(
       ({ kind, namespace, name, reason }) => `${kind} ${namespace}/${name} ${reason}`,
     ),

@@ -72,6 +72,7 @@ function optionsOf(header: ScenarioFields): ScenarioOptions {
     externalClusterIP: fields.boolean('externalClusterIP'),
     nodePortRange: fields.numbers('nodePortRange') as [number, number] | undefined,
     nodePortAddresses: fields.strings('nodePortAddresses'),
+    loadBalancerClasses: fields.strings('loadBalancerClasses'),
     maxEntries:
       maxEntries && Object.fromEntries(maxEntries.keys().map((key) => [key, maxEntries.number(key)!])),
     maxFrontendId: fields.number('maxFrontendId'),

@@ -1,4 +1,5 @@
 import {
+  type ApplyResult,
   allChanges,
   applyOps,
   createProjector,
@@ -53,8 +54,15 @@ export function startScenarioProcess(
   tables: Tables,
   { now, addresses }: { readonly now: () => number; readonly addresses: readonly string[] | undefined },
 ): ScenarioProcess {
-  const { nodePortAddresses, maxEntries, maxFrontendId, maxBackendId, quarantineSeconds, ...projecting } =
-    options;
+  const {
+    nodePortAddresses,
+    loadBalancerClasses,
+    maxEntries,
+    maxFrontendId,
+    maxBackendId,
+    quarantineSeconds,
+    ...projecting
+  } = options;
   const given = <K extends string, V>(key: K, value: V | undefined) =>
     (value === undefined ? {} : { [key]: value }) as { [key in K]?: V };
   const translator = createTranslator({
@@ -62,6 +70,7 @@ export function startScenarioProcess(
     ...(node.zone === undefined ? {} : { nodeLabels: { 'topology.kubernetes.io/zone': node.zone } }),
     ...given('nodeIPs', addresses),
     ...given('nodePortAddresses', nodePortAddresses),
+    ...given('loadBalancerClasses', loadBalancerClasses),
   });
   const idsOptions: IdsOptions = {
     now,
@@ -100,6 +109,13 @@ export function startScenarioProcess(
     return left === undefined ? allChanges(written, projection) : union(taken, left);
   }
 
+  function write(changes: ProjectionChanges): ApplyResult {
+    const result = applyOps(tables, planChanges(written, projection, changes), written);
+    left = unsettled(written, projection, changes, result);
+    for (const name of releaseIds(ids, written, projection, changes)) left.frontends.add(name);
+    return result;
+  }
+
   return {
     tell: translator.apply,
     setAddresses: translator.setNodeIPs,
@@ -108,10 +124,9 @@ export function startScenarioProcess(
       const translation = translator.translate();
       const healthChecks = translator.healthChecks();
       if (!translation.synced) return { translation, healthChecks, frontends: [], refused: [], faults: [] };
-      const changes = take(translation);
-      const result = applyOps(tables, planChanges(written, projection, changes), written);
-      left = unsettled(written, projection, changes, result);
-      for (const name of releaseIds(ids, written, projection, changes)) left.frontends.add(name);
+      let result = write(take(translation));
+      // As an agent does after a while: what is deleted last may have made room for what failed.
+      if (result.failures.length > 0) result = write(take(translation));
       const wanted = () =>
         project(translation.frontends, projectOptions, restoreIds(readSnapshot(tables), idsOptions));
       return {
@@ -129,7 +144,7 @@ export function startScenarioProcess(
 function* faultsOf(
   tables: Tables,
   projection: Projection,
-  { failures }: ReturnType<typeof applyOps>,
+  { failures }: ApplyResult,
   wanted: () => Projection,
 ): IterableIterator<string> {
   for (const { error } of failures) yield `a write failed: ${error.message}`;

@@ -31,6 +31,8 @@ export interface ScenarioOptions
   > {
   /** As kube-proxy's --nodeport-addresses. */
   readonly nodePortAddresses?: readonly string[];
+  /** Classes of load balancers that are served; "" for Services without one. */
+  readonly loadBalancerClasses?: readonly string[];
   /** Sizes of maps, by name. */
   readonly maxEntries?: Readonly<Record<string, number>>;
   readonly maxFrontendId?: number;
