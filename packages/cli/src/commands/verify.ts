@@ -43,13 +43,17 @@ const verifiers: Readonly<Record<string, (text: string, path: string) => Report>
     return { ...counts, differences, notes: sequenceNotes(counts) };
   },
   'kube-proxy': (text, path) => {
-    const { total, passed, failures } = verifyKubeProxy(
+    const { total, passed, failures, known } = verifyKubeProxy(
       vectorLines(text, path, ['name', 'input', 'expected']),
     );
     return {
       passed,
-      failed: total - passed,
+      failed: total - passed - known.length,
       differences: failures.flatMap(({ name, differences }) => differences.map((one) => `${name}: ${one}`)),
+      notes: known.map(
+        ({ name, differences }) =>
+          `${name} differs and is not counted: kube-proxy's own mistake, which is not copied (${differences[0]})`,
+      ),
     };
   },
 };

@@ -9,7 +9,17 @@ export interface KubeProxyReport {
   /** Cases in which a part differs, by part ("endpoints", "frontends", "ignored", …). */
   readonly differing: Readonly<Record<string, number>>;
   /** The first failed cases with their first differences. */
-  readonly failures: readonly { readonly name: string; readonly differences: readonly string[] }[];
+  readonly failures: readonly DifferingCase[];
+  /**
+   * Cases whose last name begins with "quirk-" and that differ: they record what kube-proxy does by mistake, which is not
+   * copied. Neither passed nor failed.
+   */
+  readonly known: readonly DifferingCase[];
+}
+
+export interface DifferingCase {
+  readonly name: string;
+  readonly differences: readonly string[];
 }
 
 /** At most as many failed cases are described. */
@@ -18,7 +28,7 @@ const maxFailures = 20;
 /**
  * Holds the translator to vectors made by kube-proxy's own code: one JSON object a line, `{name, input, expected}`, a
  * static case or a history (`input.steps`; after each step the whole state must be equal). Not compared:
- * `conntrackCleanup`, which is about flows and not about services.
+ * `conntrackCleanup`, which is about flows and not about services. Cases named "…/quirk-…" may differ, see `known`.
  *
  * @throws SyntaxError if a line is no JSON.
  */
@@ -26,23 +36,31 @@ export function verifyKubeProxy(lines: Iterable<string>): KubeProxyReport {
   let total = 0;
   let passed = 0;
   const differing = new Map<string, number>();
-  const failures: { name: string; differences: string[] }[] = [];
+  const failures: DifferingCase[] = [];
+  const known: DifferingCase[] = [];
   for (const line of lines) {
     if (line.trim() === '') continue;
     total += 1;
-    const differences = verifyCase(JSON.parse(line) as KubeProxyCase);
-    if (differences.length === 0) {
+    const vector = JSON.parse(line) as KubeProxyCase;
+    const found = verifyCase(vector);
+    if (found.length === 0) {
       passed += 1;
       continue;
     }
-    for (const part of new Set(differences.map((d) => d.part)))
-      differing.set(part, (differing.get(part) ?? 0) + 1);
-    if (failures.length < maxFailures) {
-      const { name } = JSON.parse(line) as KubeProxyCase;
-      failures.push({ name, differences: differences.slice(0, 5).map((d) => d.text) });
+    const different = { name: vector.name, differences: found.slice(0, 5).map((d) => d.text) };
+    if (isQuirk(vector.name)) {
+      known.push(different);
+      continue;
     }
+    for (const part of new Set(found.map((d) => d.part))) differing.set(part, (differing.get(part) ?? 0) + 1);
+    if (failures.length < maxFailures) failures.push(different);
   }
-  return { total, passed, differing: Object.fromEntries(differing), failures };
+  return { total, passed, differing: Object.fromEntries(differing), failures, known };
+}
+
+/** "edge/quirk-slice-that-loses-its-label-stays" */
+function isQuirk(name: unknown): boolean {
+  return typeof name === 'string' && name.slice(name.lastIndexOf('/') + 1).startsWith('quirk-');
 }
 
 interface Difference {
