@@ -17,10 +17,13 @@ export interface VerdictOptions {
   readonly podRange: IpPrefix | undefined;
   /** Masquerade everything that goes to a cluster IP. */
   readonly masqueradeAll: boolean;
+  /** kube-proxy's mode; iptables when absent, which is what the vectors record. */
+  readonly mode?: 'iptables' | 'nftables';
 }
 
 /**
- * kube-proxy's verdict (iptables mode) for a new connection from `source` to a port of a Service, at `address`.
+ * kube-proxy's verdict for a new connection from `source` to a port of a Service, at `address`. Its nftables mode looks at
+ * source ranges first and by address alone, and has rules for packets that leave the node where iptables has none.
  * Not in here: an endpoint that reaches itself is always masqueraded; the choice among the list is uniform.
  */
 export function verdictFor(
@@ -41,13 +44,17 @@ export function verdictFor(
     const snat = options.masqueradeAll || (options.podRange !== undefined && !isPod);
     return snat ? `${list} snat` : list;
   }
+  const nftables = options.mode === 'nftables';
+  const isVip = kind !== 'nodePort' && port.loadBalancerVIPs.includes(address.text);
+  const guarded = isVip && (nftables || !port.externalIPs.includes(address.text));
+  const allowed = !guarded || isAllowedSource(state, address, source, options);
+  if (nftables && !allowed) return 'drop';
   if (!hasEndpoints) {
+    if (nftables) return 'reject';
     // There is no rule for packets that leave the node for an address that is not its own.
     return onNode && kind !== 'nodePort' && !holds(options.nodeAddresses, address) ? 'none' : 'reject';
   }
-  if (kind === 'loadBalancerVIP' && !port.externalIPs.includes(address.text)) {
-    if (!isAllowedSource(state, address, source, options)) return 'drop';
-  }
+  if (!allowed) return 'drop';
   if (!port.externalPolicyLocal) return 'cluster snat';
   if (isPod) return 'cluster';
   if (onNode) return 'cluster snat';
