@@ -155,10 +155,11 @@ class AgentCache {
       keepAlive: true,
       keepAliveInitialDelay: keepAliveMs,
     };
+    // No HTTP/2: all watches would share one connection, and a dead one would outlive the watches that are given up.
     const dispatcher =
       this.#proxy === undefined
-        ? new Agent({ connect })
-        : new ProxyAgent({ uri: this.#proxy, requestTls: tls, connect });
+        ? new Agent({ connect, allowH2: false })
+        : new ProxyAgent({ uri: this.#proxy, requestTls: tls, connect, allowH2: false });
     this.#current = { key, dispatcher };
     return dispatcher;
   }

@@ -112,7 +112,6 @@ export class ListWatch {
   async #listPages(signal: AbortSignal): Promise<void> {
     const { connection, followed, settings } = this.#options;
     this.#phase = 'pages';
-    this.#lists += 1;
     // The first list may be a little old (the server answers from its cache); later ones must not go back in time.
     const from = this.#syncedAt !== undefined || this.#expired ? {} : { resourceVersion: '0' };
     const query = { ...selectorQuery(followed, this.#wished), ...from };
@@ -128,6 +127,7 @@ export class ListWatch {
   async #listed(listing: Listing, version: string, how: 'stream' | 'pages'): Promise<void> {
     const busy = listing.complete();
     this.#recent.clear();
+    this.#lists += 1;
     this.#resourceVersion = version;
     this.#listedAs = how;
     this.#backoff.alive();
@@ -144,7 +144,6 @@ export class ListWatch {
     const { kind, path } = followed;
     const from = this.#resourceVersion;
     this.#phase = from === undefined ? 'stream' : 'watch';
-    if (from === undefined) this.#lists += 1;
     const listing = this.#objects.beginListing();
     const query = {
       ...selectorQuery(followed, this.#wished),
@@ -158,10 +157,9 @@ export class ListWatch {
     };
     const body = await apiRequest(connection, { kind, path, query, answerMs: settings.answerMs, signal });
     this.#watchBegin = performance.now();
-    this.#watches += 1;
     this.#connected = true;
     this.#backoff.alive();
-    if (this.#phase === 'watch') this.#resolved();
+    if (this.#phase === 'watch') this.#watching();
     const silence = () =>
       this.#phase === 'stream' ? Math.min(streamSilenceMs, settings.listMs) : settings.idleMs;
     let lines = 0;
@@ -192,7 +190,7 @@ export class ListWatch {
       if (!event.endsList) throw new UnmarkedStream('a bookmark came before the list was marked complete');
       this.#phase = 'watch';
       this.#lastBookmarkAt = Date.now();
-      this.#resolved();
+      this.#watching();
       this.#options.streams.worked();
       return this.#listed(listing, event.resourceVersion, 'stream');
     }
@@ -272,7 +270,9 @@ export class ListWatch {
     return Math.max(denied ? settings.deniedMs : 0, this.#backoff.next(error.retryAfterSeconds));
   }
 
-  #resolved(): void {
+  /** A watch is open, and nothing lacks. */
+  #watching(): void {
+    this.#watches += 1;
     if (this.#reported === undefined) return;
     this.#reported = undefined;
     void this.#options.push({ type: 'resolved', key: this.#options.name });

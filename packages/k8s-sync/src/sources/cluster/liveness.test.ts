@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { selfSignedCertificate } from '@lbx/testing';
 import { expect, it, vi } from 'vitest';
 import { EventLog } from '../../../test/event-log.ts';
 import { namedService, watchedCluster } from '../../../test/watched-cluster.ts';
@@ -96,6 +98,38 @@ it('has the kernel probe its connections (TCP keepalive)', async () => {
   };
   await vi.waitFor(() => expect(timer()?.[0]).toBe('02'));
   expect(Number.parseInt(timer()![1]!, 16)).toBeLessThanOrEqual(3000);
+});
+
+it('every watch has a connection of its own: HTTP/2, which would share one, is not asked for', async () => {
+  const { cert, key } = selfSignedCertificate();
+  let offered: (protocols: string[]) => void = () => {};
+  const hello = new Promise<string[]>((resolve) => {
+    offered = resolve;
+  });
+  const server = createTlsServer({
+    cert,
+    key,
+    ALPNCallback({ protocols }) {
+      offered(protocols);
+      return undefined;
+    },
+  });
+  // It refuses every handshake, after it has seen what the client offers.
+  server.on('tlsClientError', () => {});
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const source = clusterSource({ server: `https://127.0.0.1:${port}`, ca: cert });
+  await source.start(() => {});
+  try {
+    expect(await hello).toEqual(['http/1.1']);
+  } finally {
+    await source.close();
+    server.close();
+  }
+  await using cluster = await watchedCluster({}, { tls: true });
+  await cluster.start();
+  const ports = cluster.api.watches.map(({ request }) => request.clientPort);
+  expect(new Set(ports).size).toBe(2);
 });
 
 it('works over TLS, with the authority that it was given', async () => {
