@@ -29,12 +29,8 @@ export function ordered({ writes, deletes }: Change, desired: Projection): Op[] 
   return stages.flat();
 }
 
-// Spelled out: a spread costs several times as much, and a first plan has an operation for every entry.
-
-function setOf({ map, key, value, frontend }: Entry): Op {
-  return (
-    frontend === undefined ? { op: 'set', map, key, value } : { op: 'set', map, key, value, frontend }
-  ) as Op;
+function setOf(entry: Entry): Op {
+  return (entry.op === 'set' ? entry : { ...entry, op: 'set' }) as Op;
 }
 
 function deleteOf({ map, key }: Entry, frontend: string | undefined): Op {

@@ -1,4 +1,5 @@
 import type { MapKey } from '../catalog.ts';
+import { IdMap, type MutableMap } from '../ids/id-map.ts';
 import type { Lb4Slot } from '../layouts/service.ts';
 import { type Entry, entryId } from '../project/entry.ts';
 import { isWildcard, type MasterValue, serviceName } from '../project/service-entry.ts';
@@ -9,7 +10,7 @@ import type { Snapshot } from './snapshot.ts';
 export interface WrittenFrontend {
   master?: Entry;
   /** By slot, from 1 on. */
-  readonly slots: Map<number, Entry>;
+  readonly slots: MutableMap<number, Entry>;
 }
 
 /**
@@ -56,11 +57,11 @@ const none: ReadonlyMap<string, Entry> = new Map();
 
 class WrittenMaps implements Written {
   readonly frontends = new Map<string, WrittenFrontend>();
-  readonly backends = new Map<number, Entry>();
+  readonly backends = new IdMap<Entry>();
   readonly wildcards = new Map<string, Entry>();
-  readonly #uses = new Map<number, number>();
-  readonly #owners = new Map<number, string>();
-  readonly #others = new Map<number, Map<string, Entry>>();
+  readonly #uses = new IdMap<number>();
+  readonly #owners = new IdMap<string>();
+  readonly #others = new IdMap<Map<string, Entry>>();
   readonly ownerless = new Set<number>();
 
   usesOf(backendId: number): number {
@@ -110,7 +111,7 @@ class WrittenMaps implements Written {
     }
   }
 
-  #remove({ map, key }: Omit<Entry, 'value'>): void {
+  #remove({ map, key }: Pick<Entry, 'map' | 'key'>): void {
     if ('revNatId' in key) {
       const others = this.#others.get(key.revNatId);
       others?.delete(entryId(map, key));
@@ -155,7 +156,7 @@ class WrittenMaps implements Written {
   #frontend(name: string): WrittenFrontend {
     let frontend = this.frontends.get(name);
     if (frontend === undefined) {
-      frontend = { slots: new Map() };
+      frontend = { slots: new IdMap() };
       this.frontends.set(name, frontend);
     }
     return frontend;

@@ -72,8 +72,10 @@ function makeSet(backends: readonly Backend[], family: Family): BackendSet {
     (a, b) =>
       a.rank - b.rank || (a.order < b.order ? -1 : a.order > b.order ? 1 : a.value.port - b.value.port),
   );
-  const isSpare = (member: SetMember) => member.backend.state === 'maintenance';
-  const members = ordered.filter((member) => !isSpare(member));
+  const isSpare = ({ backend }: SetMember) => backend.state === 'maintenance';
   const healthy = (rank: number) => ordered.filter((member) => member.rank === rank).length;
-  return { family, members, spare: ordered.filter(isSpare), count: healthy(0) || healthy(1) };
+  // What they were sorted by is not kept.
+  const all = ordered.map(({ backend, name, value }): SetMember => ({ backend, name, value }));
+  const members = all.filter((member) => !isSpare(member));
+  return { family, members, spare: all.filter(isSpare), count: healthy(0) || healthy(1) };
 }

@@ -31,6 +31,6 @@ export function bindSet(set: BackendSet, backends: IdSpace): BoundSet {
     set,
     holds,
     ids: holds.slice(0, set.members.length).map(({ id }) => id),
-    entries: all.map(({ value }, i) => ({ map, key: { backendId: holds[i]!.id }, value })),
+    entries: all.map(({ value }, i) => ({ op: 'set', map, key: { backendId: holds[i]!.id }, value })),
   };
 }

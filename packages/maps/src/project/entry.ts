@@ -1,8 +1,14 @@
 import { catalog, type MapEntry, type ServiceMapName } from '../catalog.ts';
 import { readAddress } from '../model/address.ts';
 
-/** One entry of a map that the control plane writes, and the name of the frontend that it serves (backends: none). */
-export type Entry<N extends ServiceMapName = ServiceMapName> = MapEntry<N> & { readonly frontend?: string };
+/**
+ * One entry of a map that the control plane writes, and the name of the frontend that it serves (backends: none). Those of
+ * a projection say `set`: each is its own operation (see Op), as a first plan has hundreds of thousands of them.
+ */
+export type Entry<N extends ServiceMapName = ServiceMapName> = MapEntry<N> & {
+  readonly op?: 'set';
+  readonly frontend?: string;
+};
 
 /** The maps of one address family. */
 export const mapsOf = {

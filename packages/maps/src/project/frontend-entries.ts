@@ -52,6 +52,7 @@ export function frontendEntries(
   const proto = protocolNumbers[frontend.protocol];
   const scope = Scope[frontend.scope ?? 'external'];
   const service = (backendSlot: number, value: ServiceValue): Entry => ({
+    op: 'set',
     map: maps.services,
     key: { address, dport, backendSlot, proto, scope },
     value,
@@ -65,12 +66,19 @@ export function frontendEntries(
   );
 
   const others: Entry[] = [
-    { map: maps.reverseNat, key: { revNatId }, value: { address, port: frontend.port }, frontend: name },
+    {
+      op: 'set',
+      map: maps.reverseNat,
+      key: { revNatId },
+      value: { address, port: frontend.port },
+      frontend: name,
+    },
   ];
   if (frontend.affinitySeconds !== undefined) {
     set.members.forEach(({ backend }, i) => {
       if ((backend.state ?? 'active') !== 'active') return;
       others.push({
+        op: 'set',
         map: 'lb_affinity_match',
         key: { backendId: ids[i]!, revNatId },
         value: {},
@@ -83,7 +91,7 @@ export function frontendEntries(
   }
   if (set.count > 0 && usesMaglev(frontend, surrogate, options)) {
     const value = tables.tableOf(set.members.slice(0, set.count), ids);
-    others.push({ map: maps.maglev, key: { revNatId }, value, frontend: name });
+    others.push({ op: 'set', map: maps.maglev, key: { revNatId }, value, frontend: name });
   }
 
   const wildcard = wildcardFlags(frontend, address, options);
@@ -112,6 +120,7 @@ function firstWord(
 /** Entry that catches the ports of an address that have no service. */
 function wildcardEntry(address: string, flags: number): Entry {
   return {
+    op: 'set',
     map: mapsOf[familyOf(address)].services,
     key: { address, dport: 0, backendSlot: 0, proto: 0, scope: Scope.external },
     value: {

@@ -1,4 +1,5 @@
 import { MapsError } from '../errors.ts';
+import { IdMap } from '../ids/id-map.ts';
 import type { Ids } from '../ids/ids.ts';
 import { readAddress } from '../model/address.ts';
 import { endpointName } from '../model/endpoint-name.ts';
@@ -71,7 +72,7 @@ class ServiceProjector implements Projector {
   readonly #services = new Map<string, ServiceState>();
   readonly #claims = new Claims();
   readonly #frontends = new Map<string, FrontendEntries>();
-  readonly #names = new Map<number, string>();
+  readonly #names = new IdMap<string>();
   readonly #backends: SharedEntries<number>;
   readonly #wildcards: SharedEntries<string>;
   /** Services with refusals. */
@@ -84,8 +85,8 @@ class ServiceProjector implements Projector {
   readonly projection: Projection;
 
   constructor(options: ProjectOptions, ids: Ids, compare: CompareServices) {
-    this.#backends = new SharedEntries('last', compare);
-    this.#wildcards = new SharedEntries('first', compare);
+    this.#backends = new SharedEntries('last', compare, <V>() => new IdMap<V>());
+    this.#wildcards = new SharedEntries('first', compare, <V>() => new Map<string, V>());
     this.#ids = ids;
     this.#options = resolveOptions(options);
     this.#maker = createEntryMaker(this.#options, ids);

@@ -1,3 +1,4 @@
+import type { MutableMap } from '../ids/id-map.ts';
 import { type Entry, sameEntry } from './entry.ts';
 
 /** Which of two services comes first. */
@@ -14,13 +15,15 @@ interface Report {
  */
 export class SharedEntries<K> {
   /** The entries that count. */
-  readonly entries = new Map<K, Entry>();
+  readonly entries: MutableMap<K, Entry>;
   /** The service of an entry that one service reports; all reports, in order, where there are more. */
-  readonly #reports = new Map<K, string | Report[]>();
+  readonly #reports: MutableMap<K, string | Report[]>;
   readonly #counts: 'first' | 'last';
   readonly #compare: CompareServices;
 
-  constructor(counts: 'first' | 'last', compare: CompareServices) {
+  constructor(counts: 'first' | 'last', compare: CompareServices, createMap: <V>() => MutableMap<K, V>) {
+    this.entries = createMap();
+    this.#reports = createMap();
     this.#counts = counts;
     this.#compare = compare;
   }

@@ -21,7 +21,7 @@ export function sourceRangeEntries(
     if (address.family !== family) continue;
     const prefixlen = SOURCE_RANGE_STATIC_BITS + Number(range.slice(slash + 1));
     const key: Lb4SrcRangeKey = { prefixlen, revNatId, addr: address.text };
-    byId.set(entryId(map, key), { map, key, value: {}, frontend });
+    byId.set(entryId(map, key), { op: 'set', map, key, value: {}, frontend });
   }
   return [...byId.values()];
 }
