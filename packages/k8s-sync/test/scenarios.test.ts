@@ -21,10 +21,9 @@ const seeds = [1, 2, 3, 4, 5];
 
 const tablesFor = ({ options }: Scenario) =>
   createMemoryTables({
-    maxEntries: { ...sizes, ...options.maxEntries },
+    ...(options.maxEntries === undefined ? {} : { maxEntries: options.maxEntries }),
     maglevSize: options.maglevSize ?? 16381,
   });
-const sizes = {};
 
 describe.each(readdirSync(folder).filter((file) => file.endsWith('.yaml')))('%s', (file) => {
   const path = join(folder, file);
@@ -35,7 +34,9 @@ describe.each(readdirSync(folder).filter((file) => file.endsWith('.yaml')))('%s'
     const results = scenario.steps.map((step) => run.play(step));
     if (update) writeFileSync(path, updateScenario(readFileSync(path, 'utf8'), results));
     const differences = results.flatMap((result, i) => compareStep(result, results[i - 1]?.lines ?? []));
-    if (!update) expect(differences.join('\n')).toBe('');
+    // Whatever is expected, the maps must never be in a state that the datapath cannot rely on.
+    if (update) expect(results.flatMap(({ faults }) => faults)).toEqual([]);
+    else expect(differences.join('\n')).toBe('');
   });
 
   it('begins with a comment that says what it is about', () => {
@@ -81,12 +82,12 @@ describe.each(readdirSync(folder).filter((file) => file.endsWith('.yaml')))('%s'
     () => {
       for (const { name, isLate } of lateSources) {
         const run = startScenario(scenario, tablesFor(scenario));
-        const steps = scenario.steps.some(({ told }) => told !== undefined)
-          ? []
-          : scenario.steps.slice(0, -1);
+        const last = scenario.steps.at(-1);
+        // In the middle of a restart of its own another one would tell what the scenario holds back.
+        const restartsItself = scenario.steps.some(({ told }) => told !== undefined);
         scenario.steps.forEach((step) => {
           const { lines } = run.play(step);
-          if (!steps.includes(step) && step !== scenario.steps.at(-1)) return;
+          if (restartsItself && step !== last) return;
           const listed = run.list();
           const where = `after step "${step.text}", late: ${name}`;
           run.restart(listed.filter((event, i) => !isLate(event, i)));

@@ -62,11 +62,12 @@ export function startScenario(scenario: Scenario, tables: Tables, { reorder }: R
   let untold = new Set<string>();
   const faults: string[] = [];
 
+  /** @returns with the faults of all writes since they were last cleared. */
   const program = (): Programmed => {
     const programmed = process.program();
-    const found = [...programmed.faults, ...checkTables(tables)];
-    faults.push(...found);
-    return { ...programmed, faults: found };
+    for (const fault of [...programmed.faults, ...checkTables(tables)])
+      if (!faults.includes(fault)) faults.push(fault);
+    return { ...programmed, faults: [...faults] };
   };
   const held = () => dump(tables, { maglev: 'digest' });
   const hear = (events: Iterable<SourceEvent | 'program'>): void => {
@@ -112,15 +113,16 @@ export function startScenario(scenario: Scenario, tables: Tables, { reorder }: R
         step,
         lines: held(),
         canonical: canonicalDump(tables),
-        faults: [...new Set(faults)],
       };
     },
     restart(events) {
+      faults.length = 0;
       process = start();
       hear(events);
       return program();
     },
     hear(events) {
+      faults.length = 0;
       hear(events);
       return program();
     },
