@@ -5,6 +5,8 @@ export type SyncErrorCode =
   | 'LBX_HEALTH_PORT'
   | 'LBX_BAD_MANIFEST'
   | 'LBX_DUPLICATE_MANIFEST'
+  | 'LBX_DUPLICATE_OBJECT'
+  | 'LBX_RECORDING'
   | 'LBX_MANIFEST_FOLDER'
   | 'LBX_KUBECONFIG'
   | 'LBX_API_SERVER'
@@ -122,6 +124,41 @@ export class DuplicateManifestError extends SyncError {
     this.object = object;
     this.file = file;
     this.otherFile = otherFile;
+  }
+}
+
+/** One object in two merged sources: that of `source` counts. */
+export class DuplicateObjectError extends SyncError {
+  override readonly name = 'DuplicateObjectError';
+  readonly code = 'LBX_DUPLICATE_OBJECT';
+  readonly object: string;
+  readonly source: string;
+  readonly otherSource: string;
+
+  constructor(object: string, source: string, otherSource: string) {
+    super(
+      `${object} is in ${source} and in ${otherSource}: the one in ${source} counts, because it comes first; remove the other`,
+    );
+    this.object = object;
+    this.source = source;
+    this.otherSource = otherSource;
+  }
+}
+
+/** A recording cannot be written, or read beyond a certain line. */
+export class RecordingError extends SyncError {
+  override readonly name = 'RecordingError';
+  readonly code = 'LBX_RECORDING';
+  readonly recording: string;
+  readonly line: number | undefined;
+
+  constructor(recording: string, message: string, detail: { line?: number; cause?: unknown } = {}) {
+    super(
+      `Recording ${recording}${detail.line === undefined ? '' : `, line ${detail.line}`}: ${message}`,
+      detail.cause === undefined ? undefined : { cause: detail.cause },
+    );
+    this.recording = recording;
+    this.line = detail.line;
   }
 }
 

@@ -3,10 +3,12 @@ export {
   BadManifestError,
   BadObjectError,
   DuplicateManifestError,
+  DuplicateObjectError,
   FrontendConflictError,
   KubeconfigError,
   ListenerError,
   ManifestFolderError,
+  RecordingError,
   SourceStateError,
   SyncError,
   type SyncErrorCode,
@@ -36,7 +38,14 @@ export type { FollowOptions } from './sources/cluster/follow-settings.ts';
 export type { KindStatus } from './sources/cluster/kind-status.ts';
 export { type ManifestSourceOptions, manifestSource } from './sources/manifests/manifest-source.ts';
 export { type Manifest, type ManifestObject, parseManifest } from './sources/manifests/parse-manifest.ts';
+export { mergeSources } from './sources/merge/merge-sources.ts';
 export { type CallSource, objectSource } from './sources/object-source.ts';
+export { recordSource } from './sources/recording/record-source.ts';
+export {
+  type ReplaySource,
+  type ReplaySourceOptions,
+  replaySource,
+} from './sources/recording/replay-source.ts';
 export type { ObjectKind, ObjectSource, SourceEvent, SourceListener } from './sources/source-event.ts';
 export type { SourceStatus } from './sources/source-status.ts';
 export type { IgnoredObject, Translation } from './translate/translation.ts';

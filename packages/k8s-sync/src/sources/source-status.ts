@@ -26,11 +26,13 @@ export function combineStatus(
 ): SourceStatus {
   const times = parts.flatMap(({ lastEventAt }) => (lastEventAt === undefined ? [] : [lastEventAt]));
   const synced = own.syncedAt !== undefined;
+  const waitingFor = parts.flatMap((part) => part.waitingFor);
   return {
     name,
     synced,
     syncedAt: own.syncedAt,
-    waitingFor: synced ? [] : parts.flatMap((part) => part.waitingFor),
+    // Without parts, or when all of them are done, it is itself that has not told so yet.
+    waitingFor: synced ? [] : waitingFor.length === 0 ? [name] : waitingFor,
     objects: parts.reduce((sum, part) => sum + part.objects, 0),
     pending: own.pending,
     lastEventAt: times.length === 0 ? undefined : Math.max(...times),

@@ -55,14 +55,7 @@ export function clusterSource(options: ClusterSourceOptions): ClusterSource {
     status() {
       const parts = watches.map((watch) => watch.status());
       const own = { syncedAt: queue?.syncedAt, pending: queue?.pending ?? 0 };
-      const combined = combineStatus(name, parts, own);
-      return {
-        ...combined,
-        // Before start() there are no parts, and it is the source itself that is waited for.
-        waitingFor: parts.length === 0 ? [name] : combined.waitingFor,
-        parts,
-        streamingRefused: streams.refusal,
-      };
+      return { ...combineStatus(name, parts, own), parts, streamingRefused: streams.refusal };
     },
     async start(listener) {
       if (state !== 'new')
