@@ -10,7 +10,7 @@ export interface IdSpaceOptions {
   readonly max: number;
   /** A freed id is kept from other names for that long: longer than a flow can live that still carries it. */
   readonly quarantineSeconds: number;
-  /** Milliseconds since any fixed moment. */
+  /** Milliseconds since any fixed moment, never going back. */
   readonly now: () => number;
 }
 
@@ -48,6 +48,11 @@ interface Held extends IdHold {
   freeAt: number;
 }
 
+interface Quarantine {
+  readonly held: Held;
+  readonly until: number;
+}
+
 /**
  * Ids from 1 up under names, next = last + 1, wrapping at `max`. A freed id stays with its name during its quarantine:
  * the name gets the same id when it comes back, any other name gets the id only afterwards.
@@ -56,8 +61,10 @@ export class IdSpace {
   readonly #options: IdSpaceOptions;
   readonly #byName = new Map<string, Held>();
   readonly #byId = new Map<number, Held>();
-  /** Freed names in the order of the ends of their quarantines; entries that were taken again are skipped. */
-  #freed: Held[] = [];
+  /** Quarantines in the order of their ends; those of names that were taken again are skipped. */
+  #quarantines: Quarantine[] = [];
+  /** How many of them are over. */
+  #ended = 0;
   #quarantined = 0;
   #last = 0;
 
@@ -68,6 +75,17 @@ export class IdSpace {
   /** Number of ids in use. */
   get size(): number {
     return this.#byName.size - this.#quarantined;
+  }
+
+  /** Number of freed ids that are kept from other names. */
+  get quarantined(): number {
+    this.#endQuarantines(this.#options.now());
+    return this.#quarantined;
+  }
+
+  /** The highest id that is handed out. */
+  get max(): number {
+    return this.#options.max;
   }
 
   /** The id of a name; a new one when it has none. Throws IdsExhaustedError (`LBX_IDS_EXHAUSTED`). */
@@ -148,16 +166,19 @@ export class IdSpace {
   }
 
   #free(held: Held): void {
-    held.freeAt = Math.max(this.#options.now() + this.#options.quarantineSeconds * 1000, Number.MIN_VALUE);
+    const now = this.#options.now();
+    this.#endQuarantines(now);
+    const until = Math.max(now + this.#options.quarantineSeconds * 1000, Number.MIN_VALUE);
+    held.freeAt = until;
     this.#quarantined++;
-    this.#freed.push(held);
+    this.#quarantines.push({ held, until });
   }
 
   #next(): number {
     const { max } = this.#options;
     // Below the end of the range the next id is new and nothing has to be looked for.
     if (this.#last < max && !this.#byId.has(this.#last + 1)) return this.#last + 1;
-    this.#endQuarantines();
+    this.#endQuarantines(this.#options.now());
     if (this.#byId.size >= max) throw new IdsExhaustedError(this.#options, this.size, this.#quarantined);
     let id = this.#last;
     do id = id >= max ? 1 : id + 1;
@@ -165,16 +186,20 @@ export class IdSpace {
     return id;
   }
 
-  #endQuarantines(): void {
-    const now = this.#options.now();
-    this.#freed = this.#freed.filter((held) => {
-      if (held.freeAt === 0) return false;
-      if (held.freeAt > now) return true;
+  /** Forgets names whose quarantine is over: those that come and go for ever must not stay in memory for ever. */
+  #endQuarantines(now: number): void {
+    const quarantines = this.#quarantines;
+    for (; this.#ended < quarantines.length; this.#ended++) {
+      const { held, until } = quarantines[this.#ended]!;
+      if (held.freeAt !== until) continue;
+      if (until > now) break;
       this.#byName.delete(held.name);
       this.#byId.delete(held.id);
       this.#quarantined--;
       held.freeAt = Infinity;
-      return false;
-    });
+    }
+    if (this.#ended * 2 <= quarantines.length) return;
+    this.#quarantines = quarantines.slice(this.#ended);
+    this.#ended = 0;
   }
 }

@@ -13,7 +13,7 @@ export interface IdsOptions {
   readonly quarantineSeconds?: number;
   /** What the options are called that set the highest ids, in errors; `maxFrontendId` and `maxBackendId` by default. */
   readonly knobs?: { readonly frontend?: string; readonly backend?: string };
-  /** Milliseconds; `Date.now` by default. */
+  /** Milliseconds on a clock that is never set; `performance.now` by default. */
   readonly now?: () => number;
 }
 
@@ -32,7 +32,7 @@ const MAX_FRONTEND_ID = 65534;
 /** Ids for maps that are empty. For maps with entries use `restoreIds`. */
 export function createIds(options: IdsOptions = {}): Ids {
   const { maxFrontendId = MAX_FRONTEND_ID, maxBackendId = 0xffff_ffff } = options;
-  const { quarantineSeconds = 10_800, now = Date.now, knobs = {} } = options;
+  const { quarantineSeconds = 10_800, now = () => performance.now(), knobs = {} } = options;
   return {
     frontends: new IdSpace({
       label: 'frontend',

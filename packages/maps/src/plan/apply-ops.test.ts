@@ -2,13 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { createIds } from '../ids/ids.ts';
 import type { Frontend } from '../model/frontend.ts';
 import { project } from '../project/project.ts';
+import type { Projection } from '../project/projection.ts';
 import type { MasterValue } from '../project/service-entry.ts';
 import { failNth } from '../tables/fail-nth.ts';
 import { createMemoryTables, type Tables } from '../tables/memory-tables.ts';
 import type { AnyTable } from '../tables/table.ts';
 import { applyOps } from './apply-ops.ts';
-import { plan } from './plan.ts';
+import { allChanges } from './change.ts';
+import { plan, planChanges } from './plan.ts';
 import { readSnapshot } from './snapshot.ts';
+import { createWritten } from './written.ts';
 
 const options = { nodeAddresses: [], wildcards: true };
 const service = (port: number, numbers: readonly number[], more: Partial<Frontend> = {}): Frontend => ({
@@ -134,6 +137,30 @@ describe('applyOps', () => {
     expect([...result.pending].sort()).toEqual(['198.51.100.1:80/TCP', '198.51.100.1:81/TCP']);
     expect(result.done).toBe(0);
     expect(readSnapshot(stuck).entries.size).toBe(entries.size);
+  });
+
+  it('keeps a backend that a Maglev table names whose delete failed', () => {
+    const ids = createIds();
+    const wanted = project([service(80, [1, 2], { algorithm: 'maglev' })], { maglevSize: 13 }, ids);
+    let stuck = false;
+    const tables = createMemoryTables({
+      failOn: ({ operation, map }) =>
+        stuck && operation === 'delete' && map === 'lb4_maglev' ? 'EBUSY' : undefined,
+    });
+    const written = createWritten(readSnapshot(tables));
+    const apply = (projection: Projection) =>
+      applyOps(tables, planChanges(written, projection, allChanges(written, projection)), written);
+    apply(wanted);
+    stuck = true;
+    const none = project([], { maglevSize: 13 }, ids);
+    expect(apply(none).skipped.map(({ map }) => map)).toEqual([
+      'lb4_reverse_nat',
+      'lb4_backends_v3',
+      'lb4_backends_v3',
+    ]);
+    stuck = false;
+    apply(none);
+    expect(readSnapshot(tables).entries.size).toBe(0);
   });
 
   it('throws what is no error of a table', () => {

@@ -5,6 +5,7 @@ import { isMaster } from '../project/service-entry.ts';
 import type { Tables } from '../tables/memory-tables.ts';
 import type { AnyTable } from '../tables/table.ts';
 import type { Op } from './op.ts';
+import { namedByStrayTables } from './stray-tables.ts';
 import type { Written } from './written.ts';
 
 /** A map refused a write for another reason than its size. */
@@ -47,13 +48,14 @@ export interface ApplyResult {
  * that, and everything else goes on: the maps stay safe for lookups, and a new plan takes up the rest. A map that is too small for all may keep more frontends waiting than need be;
  * `maxEntries` of ProjectOptions refuses just those that do not fit.
  *
- * @param written is kept in step with what was really written. With it, a backend is deleted as soon as no slot names it;
+ * @param written is kept in step with what was really written. With it, a backend is deleted as soon as nothing names it;
  * without it, only when nothing failed.
  */
 export function applyOps(tables: Tables, ops: readonly Op[], written?: Written): ApplyResult {
   const failures: ApplyFailure[] = [];
   const skipped: Op[] = [];
   const pending = new Set<string>();
+  let strays: ReadonlySet<number> | undefined;
   let users: ReadonlyMap<number, readonly string[]> | undefined;
   let done = 0;
 
@@ -69,7 +71,9 @@ export function applyOps(tables: Tables, ops: readonly Op[], written?: Written):
     }
     if (isBackend(op)) {
       if (op.op === 'set') return false;
-      return written === undefined || written.usesOf(idOf(op)) > 0;
+      if (written === undefined || written.usesOf(idOf(op)) > 0) return true;
+      strays ??= namedByStrayTables(written, pending); // backends are deleted last: nothing comes behind them
+      return strays.has(idOf(op));
     }
     return op.op === 'set' && isMaster(op) && unfinished.has(addressOf(op));
   };

@@ -5,6 +5,7 @@ import type { FrontendEntries } from '../project/frontend-entries.ts';
 import { ownEntries, type Projection } from '../project/projection.ts';
 import type { ProjectionChanges } from '../project/projector.ts';
 import type { MasterValue } from '../project/service-entry.ts';
+import { namedByStrayTables } from './stray-tables.ts';
 import type { Written, WrittenFrontend } from './written.ts';
 
 /** An entry to be written, and what is there now. */
@@ -40,8 +41,12 @@ export function compare(
   { prune = true, skip }: PlanOptions = {},
 ): Change {
   const change: Change = { writes: [], deletes: [] };
+  const skipped: string[] = [];
   for (const name of changes.frontends) {
-    if (skip?.has(name)) continue;
+    if (skip?.has(name)) {
+      skipped.push(name);
+      continue;
+    }
     const group = desired.frontends.get(name);
     const have = written.frontends.get(name);
     if (group !== undefined) {
@@ -59,13 +64,17 @@ export function compare(
     }
   }
   const uses = usesAfter(written, change);
+  const strays = skipped.length === 0 ? undefined : namedByStrayTables(written, skipped);
   for (const id of changes.backends) {
-    const isUsed = () => written.usesOf(id) + (uses.get(id) ?? 0) > 0;
+    const isUsed = () => written.usesOf(id) + (uses.get(id) ?? 0) > 0 || strays?.has(id) === true;
     compareShared(written.backends.get(id), desired.backends.get(id), () => prune && !isUsed(), change);
   }
   const kept = keptAddresses(written, desired, changes);
+  const waiting = addressesOf(skipped);
   for (const address of changes.wildcards) {
     const [have, entry] = [written.wildcards.get(address), desired.wildcards.get(address)];
+    // It would catch what is sent to a frontend that is not there yet.
+    if (have === undefined && waiting.has(address)) continue;
     compareShared(have, entry, () => prune && !kept.has(address), change);
   }
   return change;
@@ -169,13 +178,13 @@ function keptAddresses(
   { refusedNames, wildcards, frontends }: Projection,
   changes: ProjectionChanges,
 ): ReadonlySet<string> {
-  const addresses = new Set<string>();
   const inQuestion = [...changes.wildcards].some((address) => !wildcards.has(address));
-  if (!inQuestion) return addresses;
-  for (const name of refusedNames.keys()) {
-    if (frontends.has(name) || !written.frontends.has(name)) continue;
-    const endpoint = readEndpoint(name);
-    if (endpoint !== undefined) addresses.add(endpoint.address);
-  }
-  return addresses;
+  if (!inQuestion) return new Set();
+  return addressesOf(
+    [...refusedNames.keys()].filter((name) => !frontends.has(name) && written.frontends.has(name)),
+  );
+}
+
+function addressesOf(frontends: readonly string[]): ReadonlySet<string> {
+  return new Set(frontends.flatMap((name) => readEndpoint(name)?.address ?? []));
 }

@@ -13,17 +13,18 @@ export function ordered({ writes, deletes }: Change, desired: Projection): Op[] 
     stages[stage] ??= [];
     stages[stage].push(op);
   };
-  const turning = new Set<string>();
+  /** Frontends whose surplus source ranges go before the master is written. */
+  const early = new Set<string>();
   for (const write of writes) {
     if (turnsRanges(write)) {
-      turning.add(write.entry.frontend!);
+      early.add(write.entry.frontend!);
       add(0, setOf(closed(write)));
-    }
+    } else if (beginsToCheck(write)) early.add(write.entry.frontend!);
     add(2 * writeStage(write.entry, desired) + familyBit(write.entry), setOf(write.entry));
   }
   for (const { entry, frontend } of deletes) {
-    const early = frontend !== undefined && turning.has(frontend) && kindOf(entry) === 'source_range';
-    const stage = early ? writeStages.source_range : deleteStage(entry);
+    const isEarly = frontend !== undefined && early.has(frontend) && kindOf(entry) === 'source_range';
+    const stage = isEarly ? writeStages.source_range : deleteStage(entry);
     add(2 * stage + familyBit(entry), deleteOf(entry, frontend));
   }
   return stages.flat();
@@ -89,6 +90,16 @@ function turnsRanges({ entry, before }: Write): boolean {
   const [old, next] = [before.value as MasterValue, entry.value as MasterValue];
   const checked = (next.flags & old.flags & ServiceFlag.sourceRange) !== 0;
   return checked && ((next.flags2 ^ old.flags2) & ServiceFlag2.deny) !== 0;
+}
+
+/**
+ * Are source ranges looked at from now on? What an interrupted writer left of them must be gone by then: nobody looked at
+ * it before.
+ */
+function beginsToCheck({ entry, before }: Write): boolean {
+  if (!isMaster(entry) || isWildcard(entry)) return false;
+  const checks = (master: Entry) => ((master.value as MasterValue).flags & ServiceFlag.sourceRange) !== 0;
+  return checks(entry) && (before === undefined || !checks(before));
 }
 
 function closed({ entry, before }: Write): Entry {

@@ -160,6 +160,21 @@ describe('plan', () => {
     expect(ops[0]).toMatchObject({ value: { count: 0 } });
   });
 
+  it('deletes source ranges that an interrupted writer left before they begin to be looked at', () => {
+    const ids = createIds();
+    const tables = createMemoryTables();
+    applyOps(tables, plan(readSnapshot(tables), project([frontend([backend(1)])], options, ids)));
+    tables.lb4_source_range.set({ prefixlen: 56, revNatId: 1, addr: '198.51.100.0' }, {});
+    const deny = { sourceRanges: ['203.0.113.0/24'], sourceRangesPolicy: 'deny' } as const;
+    const ops = plan(readSnapshot(tables), project([frontend([backend(1)], deny)], options, ids));
+    expect(short(ops)).toEqual([
+      'set lb4_source_range',
+      'delete lb4_source_range',
+      'set lb4_services_v2 1',
+      'set lb4_services_v2 0',
+    ]);
+  });
+
   it('writes a source range anew when only its host bits changed, and does not delete it', () => {
     const ids = createIds();
     const ranges = (range: string) => frontend([backend(1)], { sourceRanges: [range] });

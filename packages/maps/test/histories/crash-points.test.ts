@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createMemoryTables } from '../../src/tables/memory-tables.ts';
 import type { Step } from './event.ts';
 import { createIncrementalWriter } from './incremental-writer.ts';
-import { runHistories, runsOf, timeFor } from './run-histories.ts';
+import { runHistories, runsOf, showTally, timeFor } from './run-histories.ts';
 import { createSession, newTally } from './session.ts';
 import { createWorld } from './world.ts';
 
@@ -27,6 +27,7 @@ describe('a writer that may stop after any single write', () => {
           }
         }
       });
+      showTally(expect.getState().currentTestName ?? '', tally);
       expect(tally.histories).toBeGreaterThanOrEqual(runsOf(6000));
       expect(tally.writes).toBeGreaterThan(20 * tally.histories);
     },

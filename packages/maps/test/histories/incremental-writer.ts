@@ -50,20 +50,20 @@ export function createIncrementalWriter(tables: Tables, options: IdsOptions = {}
       changes = changes === undefined ? all : union(all, changes);
       return { ...projector.projection, entries: projector.projection.entries };
     },
-    write() {
+    write(skip = new Set()) {
       const desired = projector!.projection;
       changes = union(changes!, projector!.takeChanges());
-      const ops = planChanges(written, desired, changes);
+      const ops = planChanges(written, desired, changes, { skip });
       const differs = difference(
         'a plan for the changes is not that for everything',
         texts(ops),
-        texts(plan(readSnapshot(tables), desired)),
+        texts(plan(readSnapshot(tables), desired, { skip })),
       );
       if (differs !== undefined) throw new Error(differs);
       const result = applyOps(tables, ops, written);
       const wrong = mirrorWrong(written, readSnapshot(tables));
       if (wrong !== undefined) throw new Error(wrong);
-      const left = unsettled(written, desired, changes, result);
+      const left = unsettled(written, desired, changes, result, { skip });
       for (const name of releaseIds(ids, written, desired, changes)) left.frontends.add(name);
       changes = left;
       return result;

@@ -44,6 +44,11 @@ export interface Lookups {
   readonly asked: number;
 }
 
+export interface LookupOptions {
+  /** A wildcard may be missing while a frontend of its address could not be written: what it would drop is passed. */
+  readonly lateWildcards?: boolean;
+}
+
 const NONE: Answer = { ending: undefined, backends: new Set(), ranges: 'none' };
 
 const options: ExplainOptions = {
@@ -53,7 +58,7 @@ const options: ExplainOptions = {
 };
 
 /** Lookups in `tables`. Some clients have session affinity entries, for the first or last backend of each frontend. */
-export function createLookups(tables: Tables): Lookups {
+export function createLookups(tables: Tables, { lateWildcards = false }: LookupOptions = {}): Lookups {
   const affinity = createMemoryTable(catalog.lb4_affinity);
   const source = { ...tables, lb4_affinity: affinity };
   const lives = new Map<string, Live>();
@@ -93,6 +98,8 @@ export function createLookups(tables: Tables): Lookups {
     // From allowed to denied clients (or back) there is no way but over a frontend that lets nobody in.
     const turning = before.ranges !== 'none' && after.ranges !== 'none' && before.ranges !== after.ranges;
     if (turning && (result.code === 'no-backend' || result.code === 'source-range')) return undefined;
+    const dropped = [before.ending, after.ending].includes('drop wildcard');
+    if (lateWildcards && dropped && result.code === 'no-service') return undefined;
     return `${live.question.text}: ${result.verdict} ${result.code} (${result.reason}); before ${shown(before)}, afterwards ${shown(after)}`;
   };
 

@@ -4,7 +4,7 @@ import { entryId } from '../../src/project/entry.ts';
 import { createMemoryTables, type Tables } from '../../src/tables/memory-tables.ts';
 import type { Step } from './event.ts';
 import { createIncrementalWriter } from './incremental-writer.ts';
-import { runHistories, runsOf, timeFor } from './run-histories.ts';
+import { runHistories, runsOf, showTally, timeFor } from './run-histories.ts';
 import { createSession, type MakeWriter, newTally, type Tally } from './session.ts';
 import { copyTables } from './state.ts';
 import { createWorld, type Desired } from './world.ts';
@@ -66,6 +66,7 @@ describe('a writer that is killed and started again', () => {
     (_, make, count) => {
       const tally = newTally();
       runHistories(count, (history) => run(history, tally, make, () => true));
+      showTally(expect.getState().currentTestName ?? '', tally);
       expect(tally.restarts).toBeGreaterThan(20 * runsOf(count));
     },
     timeFor(120),
@@ -103,6 +104,7 @@ describe('a writer that is killed and started again', () => {
         session.write();
         session.settled(desired);
       });
+      showTally(expect.getState().currentTestName ?? '', tally);
       expect(tally.restarts).toBeGreaterThan(runsOf(1500) / 4);
     },
     timeFor(120),

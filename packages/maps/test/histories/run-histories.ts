@@ -23,20 +23,37 @@ export function runHistories(
 ): void {
   const die = fc.noBias(fc.nat({ max: 999 })).map((n) => n / 1000);
   const dice = fc.array(die, { minLength: 4, maxLength: 4 });
-  const result = fc.check(
-    fc.property(histories, dice, (history, drawn) => check(history, drawn)),
-    { seed: SEED, numRuns: runsOf(count) },
+  checkProperty(
+    count,
+    fc.tuple(histories, dice),
+    ([history, drawn]) => check(history, drawn),
+    ([history, drawn]) => [
+      ...history.map((step, i) => `step ${i + 1}: ${step.map(eventText).join('; ')}`),
+      `dice ${drawn.join(', ')}`,
+    ],
   );
+}
+
+/** The same for values of any kind, which `show` puts into lines. */
+export function checkProperty<T>(
+  count: number,
+  arbitrary: fc.Arbitrary<T>,
+  check: (value: T) => void,
+  show: (value: T) => readonly string[] = (value) => [JSON.stringify(value)],
+): void {
+  const property = fc.property(arbitrary, (value) => check(value));
+  const result = fc.check(property, { seed: SEED, numRuns: runsOf(count) });
   if (!result.failed) return;
-  const [history, drawn] = result.counterexample!;
-  const steps = history.map((step, i) => `step ${i + 1}: ${step.map(eventText).join('; ')}`);
   const cause = result.errorInstance;
-  throw new Error(
-    [
-      `history ${result.numRuns} of LBX_SEED=${SEED}, made smaller ${result.numShrinks} times (dice ${drawn.join(', ')}):`,
-      ...steps,
-      cause instanceof Error ? cause.message : String(cause),
-    ].join('\n'),
-    { cause },
-  );
+  const lines = [
+    `case ${result.numRuns} of LBX_SEED=${SEED}, made smaller ${result.numShrinks} times:`,
+    ...show(result.counterexample![0]),
+    cause instanceof Error ? cause.message : String(cause),
+  ];
+  throw new Error(lines.join('\n'), { cause });
+}
+
+/** What a test went through: shown when somebody asked for more or less than usual. */
+export function showTally(name: string, tally: object): void {
+  if (process.env.LBX_RUNS !== undefined) console.log(name, tally);
 }

@@ -8,11 +8,15 @@ import type { Tables } from '../../src/tables/memory-tables.ts';
 import { namesOf } from '../../src/verify/entry-texts.ts';
 import { createSlotWatch } from '../../src/verify/slot-watch.ts';
 import { watchTables } from '../../src/verify/watch-tables.ts';
-import { createLookups } from './lookups.ts';
+import { createLookups, type LookupOptions } from './lookups.ts';
 import { questionsOf } from './questions.ts';
 import { canonical, difference, keptEntries, tablesWith, wrongWith } from './state.ts';
 import type { Desired } from './world.ts';
 import type { Writer } from './writer.ts';
+
+export interface SessionOptions extends LookupOptions {
+  readonly ids?: IdsOptions;
+}
 
 export type MakeWriter = (tables: Tables, options?: IdsOptions) => Writer;
 
@@ -33,14 +37,19 @@ export interface Session {
   /** Announces what comes next. */
   want(desired: Desired): Projection;
   /** Writes, looking at every state. `afterWrite` comes after each single write and may throw. */
-  write(afterWrite?: (count: number) => void): ApplyResult;
+  write(afterWrite?: (count: number) => void, skip?: ReadonlySet<string>): ApplyResult;
   /** Nothing may be left to do. Throws what is wrong. */
   settled(desired: Desired): void;
 }
 
-export function createSession(tables: Tables, make: MakeWriter, tally: Tally, ids: IdsOptions = {}): Session {
+export function createSession(
+  tables: Tables,
+  make: MakeWriter,
+  tally: Tally,
+  { ids = {}, ...options }: SessionOptions = {},
+): Session {
   const slots = createSlotWatch({ every: true });
-  const lookups = createLookups(tables);
+  const lookups = createLookups(tables, options);
   let writes = 0;
   let afterWrite: ((count: number) => void) | undefined;
   const wrote = (op: string, map: ServiceMapName, key: unknown) => {
@@ -79,11 +88,11 @@ export function createSession(tables: Tables, make: MakeWriter, tally: Tally, id
       writes = 0;
       return projection;
     },
-    write(stop) {
+    write(stop, skip) {
       afterWrite = stop;
       const asked = lookups.asked;
       try {
-        return writer.write();
+        return writer.write(skip);
       } finally {
         afterWrite = undefined;
         tally.lookups += lookups.asked - asked;

@@ -13,8 +13,8 @@ export interface Writer {
   readonly ids: Ids;
   /** Works out what is wanted; writes nothing. */
   want(desired: Desired): Projection;
-  /** Writes what is left to be written. */
-  write(): ApplyResult;
+  /** Writes what is left to be written, but for some frontends (those that failed just now). */
+  write(skip?: ReadonlySet<string>): ApplyResult;
 }
 
 /** Everything anew each time: the whole projection, a snapshot of the maps, the difference. Ids are those of the maps. */
@@ -27,6 +27,6 @@ export function createSnapshotWriter(tables: Tables, options: IdsOptions = {}): 
       projection = project([...desired.services.values()].flat(), desired.options, ids);
       return projection;
     },
-    write: () => applyOps(tables, plan(readSnapshot(tables), projection!)),
+    write: (skip = new Set()) => applyOps(tables, plan(readSnapshot(tables), projection!, { skip })),
   };
 }

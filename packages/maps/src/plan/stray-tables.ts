@@ -1,0 +1,23 @@
+import type { MasterValue } from '../project/service-entry.ts';
+import type { Written } from './written.ts';
+
+/**
+ * Backends that Maglev tables name which are not as they should be: tables of these frontends, and of frontends whose
+ * master is gone. Those of all others name what the slots name.
+ */
+export function namedByStrayTables(
+  written: Pick<Written, 'frontends' | 'othersOf' | 'ownerless'>,
+  frontends: Iterable<string>,
+): ReadonlySet<number> {
+  const backends = new Set<number>();
+  const add = (revNatId: number) => {
+    for (const { value } of written.othersOf(revNatId).values())
+      if (value instanceof Uint32Array) for (const id of value) backends.add(id);
+  };
+  for (const name of frontends) {
+    const master = written.frontends.get(name)?.master;
+    if (master !== undefined) add((master.value as MasterValue).revNatIndex);
+  }
+  for (const id of written.ownerless) add(id);
+  return backends;
+}
