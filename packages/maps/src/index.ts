@@ -233,8 +233,17 @@ export { readSnapshot, type Snapshot } from './plan/snapshot.ts';
 export { unsettled } from './plan/unsettled.ts';
 export { createWritten, type Written, type WrittenFrontend } from './plan/written.ts';
 export { type Entry, entryId, sameEntry } from './project/entry.ts';
+export {
+  type Forecast,
+  type ForecastOptions,
+  forecast,
+  type IdForecast,
+  type MaglevForecast,
+  type MapForecast,
+} from './project/forecast.ts';
 export type { FrontendEntries } from './project/frontend-entries.ts';
 export { MapFullError } from './project/map-full-error.ts';
+export { type MapShape, mapMemory, tableMemory } from './project/map-memory.ts';
 export type { ProjectOptions } from './project/options.ts';
 export { byService, project } from './project/project.ts';
 export { ownEntries, type Projection, type Refusal } from './project/projection.ts';

@@ -24,6 +24,19 @@ describe('lbx plan', () => {
     expect(lines.at(-1)).toMatch(/^\d+ writes for \d+ frontends$/);
   });
 
+  it('tells what the maps will take, and that Maglev tables are shared', async () => {
+    const { out } = await plan(manifests, '--algorithm', 'maglev', '--cpus', '2');
+    expect(out).toMatch(/^map +entries +size +memory$/m);
+    expect(out).toMatch(/^lb4_services_v2 +\d+ +65536 +[\d.]+ MiB$/m);
+    expect(out).toMatch(/^lb4_affinity +by packets +65536 +[\d.]+ MiB$/m);
+    expect(out).toMatch(
+      /^Maglev: \d+ tables for \d+ frontends, [\d.]+ KiB, [\d.]+ KiB if none were shared$/m,
+    );
+    expect(out).toMatch(/^ids of frontends: \d+ of 65534$/m);
+    expect(out).toMatch(/^kernel memory of these maps: [\d.]+ MiB$/m);
+    expect(out).not.toContain('does not fit');
+  });
+
   it('--json writes one operation a line', async () => {
     const { lines } = await plan(manifests, '--json');
     const ops = lines.map((line) => JSON.parse(line));

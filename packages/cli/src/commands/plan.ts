@@ -1,8 +1,10 @@
-import { dump, type Op, plan } from '@lbx/maps';
+import { availableParallelism } from 'node:os';
+import { dump, forecast, type Op, plan } from '@lbx/maps';
 import { Command } from 'commander';
 import { type DesiredOptions, readDesired } from '../input/desired.ts';
 import { reportProblems } from '../input/report-problems.ts';
-import { algorithmOption, maglevSizeOption } from '../input/shared-options.ts';
+import { algorithmOption, maglevSizeOption, parseNumber } from '../input/shared-options.ts';
+import { forecastLines } from '../output/forecast-lines.ts';
 import { json, table } from '../output/output.ts';
 import type { CommandContext } from '../run-cli.ts';
 
@@ -14,8 +16,14 @@ export function planCommand(context: CommandContext): Command {
     .requiredOption('--node <name>', 'name of the node to plan for')
     .addOption(algorithmOption())
     .addOption(maglevSizeOption())
+    .option(
+      '--cpus <n>',
+      'possible CPUs of the node, for what is kept per CPU',
+      parseNumber,
+      availableParallelism(),
+    )
     .option('--json', 'one JSON object per write')
-    .action(async (folder: string, options: DesiredOptions & { json?: boolean }) => {
+    .action(async (folder: string, options: DesiredOptions & { cpus: number; json?: boolean }) => {
       const desired = await readDesired(folder, options);
       const { projection } = desired;
       const ops = plan({ entries: new Map() }, projection);
@@ -38,6 +46,8 @@ export function planCommand(context: CommandContext): Command {
       );
       context.out('');
       for (const op of ops) context.out(`${op.op === 'set' ? '+' : '-'} ${lineOf(op)}`);
+      const needs = forecast(projection, { cpus: options.cpus, ids: desired.ids });
+      context.out(`\n${forecastLines(needs).join('\n')}`);
       context.out(`\n${ops.length} writes for ${frontends.length} frontends`);
     });
 }

@@ -1,5 +1,5 @@
 import { createTranslator, manifestSource, type Translation } from '@lbx/k8s-sync';
-import { createIds, type Projection, type ProjectOptions, project } from '@lbx/maps';
+import { createIds, type Ids, type Projection, type ProjectOptions, project } from '@lbx/maps';
 import { CliError } from '../cli-error.ts';
 
 /** What a folder of manifests means for a node: offline, without root. */
@@ -7,6 +7,7 @@ export interface Desired {
   readonly translation: Translation;
   readonly projection: Projection;
   readonly options: ProjectOptions;
+  readonly ids: Ids;
   /** Everything that is wrong with the manifests, one sentence each: what counts anyway is in the projection. */
   readonly problems: readonly string[];
 }
@@ -39,11 +40,13 @@ export async function readDesired(
     throw new CliError('LBX_NOTHING_THERE', `nothing to serve in ${folder}:\n  ${wrong.join('\n  ')}`);
   }
   const options: ProjectOptions = { algorithm, maglevSize, nodeAddresses: translation.nodeAddresses };
-  const projection = project(translation.frontends, options, createIds());
+  const ids = createIds();
+  const projection = project(translation.frontends, options, ids);
   const refused = projection.refused.map(({ error }) => `not programmed: ${error.message}`);
   return {
     translation,
     options,
+    ids,
     projection,
     problems: [...unknownNode(node, nodes, folder), ...wrong, ...refused],
   };
