@@ -24,8 +24,8 @@ test('LBX_KUBE_BIN says where they are, and only both of them will do', () => {
     apiServer: `${folder}/kube-apiserver`,
     etcds: [{ name: 'etcd', path: `${folder}/etcd` }],
   };
-  expect(findClusterPrograms(env)).toEqual(found);
-  expect(findClusterPrograms({ LBX_CACHE: '/nowhere', PATH: `/nowhere:${folder}` })).toEqual(found);
+  expect(findClusterPrograms(env)).toMatchObject(found);
+  expect(findClusterPrograms({ LBX_CACHE: '/nowhere', PATH: `/nowhere:${folder}` })).toMatchObject(found);
   expect(findClusterPrograms({ ...env, LBX_KUBE_BIN: '/nowhere', PATH: folder })).toBeUndefined();
 });
 
@@ -49,7 +49,7 @@ test('the cache has them by the versions that are pinned; without LBX_CACHE it i
       { name: "Debian's etcd", path: `${cache}/etcd-debian/etcd` },
     ],
   };
-  expect(findClusterPrograms({ HOME: folder })).toEqual(found);
-  expect(findClusterPrograms({ HOME: '/nowhere', XDG_CACHE_HOME: `${folder}/.cache` })).toEqual(found);
-  expect(findClusterPrograms({ HOME: '/nowhere', LBX_CACHE: cache })).toEqual(found);
+  expect(findClusterPrograms({ HOME: folder })).toMatchObject(found);
+  expect(findClusterPrograms({ HOME: '/nowhere', XDG_CACHE_HOME: `${folder}/.cache` })).toMatchObject(found);
+  expect(findClusterPrograms({ HOME: '/nowhere', LBX_CACHE: cache })).toMatchObject(found);
 });

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { execCommand } from '../command.ts';
 
 /** The programs that a real API server consists of. */
 export interface ClusterPrograms {
@@ -13,6 +14,8 @@ export interface ClusterPrograms {
 export interface EtcdProgram {
   /** For test names. */
   readonly name: string;
+  /** "3.6.16", as it says itself. */
+  readonly version: string;
   readonly path: string;
 }
 
@@ -38,14 +41,22 @@ export function findClusterPrograms(env: NodeJS.ProcessEnv = process.env): Clust
   const found = candidates.find(({ apiServer, etcd }) => existsSync(apiServer) && existsSync(etcd));
   if (found === undefined) return undefined;
   const debian = `${cache}/etcd-debian/etcd`;
-  const others = existsSync(debian) ? [{ name: "Debian's etcd", path: debian }] : [];
-  return { apiServer: found.apiServer, etcds: [{ name: 'etcd', path: found.etcd }, ...others] };
+  const others = existsSync(debian) ? [etcdProgram("Debian's etcd", debian)] : [];
+  return { apiServer: found.apiServer, etcds: [etcdProgram('etcd', found.etcd), ...others] };
 }
 
 /** The folder outside of the checkout where set-up keeps what takes long to make. */
 export function clusterCache(env: NodeJS.ProcessEnv = process.env): string {
   return env.LBX_CACHE || `${env.XDG_CACHE_HOME || `${env.HOME ?? homedir()}/.cache`}/lbx`;
 }
+
+const etcdProgram = (name: string, path: string): EtcdProgram => ({
+  name,
+  path,
+  get version() {
+    return /etcd Version: (\S+)/.exec(execCommand(path, ['--version']))?.[1] ?? 'unknown';
+  },
+});
 
 const inFolder = (folder: string) => ({ apiServer: `${folder}/kube-apiserver`, etcd: `${folder}/etcd` });
 
