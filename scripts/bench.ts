@@ -1,9 +1,10 @@
 // npm run bench -- NAME [--json]: runs one suite of benchmarks and prints its rows.
+// npm run bench -- sync --soak SECONDS: churn for so long instead, then memory and kernel state are looked at.
 // A suite measures its floor in the same run; the table shows each case as a multiple of it.
 import { parseArgs } from 'node:util';
 import type { BenchRow as Row } from './bench-row.ts';
 
-type Bench = (options: { json: boolean }) => Promise<readonly Row[]>;
+type Bench = (options: { json: boolean; soak?: number }) => Promise<readonly Row[]>;
 
 const suites: Record<string, readonly string[]> = {
   datapath: ['../bpf/bench/datapath.bench.ts', '../bpf/bench/connect.bench.ts'],
@@ -13,24 +14,31 @@ const suites: Record<string, readonly string[]> = {
   introspection: ['../bpf/bench/introspection.bench.ts'],
   maglev: ['../packages/maglev/bench/maglev.bench.ts'],
   maps: ['../packages/maps/bench/maps.bench.ts'],
+  sync: ['../packages/cli/bench/sync.bench.ts'],
 };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false } },
+  options: { json: { type: 'boolean', default: false }, soak: { type: 'string' } },
 });
 const [name = ''] = positionals;
 const files = suites[name];
 if (files === undefined) {
   console.error(`bench: no suite named '${name}'; there are: ${Object.keys(suites).join(', ')}`);
-  console.error('usage: npm run bench -- NAME [--json]');
+  console.error('usage: npm run bench -- NAME [--json]   (sync: [--soak SECONDS])');
+  process.exit(2);
+}
+
+const soak = values.soak === undefined ? undefined : Number(values.soak);
+if (soak !== undefined && !(name === 'sync' && soak > 0)) {
+  console.error('bench: --soak takes seconds, and only suite sync has it');
   process.exit(2);
 }
 
 const rows: Row[] = [];
 for (const file of files) {
   const { bench } = (await import(file)) as { bench: Bench };
-  rows.push(...(await bench({ json: values.json })));
+  rows.push(...(await bench({ json: values.json, ...(soak === undefined ? {} : { soak }) })));
 }
 if (values.json) for (const row of rows) console.log(JSON.stringify(row));
 else printTable(rows);
