@@ -8,6 +8,7 @@ import type { ClusterConnection } from './cluster-connection.ts';
 import type { FollowSettings } from './follow-settings.ts';
 import { type FollowedKind, selectorQuery } from './followed-kind.ts';
 import { FollowedObjects, type Listing } from './followed-objects.ts';
+import { isStuck } from './is-stuck.ts';
 import type { KindStatus } from './kind-status.ts';
 import { limitSilence } from './limit-silence.ts';
 import { pagedList } from './paged-list.ts';
@@ -28,6 +29,8 @@ export interface ListWatchOptions {
   readonly onSynced: () => void;
 }
 
+/** Watches that brought nothing, one after the other, before it is listed anew. */
+const maxStuck = 3;
 /** A watch that ends sooner was hardly one: the next is not opened at once. */
 const shortWatchMs = 1000;
 
@@ -52,7 +55,8 @@ export class ListWatch {
   #lists = 0;
   #watches = 0;
   #failures = 0;
-  #badLines = 0;
+  /** Watches from the same version that brought nothing. */
+  #stuck = 0;
   #watchBegin = 0;
   /** The server has said 410 once: what it lists has to be the newest from then on. */
   #expired = false;
@@ -166,7 +170,7 @@ export class ListWatch {
     for await (const line of splitLines(limitSilence(body, silence), settings.maxObjectBytes)) {
       const event = parseWatchEvent(kind, line);
       lines += 1;
-      this.#badLines = 0;
+      this.#stuck = 0;
       this.#backoff.alive();
       const busy = this.#phase === 'stream' ? this.#streamed(event, listing) : this.#watched(event);
       if (busy !== undefined) await busy;
@@ -257,11 +261,11 @@ export class ListWatch {
       const worked = this.#connected && performance.now() - this.#watchBegin >= shortWatchMs;
       return worked ? 0 : this.#backoff.next(error.retryAfterSeconds);
     }
-    // Some line that cannot be read comes again and again: a list may lead past it.
-    const unreadable = cause instanceof SyntaxError || cause instanceof RangeError;
-    if (unreadable && this.#phase === 'watch' && ++this.#badLines >= 3) {
-      this.#badLines = 0;
+    // What comes after this version never comes, however often it is asked for: a list may lead past it.
+    if (this.#phase === 'watch' && isStuck(cause, error, this.#connected) && ++this.#stuck >= maxStuck) {
+      this.#stuck = 0;
       this.#resourceVersion = undefined;
+      this.#expired = true;
     }
     this.#reported = error;
     void push({ type: 'problem', error, key: this.#options.name });

@@ -87,15 +87,15 @@ it('has the kernel probe its connections (TCP keepalive)', async () => {
   const { api } = cluster;
   await cluster.start();
   const { clientPort } = (await api.watch('Service')).request;
-  const hexPort = clientPort.toString(16).toUpperCase().padStart(4, '0');
-  // A socket's row in /proc/net/tcp has "tr:when"; timer 2 is keepalive, `when` counts hundredths of a second.
-  const timer = () => {
-    const rows = readFileSync('/proc/net/tcp', 'latin1').split('\n');
-    const row = rows
-      .map((text) => text.trim().split(/\s+/))
-      .find((fields) => fields[1]?.endsWith(`:${hexPort}`));
-    return row?.[5]?.split(':');
-  };
+  const hex = (port: number) => `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const [local, remote] = [hex(clientPort), hex(Number(new URL(api.url).port))];
+  // An established socket's row in /proc/net/tcp has "timer:when"; timer 2 is keepalive, `when` hundredths of a second.
+  const timer = () =>
+    readFileSync('/proc/net/tcp', 'latin1')
+      .split('\n')
+      .map((row) => row.trim().split(/\s+/))
+      .find(([, from, to, state]) => from?.endsWith(local) && to?.endsWith(remote) && state === '01')?.[5]
+      ?.split(':');
   await vi.waitFor(() => expect(timer()?.[0]).toBe('02'));
   expect(Number.parseInt(timer()![1]!, 16)).toBeLessThanOrEqual(3000);
 });

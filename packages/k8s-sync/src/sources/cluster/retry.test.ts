@@ -152,3 +152,36 @@ it('survives a line that is no JSON, and lists anew if it comes again and again'
   await log.next('upsert Service default/one');
   expect(log.texts.filter((text) => text.startsWith('problem: Service: the answer of'))).toHaveLength(3);
 });
+
+it.each([
+  ['an ERROR event', { body: '{"type":"ERROR","object":{"code":500,"message":"lost"}}\n' }],
+  ['a version that the server does not take', { status: 400, message: 'Invalid resource version' }],
+  ['silence without a bookmark', { silentAfterBytes: 0 }],
+])('lists anew when watches from one version bring nothing but %s', async (_, answer) => {
+  await using cluster = await watchedCluster({ idleTimeoutSeconds: 0.1 }, { bookmarkMs: 20 });
+  const { api, log, part } = cluster;
+  await cluster.start();
+  const fault = api.fault({
+    kind: 'Service',
+    verb: 'watch',
+    times: 100,
+    when: (request) => request.query.has('resourceVersion'),
+    ...answer,
+  });
+  (await api.watch('Service')).cut();
+  await vi.waitFor(() => expect(part('Service').relists).toBe(1), 5000);
+  expect(fault.hits).toBe(3);
+  api.put(namedService('one'));
+  await log.next('upsert Service default/one');
+});
+
+it.each([429, 500, 503])('does not list anew because a busy server answers %i to watches', async (status) => {
+  await using cluster = await watchedCluster({ backoff: { baseMs: 1, maxMs: 1, resetMs: 1e6 } });
+  const { api, part } = cluster;
+  await cluster.start();
+  const fault = api.fault({ kind: 'Service', verb: 'watch', times: 20, status });
+  (await api.watch('Service')).cut();
+  await vi.waitFor(() => expect(fault.hits).toBe(20), 5000);
+  await vi.waitFor(() => expect(part('Service').connected).toBe(true));
+  expect(part('Service').relists).toBe(0);
+});
