@@ -194,7 +194,10 @@ describe('a port that two Pods want', () => {
 });
 
 describe('a port that a Service has', () => {
-  const nodePort = service({ type: 'NodePort', ports: [{ name: 'http', port: 80, nodePort: 30080 }] });
+  const nodePort = service(
+    { type: 'NodePort', ports: [{ name: 'http', port: 80, nodePort: 30080 }] },
+    { creationTimestamp: '2026-01-01T00:00:00Z' },
+  );
   const taken = { containerPort: 80, hostPort: 30080 };
 
   it.each([

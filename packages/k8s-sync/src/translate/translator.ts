@@ -35,6 +35,8 @@ export interface TranslatorOptions {
    * IPs, NodePorts, external IPs and health checks of the others stay. Without: all, as kube-proxy.
    */
   readonly loadBalancerClasses?: readonly string[];
+  /** Say false to serve no spec.externalIPs at all, as kube-proxy without its gate AllowServiceExternalIPs. */
+  readonly externalIPs?: boolean;
   /** Changes of endpoints that were triggered before this (milliseconds since 1970) are not measured; now. */
   readonly startedAt?: number;
 }
@@ -138,7 +140,11 @@ export function createTranslator(options: TranslatorOptions): Translator {
     if (read === undefined) return;
     const reason = serviceExclusion(read);
     const foreign = classes !== undefined && !classes.has(read.loadBalancerClass ?? '');
-    const service = foreign ? { ...read, ingressIPs: [] } : read;
+    const service = {
+      ...read,
+      ...(foreign ? { ingressIPs: [] } : {}),
+      ...(options.externalIPs === false ? { externalIPs: [] } : {}),
+    };
     if (!table.setService(namespace, name, reason === undefined ? service : undefined)) withoutEffect += 1;
     ignore(key, reason === undefined ? undefined : { kind: 'Service', namespace, name, reason });
   }
