@@ -30,13 +30,9 @@ function errorText(error: Error): string {
   return `${String((error as { code?: unknown }).code)} ${error.message}`;
 }
 
-/**
- * Differences between what a step should lead to and what it did; none if it is as expected.
- *
- * @param before the lines of the dump before the step
- */
-export function compareStep(result: StepResult, before: readonly string[]): string[] {
-  const { step, lines, faults } = result;
+/** Differences between what a step should lead to and what it did; none if it is as expected. */
+export function compareStep(result: StepResult): string[] {
+  const { step, before, lines, faults } = result;
   const found = foundIn(result);
   const where = (what: string) => `line ${step.line}, "${step.text}": ${what}`;
   const differences = faults.map((fault) => where(fault));

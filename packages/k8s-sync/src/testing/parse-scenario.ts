@@ -42,6 +42,7 @@ export function parseScenario(text: string, file: string): Scenario {
     file,
     node: nodeOf(header),
     options: optionsOf(header),
+    found: linesOf(header.text('found') ?? ''),
     ...(orderMatters === undefined ? {} : { orderMatters }),
     ...(restartMatters === undefined ? {} : { restartMatters }),
     steps: rest.map((document) => stepOf(read(document))),
@@ -139,7 +140,7 @@ function expectedOf(fields: ScenarioFields): Expected {
       'give one of: `expect: |` with all lines of the dump, `changes: |` with those that come and go, `expect: unchanged`, `expect: empty`',
     );
   const text = (whole ?? changes)!;
-  const lines = text === 'empty' ? [] : text.split('\n').filter((line) => line.trim() !== '');
+  const lines = text === 'empty' ? [] : linesOf(text);
   const odd = changes === undefined ? undefined : lines.find((line) => !/^[+-] /.test(line));
   if (odd !== undefined) fields.fail(`changes: ${odd} should begin with "+ " or "- "`);
   const lists = Object.fromEntries(expectedLists.map((key) => [key, fields.strings(key) ?? []]));
@@ -151,3 +152,5 @@ function expectedOf(fields: ScenarioFields): Expected {
         : { kind: whole === undefined ? 'changes' : 'whole', lines },
   };
 }
+
+const linesOf = (text: string): string[] => text.split('\n').filter((line) => line.trim() !== '');

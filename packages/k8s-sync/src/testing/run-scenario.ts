@@ -1,4 +1,4 @@
-import { dump, type Tables } from '@lbx/maps';
+import { type AnyTable, dump, parseDump, type Tables } from '@lbx/maps';
 import type { SourceEvent } from '../sources/source-event.ts';
 import { canonicalDump } from './canonical-dump.ts';
 import { checkTables } from './check-tables.ts';
@@ -9,6 +9,8 @@ import { type Programmed, type ScenarioProcess, startScenarioProcess } from './s
 /** What the maps hold after a step, and what the process says. */
 export interface StepResult extends Programmed {
   readonly step: ScenarioStep;
+  /** The lines as they were before the step. */
+  readonly before: readonly string[];
   /** Lookup tables in short. */
   readonly lines: readonly string[];
   /** The lines with ids that do not depend on the order of events. */
@@ -50,14 +52,19 @@ export function flattenScenario(scenario: Scenario): {
   return { scenario: { ...scenario, node, steps: [] }, events };
 }
 
-/** Begins a scenario on tables that are empty; the sources have synced, and there are no objects. */
+/**
+ * Begins a scenario on tables that are empty: fills in what it finds there, and starts a process that knows of no objects.
+ * Its sources have synced, unless there is something in the maps: then the first step says when.
+ */
 export function startScenario(scenario: Scenario, tables: Tables, { reorder }: RunOptions = {}): ScenarioRun {
   const cluster = createClusterObjects();
   let clock = 1_000_000;
   let { addresses } = scenario.node;
   const start = () => startScenarioProcess(scenario, tables, { now: () => clock, addresses });
+  for (const { map, key, value } of parseDump(scenario.found))
+    (tables[map as keyof Tables] as AnyTable).set(key, value);
   let process: ScenarioProcess = start();
-  process.tell({ type: 'synced' });
+  if (scenario.found.length === 0) process.tell({ type: 'synced' });
   /** What the process has not been told yet, by key: the objects of a restart that are late. */
   let untold = new Set<string>();
   const faults: string[] = [];
@@ -65,8 +72,9 @@ export function startScenario(scenario: Scenario, tables: Tables, { reorder }: R
   /** @returns with the faults of all writes since they were last cleared. */
   const program = (): Programmed => {
     const programmed = process.program();
-    for (const fault of [...programmed.faults, ...checkTables(tables)])
-      if (!faults.includes(fault)) faults.push(fault);
+    // Nobody is to blame for what was found, until it could have been mended.
+    const wrong = programmed.translation.synced ? checkTables(tables) : [];
+    for (const fault of [...programmed.faults, ...wrong]) if (!faults.includes(fault)) faults.push(fault);
     return { ...programmed, faults: [...faults] };
   };
   const held = () => dump(tables, { maglev: 'digest' });
@@ -92,6 +100,7 @@ export function startScenario(scenario: Scenario, tables: Tables, { reorder }: R
   return {
     play(step) {
       faults.length = 0;
+      const before = held();
       clock += step.seconds * 1000;
       if (step.addresses !== undefined) addresses = step.addresses;
       const changes = cluster.change(step, scenario.file);
@@ -111,6 +120,7 @@ export function startScenario(scenario: Scenario, tables: Tables, { reorder }: R
       return {
         ...programmed,
         step,
+        before,
         lines: held(),
         canonical: canonicalDump(tables),
       };

@@ -7,6 +7,8 @@ export interface Scenario {
   readonly file: string;
   readonly node: ScenarioNode;
   readonly options: ScenarioOptions;
+  /** What an earlier process, or somebody else, has left in the maps: lines of a dump. */
+  readonly found: readonly string[];
   /** Why the end depends on the order of events; absent: it does not, and every order may be tried. */
   readonly orderMatters?: string;
   /** Why a process that starts anew does not end where the old one was; absent: it does. */

@@ -9,7 +9,6 @@ import { expectedLists } from './scenario.ts';
  */
 export function updateScenario(text: string, results: readonly StepResult[]): string {
   const edits: { readonly from: number; readonly to: number; readonly by: string }[] = [];
-  let before: readonly string[] = [];
   parseAllDocuments(text)
     .slice(1)
     .forEach((document, i) => {
@@ -23,7 +22,7 @@ export function updateScenario(text: string, results: readonly StepResult[]): st
         value: isScalar(value) ? value.value : undefined,
       }));
       const wanted = new Map<string, string>();
-      const changes = changedLines(before, result.lines);
+      const changes = changedLines(result.before, result.lines);
       const asChanges = pairs.some(({ name }) => name === 'changes');
       const unchanged = pairs.some(({ name, value }) => name === 'expect' && value === 'unchanged');
       const [key, lines] = asChanges || unchanged ? ['changes', changes] : ['expect', result.lines];
@@ -58,7 +57,6 @@ export function updateScenario(text: string, results: readonly StepResult[]): st
       }
       const added = [...wanted.values()].filter((by) => by !== '');
       if (added.length > 0) edits.push({ from: end, to: end, by: `\n${added.join('\n')}` });
-      before = result.lines;
     });
   let updated = text;
   for (const { from, to, by } of edits.sort((a, b) => b.from - a.from || b.to - a.to))
