@@ -25,7 +25,9 @@ it('is a Map that iterates by number', () => {
       expect([...ours.keys()]).toEqual(sorted.map(([key]) => key));
       expect([...ours.values()]).toEqual(sorted.map(([, value]) => value));
       const seen: [number, string][] = [];
-      ours.forEach((value, key) => seen.push([key, value]));
+      ours.forEach((value, key) => {
+        seen.push([key, value]);
+      });
       expect(seen).toEqual(sorted);
     }),
     { numRuns: 200 },
