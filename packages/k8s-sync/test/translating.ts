@@ -35,7 +35,8 @@ export function translatorWith(options: Partial<TranslatorOptions>, ...objects: 
 /** "NodePort 0.0.0.0:30080/TCP external -> 192.0.2.50:8080 192.0.2.51:8080(terminating)" */
 export function line(f: Frontend): string {
   const backends = f.backends.map(
-    (b) => `${b.address}:${b.port}${b.state === undefined ? '' : `(${b.state})`}`,
+    (b) =>
+      `${b.address}:${b.port}${b.state === undefined ? '' : `(${b.state})`}${b.standby ? '(standby)' : ''}`,
   );
   return `${f.type} ${f.address}:${f.port}/${f.protocol}${f.scope === undefined ? '' : ` ${f.scope}`} -> ${backends.join(' ')}`;
 }

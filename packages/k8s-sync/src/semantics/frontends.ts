@@ -95,22 +95,23 @@ export function frontendsOf(state: ServicePortState, nodePortPlaces: NodePortPla
 
 /**
  * The backends behind one of the two lists: those that get new connections (active; if there is none, those that
- * terminate but still serve), and those that only keep the connections they have. An endpoint that is not ready, but not
- * leaving either, is among the latter: its connections survive a flap of its readiness.
+ * terminate but still serve), and those that only keep the connections they have: an endpoint that is not ready but not
+ * leaving either (its connections survive a flap of its readiness), and one that is ready but not chosen, by topology
+ * hints or by a policy Local that has no other list (they survive a change of hints, zone or policy).
  */
 function backendsOf(state: ServicePortState, of: 'cluster' | 'local'): readonly Backend[] {
+  const { servicePort, endpoints } = state;
   const usable = new Set(state[of]);
   const backends: Backend[] = [];
-  for (const endpoint of state.endpoints) {
-    if (of === 'local' && !endpoint.local) continue;
-    // Ready, but not for this node (topology hints).
-    if (endpoint.ready && !usable.has(endpoint)) continue;
+  for (const endpoint of endpoints) {
+    if (of === 'local' && !endpoint.local && !(endpoint.ready && !servicePort.usesClusterEndpoints)) continue;
     backends.push({
       address: endpoint.address,
       port: endpoint.port,
-      protocol: state.servicePort.protocol,
+      protocol: servicePort.protocol,
       node: endpoint.local ? 'local' : 'other',
       ...(endpoint.ready ? {} : { state: drainingState(endpoint) }),
+      ...(endpoint.ready && !usable.has(endpoint) ? { standby: true } : {}),
     });
   }
   return backends;

@@ -50,6 +50,7 @@ function sameBackend(a: Backend, b: Backend): boolean {
     a.port === b.port &&
     a.protocol === b.protocol &&
     a.state === b.state &&
+    a.standby === b.standby &&
     a.node === b.node
   );
 }

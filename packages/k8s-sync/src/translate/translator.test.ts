@@ -221,7 +221,9 @@ describe('incremental work', () => {
     });
     expect(lines(translator)[0]).toContain('192.0.2.50:8080 192.0.2.51:8080');
     translator.apply(upsert(node({ 'topology.kubernetes.io/zone': 'b' })));
-    expect(lines(translator)).toEqual(['ClusterIP 198.51.100.10:80/TCP -> 192.0.2.51:8080']);
+    expect(lines(translator)).toEqual([
+      'ClusterIP 198.51.100.10:80/TCP -> 192.0.2.50:8080(standby) 192.0.2.51:8080',
+    ]);
     translator.apply({ type: 'delete', kind: 'Node', namespace: '', name: 'node-a' });
     expect(lines(translator)[0]).toContain('192.0.2.50:8080 192.0.2.51:8080');
   });

@@ -89,7 +89,7 @@ describe('frontends', () => {
             ? state.servicePort.internalPolicyLocal
             : state.servicePort.externalPolicyLocal;
         const wanted = policyLocal && frontend.scope !== 'internal' ? state.local : state.cluster;
-        const active = frontend.backends.filter((b) => b.state === undefined);
+        const active = frontend.backends.filter((b) => b.state === undefined && b.standby !== true);
         const draining = frontend.backends.filter((b) => b.state === 'terminating');
         const used = active.length > 0 ? active : draining;
         expect(

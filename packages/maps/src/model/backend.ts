@@ -34,6 +34,8 @@ export interface Backend {
   readonly node?: 'local' | 'other';
   /** A health check says that it does not answer: sorted behind all others and not counted. */
   readonly unhealthy?: boolean;
+  /** It is well, but not meant for new flows of this frontend here (topology hints, traffic policies): it keeps those it has. */
+  readonly standby?: boolean;
   /** Names of the service ports that it serves; absent means all. */
   readonly portNames?: readonly string[];
 }

@@ -76,6 +76,6 @@ function selectBackends(
 }
 
 /** Alone in a set, the backend would be given new flows. */
-function takesNewFlows({ state = 'active', unhealthy }: Backend): boolean {
-  return !unhealthy && (state === 'active' || state === 'terminating');
+function takesNewFlows({ state = 'active', unhealthy, standby }: Backend): boolean {
+  return !unhealthy && !standby && (state === 'active' || state === 'terminating');
 }

@@ -144,6 +144,7 @@ function readBackend(
     zone: typeof zone === 'string' ? (zones?.[zone] ?? 0) : fields.count('zone'),
     node: fields.choice('node', { local: 'local', other: 'other' }),
     unhealthy: fields.flag('unhealthy'),
+    standby: fields.flag('standby'),
     portNames: fields.list('portNames')?.map(String),
   };
   const protocol = readProtocol(service, path, fields);

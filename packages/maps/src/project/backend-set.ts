@@ -35,7 +35,7 @@ const states: Readonly<Record<BackendState, { rank: number; byte: number }>> = {
 const known = new WeakMap<readonly Backend[], BackendSet>();
 
 /**
- * Orders the backends of a frontend as Cilium does: healthy before unhealthy, then by state, address, port. Of two with
+ * Orders the backends of a frontend as Cilium does: healthy before unhealthy (and those on standby), then by state, address, port. Of two with
  * the same address, port and protocol the later one counts. Remembered per array; the backends must have been checked.
  */
 export function backendSet(backends: readonly Backend[], family: Family): BackendSet {
@@ -66,7 +66,13 @@ function makeSet(backends: readonly Backend[], family: Family): BackendSet {
       clusterId: 0,
       zone: backend.zone ?? 0,
     };
-    byName.set(name, { backend, name, value, order, rank: backend.unhealthy ? rank + 10 : rank });
+    byName.set(name, {
+      backend,
+      name,
+      value,
+      order,
+      rank: backend.unhealthy || backend.standby ? rank + 10 : rank,
+    });
   }
   const ordered = [...byName.values()].sort(
     (a, b) =>

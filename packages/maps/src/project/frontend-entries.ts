@@ -76,7 +76,7 @@ export function frontendEntries(
   ];
   if (frontend.affinitySeconds !== undefined) {
     set.members.forEach(({ backend }, i) => {
-      if ((backend.state ?? 'active') !== 'active') return;
+      if ((backend.state ?? 'active') !== 'active' || backend.standby) return;
       others.push({
         op: 'set',
         map: 'lb_affinity_match',
