@@ -1,4 +1,5 @@
 import { KubeconfigError, SourceStateError } from '../../errors.ts';
+import { FairTurns } from '../fair-turns.ts';
 import { ListenerQueue } from '../listener-queue.ts';
 import type { ObjectSource } from '../source-event.ts';
 import { combineStatus, type SourceStatus } from '../source-status.ts';
@@ -69,6 +70,7 @@ export function clusterSource(options: ClusterSourceOptions): ClusterSource {
       connection = opened;
       const events = new ListenerQueue(name, listener);
       queue = events;
+      const turns = new FairTurns();
       const kinds = followedKinds(nodeName, pods);
       let waiting = kinds.length;
       watches = kinds.map(
@@ -79,6 +81,7 @@ export function clusterSource(options: ClusterSourceOptions): ClusterSource {
             connection: opened,
             settings,
             streams,
+            turns,
             push: (event) => events.push(event),
             onSynced: () => {
               waiting -= 1;

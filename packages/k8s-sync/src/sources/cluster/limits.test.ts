@@ -100,7 +100,7 @@ it.each([true, false])(
     await log.next('synced');
     turning = false;
     expect(cluster.part('EndpointSlice').objects).toBe(count);
-    expect(most).toBeLessThan(count / 10);
+    expect(most).toBeLessThan(count / 20);
     const told = JSON.stringify(log.events.find((event) => event.type === 'upsert'));
     expect(told).not.toMatch(/managedFields|targetRef/);
     expect(told).toContain('192.0.2.99');

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiServerError } from '../../errors.ts';
+import type { FairTurns } from '../fair-turns.ts';
 import type { SourceEvent } from '../source-event.ts';
 import { splitLines } from '../split-lines.ts';
 import { apiRequest, reasonOf } from './api-request.ts';
@@ -24,6 +25,8 @@ export interface ListWatchOptions {
   readonly connection: ClusterConnection;
   readonly settings: FollowSettings;
   readonly streams: StreamedLists;
+  /** Shared by all kinds. */
+  readonly turns: FairTurns;
   /** Tells the listener; what it returns is waited for before more is read. */
   readonly push: (event: SourceEvent) => Promise<void> | undefined;
   readonly onSynced: () => void;
@@ -114,14 +117,14 @@ export class ListWatch {
   }
 
   async #listPages(signal: AbortSignal): Promise<void> {
-    const { connection, followed, settings } = this.#options;
+    const { connection, followed, settings, turns } = this.#options;
     this.#phase = 'pages';
     // The first list may be a little old (the server answers from its cache); later ones must not go back in time.
     const from = this.#syncedAt !== undefined || this.#expired ? {} : { resourceVersion: '0' };
     const query = { ...selectorQuery(followed, this.#wished), ...from };
     const listing = this.#objects.beginListing();
     const version = await pagedList(
-      { connection, followed, settings, query, paging: this.#paging, signal },
+      { connection, followed, settings, turns, query, paging: this.#paging, signal },
       listing,
     );
     this.#paging = true;
@@ -144,7 +147,7 @@ export class ListWatch {
 
   /** One watch, from its beginning to its end. @returns milliseconds to wait before the next. */
   async #watch(signal: AbortSignal): Promise<number> {
-    const { connection, followed, settings, streams } = this.#options;
+    const { connection, followed, settings, streams, turns } = this.#options;
     const { kind, path } = followed;
     const from = this.#resourceVersion;
     this.#phase = from === undefined ? 'stream' : 'watch';
@@ -174,6 +177,8 @@ export class ListWatch {
       this.#backoff.alive();
       const busy = this.#phase === 'stream' ? this.#streamed(event, listing) : this.#watched(event);
       if (busy !== undefined) await busy;
+      const rest = turns.rest();
+      if (rest !== undefined) await rest;
     }
     if (this.#phase === 'stream') {
       throw new ApiServerError(kind, `${connection.server} ended the stream before the list was complete`);

@@ -1,3 +1,4 @@
+import type { FairTurns } from '../fair-turns.ts';
 import { apiRequest } from './api-request.ts';
 import type { ClusterConnection } from './cluster-connection.ts';
 import type { FollowSettings } from './follow-settings.ts';
@@ -11,6 +12,7 @@ export interface PagedList {
   readonly connection: ClusterConnection;
   readonly followed: FollowedKind;
   readonly settings: FollowSettings;
+  readonly turns: FairTurns;
   /** Selectors, and the resourceVersion to list from. */
   readonly query: Readonly<Record<string, string>>;
   /** Without, all is one page. */
@@ -25,7 +27,7 @@ export interface PagedList {
  * @throws what apiRequest() throws; SyntaxError, RangeError if an answer is no list or too large.
  */
 export async function pagedList(options: PagedList, listing: Listing): Promise<string> {
-  const { connection, followed, settings, paging, signal } = options;
+  const { connection, followed, settings, turns, paging, signal } = options;
   const { resourceVersion: from, ...selectors } = options.query;
   const page = paging ? { limit: String(settings.pageSize) } : {};
   const tokens = new Set<string>();
@@ -46,6 +48,7 @@ export async function pagedList(options: PagedList, listing: Listing): Promise<s
       // A slow listener: the rest waits in the socket.
       if (busy !== undefined) await busy;
       busy = undefined;
+      await turns.rest();
     }
     const { resourceVersion, continueToken } = parser.end();
     if (continueToken === '') return resourceVersion;

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RecordingError, SourceStateError } from '../../errors.ts';
 import { objectIdentity } from '../../objects/object-identity.ts';
+import { FairTurns } from '../fair-turns.ts';
 import { ListenerQueue } from '../listener-queue.ts';
 import type { ObjectSource, SourceEvent } from '../source-event.ts';
 import { splitLines } from '../split-lines.ts';
@@ -52,6 +53,7 @@ export function replaySource(file: string, options: ReplaySourceOptions = {}): R
 
   async function tellAll(lines: AsyncGenerator<string>, events: ListenerQueue): Promise<void> {
     const begin = performance.now();
+    const turns = new FairTurns();
     // The header was the first.
     let at = 1;
     try {
@@ -64,6 +66,7 @@ export function replaySource(file: string, options: ReplaySourceOptions = {}): R
         count(event);
         const busy = events.push(event);
         if (busy !== undefined) await busy;
+        await turns.rest();
       }
     } catch (cause) {
       if (abort.signal.aborted) return;
