@@ -135,6 +135,8 @@ export interface Lab extends Disposable {
   readonly tc: BpfObject;
   /** The program that is attached: IPv4's, of whatever family the packets are. */
   readonly entry: BpfProgram;
+  /** What packets leave by, at tc. */
+  readonly egress: BpfProgram;
   readonly tables: XdpTables;
   readonly ifindex: number;
   /** One frame into the node's device. `tx`: sent again, by that device or (tc) another one. */
@@ -263,6 +265,9 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
       return tcObjects()[family];
     },
     entry: xdp4.program('lbx_xdp'),
+    get egress() {
+      return tcObjects()[4].program('lbx_tc_egress');
+    },
     tables,
     ifindex,
     send: (packet) => run(packet, hook === 'xdp' ? 'lbx_xdp' : 'lbx_tc_ingress'),

@@ -4,8 +4,10 @@
  *
  * lbx_flow_set is an array map. A bucket holds eight flows and one line of tags.
  * A flow is in the bucket that its hash names first, or, when that was full, in the
- * one it names second (as a guest; `away` of the first counts those). Finding one
- * is inlined: no helper call, two cache lines.
+ * one it names second (as a guest; `away` of the first counts those). The hash names
+ * a way as well, which the flow has if that was free: tags and entry, both of them
+ * seldom in the cache, are fetched at once. Finding a flow is inlined: no helper call,
+ * two cache lines.
  *
  * Readers take no lock. The last word of an entry's key ends in a stamp: a count of
  * the entry's changes, a bit for "being written" and one for "held".
@@ -40,8 +42,6 @@
 
 /* 1: the CPU reorders loads and stores. 0 saves time where it does not (x86). */
 const volatile __u8 lbx_weak_order = 1;
-
-#define LBX_FLOW_WAYS 8
 
 /* Parts of the stamp. The count has 14 bits. */
 #define LBX_FLOW_WRITING 0x0001000000000000ULL
@@ -138,6 +138,12 @@ static __always_inline struct lbx_flow *flow_table_entry(struct lbx_flow_bucket 
 	return &bucket->entry[way & (LBX_FLOW_WAYS - 1)];
 }
 
+/* Fetch an entry that will be used soon, for certain or likely; waits for nothing. */
+static __always_inline void flow_table_fetch(struct lbx_flow *flow)
+{
+	*flow_table_word(flow);
+}
+
 /* Is `word`, the last of the entry's key, that of `key`, whatever the stamps? */
 static __always_inline _Bool flow_table_equal(const struct lbx_flow *flow, __u64 word,
 					      const struct lbx_flow_key *key)
@@ -156,10 +162,9 @@ static __always_inline _Bool flow_table_equal(const struct lbx_flow *flow, __u64
  * The word is read before all else of the entry: flow_table_is() finds it unchanged
  * only if all of that was read of the same flow.
  */
-static __always_inline struct lbx_flow *flow_table_find_in(struct lbx_flow_bucket *bucket,
-							   __u16 tag, struct lbx_flow_key *key)
+static __always_inline struct lbx_flow *flow_table_find_at(struct lbx_flow_bucket *bucket, int way,
+							   struct lbx_flow_key *key)
 {
-	int way = flow_table_way(bucket, tag);
 	struct lbx_flow *flow;
 	__u64 word;
 
@@ -174,10 +179,37 @@ static __always_inline struct lbx_flow *flow_table_find_in(struct lbx_flow_bucke
 	return flow;
 }
 
+/* The way of the first bucket that has the tag of `place`: that which the hash names, most of the
+ * time. */
+static __always_inline int flow_table_way_at(const struct lbx_flow_bucket *first,
+					     const struct lbx_flow_place *place)
+{
+	__u32 way = place->way;
+
+	barrier_var(way);
+	way &= LBX_FLOW_WAYS - 1;
+	if (*(const volatile __u16 *)&first->tag[way] == place->tag)
+		return way;
+	return flow_table_way(first, place->tag);
+}
+
+/*
+ * The way of the first bucket that a flow of `place`, which is not there, would be put into;
+ * -1: none is free.
+ */
+static __always_inline int flow_table_free_way(const struct lbx_flow_bucket *first,
+					       const struct lbx_flow_place *place)
+{
+	__u32 way = place->way;
+
+	barrier_var(way);
+	way &= LBX_FLOW_WAYS - 1;
+	return *(const volatile __u16 *)&first->tag[way] ? flow_table_way(first, 0) : (int)way;
+}
+
 /*
  * The flow of `key`, or NULL. `fetch`: then a flow of `key` will be made, and the place
- * that it will likely get is fetched; everything until then hides the wait for memory
- * that is seldom in the cache.
+ * that it will likely get is fetched; everything until then hides the wait for it.
  */
 static __always_inline struct lbx_flow *flow_table_find(struct lbx_flow_key *key, const _Bool fetch)
 {
@@ -189,17 +221,19 @@ static __always_inline struct lbx_flow *flow_table_find(struct lbx_flow_key *key
 	first = flow_table_bucket(place.first);
 	if (!first)
 		return NULL;
-	flow = flow_table_find_in(first, place.tag, key);
+	flow_table_fetch(flow_table_entry(first, place.way));
+	flow = flow_table_find_at(first, flow_table_way_at(first, &place), key);
 	if (flow)
 		return flow;
 	if (*(volatile __u32 *)&first->away) {
 		second = flow_table_bucket(place.second);
-		flow = second ? flow_table_find_in(second, place.tag, key) : NULL;
+		flow = second ? flow_table_find_at(second, flow_table_way(second, place.tag), key)
+			      : NULL;
 	}
 	if (fetch && !flow) {
-		int way = flow_table_way(first, 0);
+		int way = flow_table_free_way(first, &place);
 
-		*flow_table_word(flow_table_entry(first, way < 0 ? 0 : way));
+		flow_table_fetch(flow_table_entry(first, way < 0 ? 0 : way));
 	}
 	return flow;
 }

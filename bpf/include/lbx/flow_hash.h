@@ -45,6 +45,7 @@ const volatile __u64 lbx_flow_secret[7] = {
 };
 
 #define LBX_FLOW_BUCKETS 65536
+#define LBX_FLOW_WAYS    8
 
 /* Elements of the table's map, less one. */
 #define lbx_flow_buckets FAMILY_NAME(lbx_flow_buckets)
@@ -54,6 +55,7 @@ struct lbx_flow_place {
 	__u32 first;  /* bucket */
 	__u32 second; /* bucket for when the first is full; may be the same */
 	__u16 tag;    /* never 0 */
+	__u16 way;    /* of the first bucket, where the flow is put if that is free */
 };
 
 static __always_inline __u64 flow_hash(const struct lbx_flow_key *key)
@@ -83,6 +85,7 @@ static __always_inline void flow_place(const struct lbx_flow_key *key, struct lb
 	place->first = hash_scale(hash >> 32, lbx_flow_buckets);
 	place->second = hash_scale(hash, lbx_flow_buckets);
 	place->tag = hash | 0x8000;
+	place->way = hash >> 32 & (LBX_FLOW_WAYS - 1);
 }
 
 #endif

@@ -217,12 +217,13 @@ static __always_inline __u32 flow_table_choose_second(struct lbx_flow_bucket *se
  * The first bucket's way for a new flow, at once where one is free; else as
  * flow_table_choose(). `same`: the way with the flow's tag, which is another flow's, or -1.
  */
-static __always_inline __u64 flow_table_choose_first(struct lbx_flow_bucket *first, __u16 tag,
-						     int same)
+static __always_inline __u64 flow_table_choose_first(struct lbx_flow_bucket *first,
+						     const struct lbx_flow_place *place, int same)
 {
-	int way = same < 0 ? flow_table_way(first, 0) : -1;
+	int way = same < 0 ? flow_table_free_way(first, place) : -1;
 
-	return way < 0 ? flow_table_choose(first, tag) : LBX_FLOW_RANK_FREE << 3 | (__u32)way;
+	return way < 0 ? flow_table_choose(first, place->tag)
+		       : LBX_FLOW_RANK_FREE << 3 | (__u32)way;
 }
 
 /* flow_table_take() with the first bucket locked: without first bucket and tag. */
@@ -231,7 +232,7 @@ static __always_inline int flow_table_take_locked(struct lbx_flow_bucket *first,
 						  const struct lbx_flow_key *key, _Bool over)
 {
 	struct lbx_flow_bucket *second = NULL;
-	int way = flow_table_way(first, place->tag);
+	int way = flow_table_way_at(first, place);
 	__u64 chosen = 0;
 	__u32 taken = 0;
 
@@ -250,7 +251,7 @@ static __always_inline int flow_table_take_locked(struct lbx_flow_bucket *first,
 		}
 	}
 	if (!taken)
-		chosen = flow_table_choose_first(first, place->tag, way);
+		chosen = flow_table_choose_first(first, place, way);
 	if (chosen >> 3 < LBX_FLOW_RANK_EXPIRED) {
 		second = flow_table_second(place);
 		if (second && flow_table_lock(second)) {
