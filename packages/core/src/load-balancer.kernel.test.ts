@@ -74,7 +74,7 @@ describeKernel('createLoadBalancer, sockets', () => {
     expect(lb.apply([serviceOf(ports)])).toMatchObject({ frontends: 1, failed: [], refused: [] });
     const answers = ask(...Array.from({ length: 20 }, () => `${vip}:80`));
     expect(new Set(answers)).toEqual(new Set([`a as ${vip}:80`, `b as ${vip}:80`]));
-    expect(lb.status().frontends).toEqual([
+    expect(lb.status().frontends).toMatchObject([
       { name: `${vip}:80/TCP`, service: 'web', backends: 2, programmed: true },
     ]);
     expect(
@@ -122,7 +122,7 @@ describeKernel('createLoadBalancer, sockets', () => {
       ],
     });
     expect(lb.dump().join()).not.toContain('198.51.100.2');
-    expect(lb.status().frontends).toEqual([
+    expect(lb.status().frontends).toMatchObject([
       { name: `${vip}:80/TCP`, service: 'web', backends: 2, programmed: true },
       expect.objectContaining({
         service: 'large',

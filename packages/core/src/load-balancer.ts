@@ -31,6 +31,7 @@ import type { LoadBalancerOptions } from './options/options.ts';
 import { type ResolvedOptions, resolveOptions } from './options/resolve-options.ts';
 import { lockPins } from './pin-lock.ts';
 import { assertPrivileges } from './privileges.ts';
+import type { ChangeTimes } from './reconcile/latency.ts';
 import { removeState } from './remove-pinned.ts';
 import { createRuntime, type Runtime } from './runtime.ts';
 import { createSocketSweeper } from './sockets/socket-sweeper.ts';
@@ -55,14 +56,20 @@ export interface LoadBalancer extends Disposable {
   /**
    * Makes exactly these services (or frontends) be served: what is missing is added, what is gone is removed, the rest
    * is not touched. Give the same Frontend objects again for what did not change. Never throws for a single service or
-   * a failed write: the report names them, and the next `apply` tries again.
+   * a failed write: the report names them, and they are tried again, after longer and longer times.
    */
   apply(desired: Iterable<ServiceSpec | Frontend>): ApplyReport;
   /**
    * These services (by the name that their frontends have) changed: they have these frontends now, and are gone if they
-   * have none; all others stay as they are. Costs what they have, however many services there are.
+   * have none; all others stay as they are. Costs what they have, however many services there are. What an earlier
+   * process left stays until `sync` (or `apply`) says that everything has been told.
+   * @param times - when the changes came to be, for `status().reconcile.latency`.
    */
-  update(changes: ServiceChanges): ApplyReport;
+  update(changes: ServiceChanges, times?: ChangeTimes): ApplyReport;
+  /** Everything has been told: what is in the maps and nobody asked for is removed, from now on. */
+  sync(): ApplyReport;
+  /** Compares the maps with what was written, and puts right what somebody else changed, as it is done every `driftSeconds`. */
+  checkDrift(): Promise<void>;
   /** Read back from the kernel: what is attached, and which frontends are really in the maps. */
   status(): Status;
   /** All entries of the service maps as sorted lines. */
@@ -200,9 +207,17 @@ function createHandle({ runtime, network, datapath, hooks, programmer, lock }: R
       const frontends = [...desired].flatMap((item) => ('frontends' in item ? frontendsOf(item) : [item]));
       return network.inside(() => runtime.apply(frontends));
     },
-    update(changes) {
+    update(changes, times) {
       assertOpen();
-      return network.inside(() => runtime.update(changes));
+      return network.inside(() => runtime.update(changes, times));
+    },
+    sync() {
+      assertOpen();
+      return network.inside(() => runtime.sync());
+    },
+    checkDrift() {
+      assertOpen();
+      return runtime.reconciler.checkDrift();
     },
     status() {
       assertOpen();

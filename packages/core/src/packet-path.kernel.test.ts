@@ -115,7 +115,7 @@ describeKernel('packets of a client', () => {
       },
       { family: 6, packets: false, xdp: [], tc: [], nodeAddresses: [] },
     ]);
-    expect(status.frontends).toEqual([
+    expect(status.frontends).toMatchObject([
       { name: `0.0.0.0:${nodePort}/TCP`, service: 'default/web', backends: 2, programmed: true },
       { name: `${addresses.node}:${nodePort}/TCP`, service: 'default/web', backends: 2, programmed: true },
       { name: `${addresses.service}:80/TCP`, service: 'default/web', backends: 2, programmed: true },

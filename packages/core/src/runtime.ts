@@ -10,6 +10,8 @@ import type { NodeNetwork } from './network/node-network.ts';
 import { needsReload, nodeSettings } from './options/node-settings.ts';
 import type { LoadBalancerOptions } from './options/options.ts';
 import type { ResolvedOptions } from './options/resolve-options.ts';
+import type { ChangeTimes } from './reconcile/latency.ts';
+import { createReconciler, type Reconciler } from './reconcile/reconciler.ts';
 import type { SocketSweeper, SocketSweeps } from './sockets/socket-sweeper.ts';
 import { openSweeps } from './sweep/open-sweeps.ts';
 import { createSweeper, type SweepCount } from './sweep/sweeper.ts';
@@ -37,10 +39,12 @@ export interface Runtime {
   /** Flows by table, as the last sweep found them. */
   readonly flows: Readonly<Record<string, SweepCount>>;
   readonly sockets: SocketSweeps | undefined;
+  readonly reconciler: Reconciler;
   /** Exactly these services. */
   apply(frontends: readonly Frontend[]): ApplyReport;
   /** These services changed. */
-  update(changes: ServiceChanges): ApplyReport;
+  update(changes: ServiceChanges, times?: ChangeTimes): ApplyReport;
+  sync(): ApplyReport;
   close(): void;
 }
 
@@ -58,7 +62,6 @@ export function createRuntime({
   sockets,
 }: RuntimeParts): Runtime {
   let options = resolved;
-  let applied = false;
   let pending: NodeJS.Timeout | undefined;
   const { onNotice } = resolved;
 
@@ -73,11 +76,19 @@ export function createRuntime({
         )
       : undefined;
 
-  const update = (changes: ServiceChanges) => {
-    // What happened just now is taken into account, though nobody was told of it yet.
+  const reconciler = createReconciler({
+    write: (changes, how) => programmer.apply(changes, options, how),
+    desired: programmer.desired,
+    retryRefused: programmer.retryRefused,
+    checkDrift: programmer.checkDrift,
+    repairDerived: programmer.repairDerived,
+    inside: network.inside,
+    driftSeconds: resolved.driftSeconds,
+    onNotice,
+  });
+  /** What happened just now is taken into account, though nobody was told of it yet. */
+  const catchUp = () => {
     if (network.hasChanged() && follow()) resolved.onNodeAddresses(options.nodeAddresses);
-    applied = true;
-    return programmer.apply(changes, options);
   };
 
   /** Loads the programs with settings that are fixed in them. */
@@ -118,7 +129,7 @@ export function createRuntime({
       network.inside(() => {
         if (!follow()) return;
         resolved.onNodeAddresses(options.nodeAddresses);
-        if (applied) programmer.apply(new Map(), options);
+        reconciler.refresh();
       });
     } catch (error) {
       // Nobody waits for this: the next change, or apply, is the next attempt.
@@ -137,10 +148,19 @@ export function createRuntime({
     get sockets() {
       return sockets?.counts;
     },
-    apply: (frontends) => update(changesTo(frontends, programmer.services)),
-    update,
+    reconciler,
+    apply(frontends) {
+      catchUp();
+      return reconciler.apply(changesTo(frontends, programmer.services));
+    },
+    update(changes, times) {
+      catchUp();
+      return reconciler.update(changes, times);
+    },
+    sync: reconciler.sync,
     close() {
       clearTimeout(pending);
+      reconciler.close();
       sweeper?.close();
       sockets?.close();
       neighbours?.close();

@@ -4,6 +4,7 @@ import { type Counters, readCounters } from './counters.ts';
 import type { Datapath } from './load/datapath.ts';
 import type { Family } from './network/node-addresses.ts';
 import type { ResolvedOptions } from './options/resolve-options.ts';
+import type { ReconcileStatus } from './reconcile/reconciler.ts';
 import { findMapMismatches, type MapMismatch } from './running-maps.ts';
 import type { Runtime } from './runtime.ts';
 import type { SocketSweeps } from './sockets/socket-sweeper.ts';
@@ -55,8 +56,13 @@ export interface FrontendStatus {
   readonly backends: number;
   /** Whether each of its entries is in the maps as it should be. */
   readonly programmed: boolean;
-  /** Why it cannot be programmed. */
+  /** Why it cannot be programmed, or why the last try failed. */
   readonly error?: string;
+  /** Since when it is in force as it is, or failing; milliseconds since 1970. Absent for what is refused. */
+  readonly since?: number;
+  /** How often it was tried in vain, and when it is tried again. */
+  readonly attempts?: number;
+  readonly nextRetry?: number;
 }
 
 /** What the kernel has, next to what was asked for. */
@@ -69,6 +75,8 @@ export interface Status {
   readonly frontends: readonly FrontendStatus[];
   /** Entries in the service maps by map name. */
   readonly entries: Readonly<Record<string, number>>;
+  /** How the maps are kept in line. */
+  readonly reconcile: ReconcileStatus;
   /** What became of packets, by reason. */
   readonly counters: Counters;
   /** Flows that are remembered, by table, as the last sweep found them; and how many it gave back since the start. */
@@ -79,12 +87,12 @@ export interface Status {
 
 /** Reads everything back from the kernel. */
 export function readStatus(
-  { options, flows, sockets }: Pick<Runtime, 'options' | 'flows' | 'sockets'>,
+  { options, flows, sockets, reconciler }: Pick<Runtime, 'options' | 'flows' | 'sockets' | 'reconciler'>,
   datapath: Datapath,
   attachments: readonly Attachment[],
   programmer: Programmer,
 ): Status {
-  const { frontends, entries } = programmer.status();
+  const { frontends, entries } = programmer.status(reconciler.stateOf);
   const attached = attachments.map(attachmentStatus);
   return {
     attachments: attached,
@@ -98,6 +106,7 @@ export function readStatus(
     mismatches: findMapMismatches(datapath.maps.byName, attachments, options.pins),
     frontends,
     entries,
+    reconcile: reconciler.status,
     counters: readCounters(datapath.maps.byName),
     flows,
     ...(sockets === undefined ? {} : { sockets }),

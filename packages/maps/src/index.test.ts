@@ -205,6 +205,7 @@ it('exports these names', () => {
       "mapLayout",
       "mapMemory",
       "mapsDocument",
+      "noteActual",
       "ownEntries",
       "pad",
       "padTo",

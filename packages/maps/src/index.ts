@@ -227,6 +227,7 @@ export { defaultPacketSettings, type PacketSettings } from './packet/settings.ts
 export { type ApplyFailure, type ApplyResult, applyOps, MapWriteError } from './plan/apply-ops.ts';
 export { allChanges, type PlanOptions } from './plan/change.ts';
 export { IdConflictError } from './plan/id-conflict.ts';
+export { type Difference, type Found, noteActual } from './plan/note-actual.ts';
 export type { Op } from './plan/op.ts';
 export { plan, planChanges } from './plan/plan.ts';
 export { readSnapshot, type Snapshot } from './plan/snapshot.ts';

@@ -17,6 +17,8 @@ export interface ApplyReport {
   readonly failed: readonly FailedWrite[];
   /** Frontends that cannot be written at all, with the reason. */
   readonly refused: readonly Refusal[];
+  /** Frontends that are not as wanted yet because writes failed, now or before; they are tried again by themselves. */
+  readonly pending: number;
   /** Milliseconds in all, and of these in the kernel's maps. */
   readonly ms: number;
   readonly writeMs: number;

@@ -6,7 +6,7 @@ import { createMaglevTable } from '../tables/maglev-table.ts';
 import type { BackendPlaces } from './backend-places.ts';
 
 /** The tables that the control plane writes, over kernel maps. */
-export interface KernelTables extends Pick<Derived, 'frontendMeta' | 'refreshBackends'> {
+export interface KernelTables extends Pick<Derived, 'frontendMeta' | 'refreshBackends' | 'repair'> {
   readonly tables: Tables;
 }
 

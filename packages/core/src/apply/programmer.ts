@@ -1,4 +1,5 @@
 import {
+  type ApplyResult,
   allChanges,
   applyOps,
   createProjector,
@@ -8,6 +9,7 @@ import {
   type Ids,
   type IdsOptions,
   type Op,
+  type Projection,
   type ProjectionChanges,
   planChanges,
   readSnapshot,
@@ -23,6 +25,8 @@ import { openVlans, syncVlans } from '../derived/vlans.ts';
 import type { Datapath } from '../load/datapath.ts';
 import type { LocalAddress } from '../network/node-network.ts';
 import type { ResolvedOptions } from '../options/resolve-options.ts';
+import { checkDrift, type DriftSlice } from '../reconcile/drift-check.ts';
+import type { Attempts, FrontendState } from '../reconcile/frontend-states.ts';
 import type { FrontendStatus } from '../status.ts';
 import { trafficMapsOf } from '../traffic.ts';
 import type { ApplyReport } from './apply-report.ts';
@@ -42,7 +46,15 @@ export interface Programmer {
    * Takes up what changed, and what is left from before.
    * @param options - as they are now: addresses of the node come and go.
    */
-  apply(changes: ServiceChanges, options: ResolvedOptions): ApplyReport;
+  apply(changes: ServiceChanges, options: ResolvedOptions, how?: ApplyHow): Applied;
+  /** What is wanted, live. */
+  readonly desired: Projection;
+  /** Tries again what was refused because every id is in use or in quarantine. */
+  retryRefused(): void;
+  /** Compares the maps with what was written, slice by slice: what each found is for `apply` to put right. */
+  checkDrift(): Generator<DriftSlice, void>;
+  /** Puts right what follows from the entries of the maps, slice by slice; gives how much. */
+  repairDerived(): Generator<number, void>;
   /** Services as they were last given. */
   readonly services: ServiceChanges;
   /** The node's devices are these now. */
@@ -50,10 +62,30 @@ export interface Programmer {
   /** These are the node's own addresses now. */
   setAddresses(addresses: readonly LocalAddress[]): void;
   /** Whether what the last apply wanted is in the maps, frontend by frontend, and how many entries they hold. */
-  status(): { readonly frontends: FrontendStatus[]; readonly entries: Readonly<Record<string, number>> };
+  status(stateOf: (frontend: string) => FrontendState | undefined): {
+    readonly frontends: FrontendStatus[];
+    readonly entries: Readonly<Record<string, number>>;
+  };
   /** What the maps hold, read now. */
   snapshot(): Snapshot;
   dump(): string[];
+}
+
+/** What an `apply` may do. */
+export interface ApplyHow {
+  /** Delete what nobody asks for (true when absent). False: only what belongs to the frontends that are asked for. */
+  readonly prune?: boolean;
+  /** Frontends that failed, and whose time to be tried again has not come; none when absent. What changed is tried. */
+  readonly isWaiting?: (name: string) => boolean;
+  /** What has to be compared too. */
+  readonly also?: ProjectionChanges;
+}
+
+/** What an `apply` did. */
+export interface Applied extends Attempts {
+  readonly report: ApplyReport;
+  /** Shared entries differ still: backends or wildcards. */
+  readonly sharedLeft: boolean;
 }
 
 /** Who is told of what the programmer does. */
@@ -102,15 +134,15 @@ export function createProgrammer(
     }
     const taken = projector.takeChanges();
     // Also what was refused: ids that were taken for it go back.
-    if (first) return union(allChanges(written, desired), taken);
-    return left === undefined ? taken : union(taken, left);
+    const changed = first ? union(allChanges(written, desired), taken) : taken;
+    return { changed, all: left === undefined ? changed : union(changed, left) };
   };
 
   return {
     services,
-    status() {
+    status(stateOf) {
       const entries = readWrittenEntries(datapath.maps.byName, tables);
-      return { frontends: first ? [] : frontendStatus(desired, entries), entries: entries.counts };
+      return { frontends: first ? [] : frontendStatus(desired, entries, stateOf), entries: entries.counts };
     },
     snapshot: () => readSnapshot(tables),
     dump: () => dump(tables),
@@ -125,16 +157,26 @@ export function createProgrammer(
       kernel.refreshBackends(moves.local);
       onMoves(moves);
     },
-    apply(given, options) {
+    desired,
+    retryRefused: () => projector.retryRefused(),
+    checkDrift: () => checkDrift({ maps: datapath.maps.byName, tables, written, desired }),
+    repairDerived: kernel.repair,
+    apply(given, options, { prune = true, isWaiting, also } = {}) {
       const started = performance.now();
-      const changes = take(given, options);
-      const ops: Op[] = planChanges(written, desired, changes);
+      const { changed, all } = take(given, options);
+      const changes = also === undefined ? all : union(all, also);
+      const skip = {
+        has: (name: string) =>
+          isWaiting?.(name) === true && !changed.frontends.has(name) && also?.frontends.has(name) !== true,
+      };
+      const how = { prune, skip };
+      const ops: Op[] = planChanges(written, desired, changes, how);
       const writing = performance.now();
       frontendMeta?.mark(desired, changes.frontends);
       traffic?.prepare(ops);
       const result = applyOps(tables, ops, written);
       frontendMeta?.unmark(desired, ids, first ? undefined : changes.frontends);
-      left = unsettled(written, desired, changes, result);
+      left = unsettled(written, desired, changes, result, how);
       for (const name of releaseIds(ids, written, desired, changes)) left.frontends.add(name);
       const moves = places.takeMoves();
       kernel.refreshBackends(first ? undefined : moves.local);
@@ -143,7 +185,8 @@ export function createProgrammer(
       if ((first || writesUdp(ops)) && !writesUdp(result.failures.map(({ op }) => op))) onUdpWritten();
       first = false;
       const ended = performance.now();
-      return {
+      const tried = new Set([...changes.frontends].filter((name) => !skip.has(name)));
+      const report: ApplyReport = {
         frontends: desired.frontends.size,
         writes: result.done,
         failed: result.failures.map(({ op, error }) => ({
@@ -152,11 +195,26 @@ export function createProgrammer(
           ...(op.frontend === undefined ? {} : { frontend: op.frontend }),
         })),
         refused: desired.refused,
+        pending: result.pending.size + changes.frontends.size - tried.size,
         ms: ended - started,
         writeMs: ended - writing,
       };
+      const sharedLeft = left.backends.size + left.wildcards.size > 0;
+      return { report, tried, pending: pendingOf(result), sharedLeft };
     },
   };
+}
+
+/** Frontends that are not as wanted, with the failure of their own or else one that they share with others. */
+function pendingOf({ pending, failures }: ApplyResult): ReadonlyMap<string, Error> {
+  const own = new Map<string, Error>();
+  let shared: Error | undefined;
+  for (const { op, error } of failures) {
+    if (op.frontend === undefined) shared ??= error;
+    else if (!own.has(op.frontend)) own.set(op.frontend, error);
+  }
+  const fallback = shared ?? failures[0]?.error ?? new Error('a write before it failed');
+  return new Map([...pending].map((name) => [name, own.get(name) ?? fallback]));
 }
 
 /** Ids of backends index the metadata array, where packets are balanced: higher ones would have no flows. */

@@ -6,7 +6,8 @@ import {
   type Table,
 } from '@lbx/maps';
 
-const exists = (meta: LbxBackendMeta | undefined) => meta !== undefined && (meta.generation & 1) === 1;
+/** Does the metadata say that there is a backend? */
+export const exists = (meta: LbxBackendMeta | undefined) => meta !== undefined && (meta.generation & 1) === 1;
 
 /** The metadata of backends, kept beside their entries by the rules of bpf/include/lbx/backend_meta.h. */
 export interface BackendMetaKeeper {

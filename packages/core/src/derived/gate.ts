@@ -21,6 +21,8 @@ export interface KernelGate {
   remove(endpoints: Iterable<GateEndpoint>): void;
   /** Writes every word: what an earlier process left is replaced. */
   rewrite(): void;
+  /** Words as they were read; writes those that somebody else has changed, and gives how many. */
+  repair(words: Iterable<readonly [index: number, word: bigint]>): number;
   /** Bits that are set, for status. */
   readonly bits: number;
 }
@@ -61,6 +63,11 @@ export function createKernelGate(
     },
     add: (endpoints) => flush(change(endpoints, 'add')),
     remove: (endpoints) => flush(change(endpoints, 'remove')),
+    repair(read) {
+      const wrong = [...read].filter(([index, word]) => bitmap.word(index) !== word);
+      flush(new Set(wrong.map(([index]) => index)));
+      return wrong.length;
+    },
     rewrite: () => write(Array.from({ length: words }, (_, index) => [index, bitmap.word(index)] as const)),
   };
 }

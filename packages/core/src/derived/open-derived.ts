@@ -6,6 +6,7 @@ import { type BackendMetaKeeper, createBackendMetaKeeper } from './backend-meta.
 import { createFrontendMetaKeeper, type FrontendMetaKeeper, markedFrontends } from './frontend-meta.ts';
 import { createKernelGate, type WriteGateWords } from './gate.ts';
 import { endpointOf, gatedServices } from './gated-services.ts';
+import { repairGate, repairMeta } from './repair-derived.ts';
 import { backendEndpoint, trackBackends } from './tracked-backends.ts';
 
 /** The tables whose writes keep derived state in line; those that need none are absent. */
@@ -15,7 +16,11 @@ export interface Derived {
   readonly frontendMeta: FrontendMetaKeeper | undefined;
   /** Works out anew which of these backends (all, when none are named) are on this node. */
   refreshBackends(names: Iterable<string> | undefined): void;
+  /** Compares it with what is in the kernel, in slices, and writes what somebody else has changed; gives how much. */
+  repair(): Generator<number, void>;
 }
+
+function* nothing(): Generator<number, void> {}
 
 type Services = Table<MapKey<'lb4_services_v2'>, MapValue<'lb4_services_v2'>>;
 type Backends = Table<MapKey<'lb4_backends_v3'>, MapValue<'lb4_backends_v3'>>;
@@ -34,7 +39,7 @@ export function openDerived(
       markedFrontends(frontendMap),
     );
   const gateMap = maps.get('lbx_gate');
-  if (gateMap === undefined) return { tables: {}, frontendMeta, refreshBackends: () => {} };
+  if (gateMap === undefined) return { tables: {}, frontendMeta, refreshBackends: () => {}, repair: nothing };
 
   // Both families have entries of one shape; ids are shared, so that one array holds the metadata of all.
   const services = [tables.lb4_services_v2, tables.lb6_services_v2 as unknown as Services];
@@ -49,7 +54,13 @@ export function openDerived(
   gate.rewrite();
   const [services4, services6] = services.map((table) => gatedServices(table, gate));
   const gated = { lb4_services_v2: services4, lb6_services_v2: services6 } as Partial<Tables>;
-  if (meta === undefined) return { tables: gated, frontendMeta, refreshBackends: () => {} };
+  if (metaMap === undefined || meta === undefined)
+    return {
+      tables: gated,
+      frontendMeta,
+      refreshBackends: () => {},
+      repair: () => repairGate(gateMap, gate),
+    };
   const tracked = backends.map((table) => trackBackends(table, { meta, gate, isLocal: places.isLocal }));
   return {
     tables: {
@@ -58,6 +69,10 @@ export function openDerived(
       lb6_backends_v3: tracked[1]?.table,
     } as Partial<Tables>,
     frontendMeta,
+    *repair() {
+      yield* repairGate(gateMap, gate);
+      yield* repairMeta(metaMap, meta, tracked);
+    },
     refreshBackends(names) {
       const all = names === undefined ? undefined : [...names];
       for (const { refresh } of tracked) refresh(all);

@@ -18,6 +18,10 @@ export interface TrackedBackends {
   readonly table: Table<Key, Value>;
   /** Works out anew where backends are: those of the given names, or all. */
   refresh(names?: Iterable<string>): void;
+  /** Is the backend of this id on this node? undefined: there is none of this id and family. */
+  placeOf(id: number): 'local' | 'remote' | undefined;
+  /** Writes the metadata of this id again. */
+  restore(id: number): void;
 }
 
 /** What the gate lets through for a local backend: its replies, as they leave the node. */
@@ -74,6 +78,14 @@ export function trackBackends(
   }
 
   return {
+    placeOf(id) {
+      const backend = known.get(id);
+      return backend && (isLocal(nameOf(backend)) ? 'local' : 'remote');
+    },
+    restore(id) {
+      const backend = known.get(id);
+      if (backend !== undefined) derive(id, backend);
+    },
     refresh(names) {
       const ids = names === undefined ? known.keys() : [...names].flatMap((name) => idOf.get(name) ?? []);
       for (const id of ids) derive(id, known.get(id) as Value);

@@ -132,6 +132,12 @@ export interface LoadBalancerOptions {
   /** Seconds in which memory of flows that are over is given back, table by table, in small steps; default 45; false: never. */
   readonly sweepSeconds?: number | false;
 
+  /**
+   * Seconds after which the maps are compared with what was written to them; what somebody else has changed, added or
+   * deleted is put right. In small steps; default 60; false: never.
+   */
+  readonly driftSeconds?: number | false;
+
   /** Told of things that work but deserve a look. Default: nobody. */
   readonly onNotice?: (notice: string) => void;
   /** Told of the addresses on which NodePorts are served, when they have changed. */

@@ -42,6 +42,7 @@ export interface ResolvedOptions extends NodeSettings {
   readonly endpoints: number;
   readonly maxEntries: Readonly<Record<string, number>>;
   readonly sweepSeconds: number | false;
+  readonly driftSeconds: number | false;
   readonly onNotice: (notice: string) => void;
   readonly onNodeAddresses: (addresses: readonly string[]) => void;
 }
@@ -61,7 +62,7 @@ export function resolveOptions(options: LoadBalancerOptions, network: NetworkSta
   if (options.families?.length === 0) throw noFamily();
   if (options.hairpinAddress !== undefined) assertAddress('hairpinAddress', options.hairpinAddress, 4);
   if (options.hairpinAddress6 !== undefined) assertAddress('hairpinAddress6', options.hairpinAddress6, 6);
-  const { sweepSeconds = 45 } = options;
+  const { sweepSeconds = 45, driftSeconds = 60 } = options;
   return {
     ...nodeSettings(options, network),
     ...portsOf(options),
@@ -95,6 +96,7 @@ export function resolveOptions(options: LoadBalancerOptions, network: NetworkSta
     endpoints: wholeNumber('endpoints', options.endpoints ?? 65_536, 1, 2 ** 24),
     maxEntries: options.maxEntries ?? {},
     sweepSeconds: sweepSeconds === false ? false : wholeNumber('sweepSeconds', sweepSeconds, 1, 86_400),
+    driftSeconds: driftSeconds === false ? false : wholeNumber('driftSeconds', driftSeconds, 1, 86_400),
     onNotice: options.onNotice ?? (() => {}),
     onNodeAddresses: options.onNodeAddresses ?? (() => {}),
   };

@@ -1,4 +1,4 @@
-import type { MapKey } from '../catalog.ts';
+import type { MapKey, ServiceMapName } from '../catalog.ts';
 import { IdMap, type MutableMap } from '../ids/id-map.ts';
 import type { Lb4Slot } from '../layouts/service.ts';
 import { type Entry, entryId } from '../project/entry.ts';
@@ -33,6 +33,10 @@ export interface Written {
   ownerOf(revNatId: number): string | undefined;
   /** Ids with entries of `othersOf` and without an owner: a frontend that was only begun, or is half gone. */
   readonly ownerless: ReadonlySet<number>;
+  /** What is known to be there under a key. */
+  get(map: ServiceMapName, key: Entry['key']): Entry | undefined;
+  /** All of it; may be changed meanwhile. */
+  entries(): IterableIterator<Entry>;
   /** A write was done. */
   record(op: Op): void;
 }
@@ -79,6 +83,30 @@ class WrittenMaps implements Written {
   own(revNatId: number, name: string): void {
     this.#owners.set(revNatId, name);
     this.ownerless.delete(revNatId);
+  }
+
+  get(map: ServiceMapName, key: Entry['key']): Entry | undefined {
+    const found = this.#find(map, key);
+    return found?.map === map ? found : undefined;
+  }
+
+  #find(map: ServiceMapName, key: Entry['key']): Entry | undefined {
+    if ('revNatId' in key) return this.#others.get(key.revNatId)?.get(entryId(map, key));
+    if ('backendId' in key) return this.backends.get(key.backendId);
+    if (isWildcard({ map, key })) return this.wildcards.get((key as MapKey<'lb4_services_v2'>).address);
+    const frontend = this.frontends.get(serviceName({ key }));
+    const { backendSlot } = key as MapKey<'lb4_services_v2'>;
+    return backendSlot === 0 ? frontend?.master : frontend?.slots.get(backendSlot);
+  }
+
+  *entries(): IterableIterator<Entry> {
+    yield* this.backends.values();
+    for (const { master, slots } of this.frontends.values()) {
+      if (master !== undefined) yield master;
+      yield* slots.values();
+    }
+    for (const others of this.#others.values()) yield* others.values();
+    yield* this.wildcards.values();
   }
 
   record(op: Op): void {

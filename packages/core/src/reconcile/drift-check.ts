@@ -1,0 +1,137 @@
+import {
+  type AnyLayout,
+  type AnyTable,
+  type Difference,
+  type Entry,
+  entryId,
+  type Found,
+  noteActual,
+  type Projection,
+  type ProjectionChanges,
+  type ServiceMapName,
+  serviceCatalog,
+  type Tables,
+  type Written,
+} from '@lbx/maps';
+import type { BoundEntry, BpfMap } from 'libbpf-ts';
+
+/** Entries that are compared at once: a few milliseconds, between which everything else has its turn. */
+const sliceEntries = 1024;
+
+/** What a slice of a check found: how many entries differed, and what has to be planned anew for them. */
+export interface DriftSlice {
+  readonly found: Readonly<Record<Difference, number>>;
+  readonly changes: ProjectionChanges;
+}
+
+export interface DriftSubject {
+  readonly maps: ReadonlyMap<string, BpfMap>;
+  readonly tables: Tables;
+  readonly written: Written;
+  readonly desired: Projection;
+}
+
+/**
+ * Compares the service maps with what was written to them, slice by slice. Everything is written in one thread, and
+ * `written` is exact after each write: so each slice is right by itself, however much is written between two of them.
+ * First what the maps hold is looked up in what is known, then the other way round: what is known must be there.
+ */
+export function* checkDrift(subject: DriftSubject): Generator<DriftSlice, void> {
+  const seenRanges = new Set<string>();
+  for (const map of Object.keys(serviceCatalog) as ServiceMapName[])
+    yield* checkMap(map, subject, seenRanges);
+  yield* checkMissing(subject, seenRanges);
+}
+
+const isRange = (map: ServiceMapName) => (serviceCatalog[map] as AnyLayout).type === 'lpm_trie';
+
+function createSlice({ written, desired }: DriftSubject) {
+  const found: Record<Difference, number> = { missing: 0, changed: 0, foreign: 0 };
+  const changes: ProjectionChanges = { frontends: new Set(), backends: new Set(), wildcards: new Set() };
+  return {
+    found,
+    changes,
+    note(actual: Found) {
+      const difference = noteActual(written, desired, changes, actual);
+      if (difference !== undefined) found[difference]++;
+    },
+  };
+}
+
+function* checkMap(
+  map: ServiceMapName,
+  subject: DriftSubject,
+  seenRanges: Set<string>,
+): Generator<DriftSlice, void> {
+  for (const batch of batchesOf(map, subject)) {
+    const slice = createSlice(subject);
+    for (const found of batch) {
+      slice.note(found);
+      if (isRange(map)) seenRanges.add(entryId(map, found.key));
+    }
+    yield slice;
+  }
+}
+
+/** What a map holds, in batches that are read just before they are given: to be looked at at once. */
+function* batchesOf(map: ServiceMapName, { maps, tables }: DriftSubject): Generator<Found[], void> {
+  const layout: AnyLayout = serviceCatalog[map];
+  const table: AnyTable = tables[map];
+  for (const { keys, values, count } of maps.get(map)?.readBatches(sliceEntries) ?? []) {
+    const [keyView, valueView] = [viewOf(keys), viewOf(values)];
+    const found: Found[] = [];
+    for (let i = 0; i < count; i++) {
+      const key = layout.key.get(keyView, i * layout.key.size);
+      // A map of maps tells the id of the inner map, which the table knows how to read.
+      const value =
+        layout.inner === undefined ? layout.value.get(valueView, i * layout.valueSize, key) : table.get(key);
+      if (value !== undefined) found.push({ map, key, value });
+    }
+    yield found;
+  }
+}
+
+function* checkMissing(subject: DriftSubject, seenRanges: ReadonlySet<string>): Generator<DriftSlice, void> {
+  const isThere = lookUp(subject.maps);
+  let slice = createSlice(subject);
+  let ranges: Entry[] = [];
+  let count = 0;
+  for (const entry of subject.written.entries()) {
+    const { map, key } = entry;
+    // A lookup in a trie finds shorter prefixes too.
+    if (!isRange(map)) {
+      if (!isThere(map, key)) slice.note({ map, key });
+    } else if (!seenRanges.has(entryId(map, key))) ranges.push(entry);
+    if (++count % sliceEntries !== 0) continue;
+    yield slice;
+    slice = createSlice(subject);
+  }
+  // Those that were not seen may have been written since: then they are seen now.
+  if (ranges.length > 0) {
+    const there = new Set<string>();
+    for (const map of new Set(ranges.map((range) => range.map)))
+      for (const batch of batchesOf(map, subject))
+        for (const found of batch) there.add(entryId(map, found.key));
+    ranges = ranges.filter(({ map, key }) => subject.written.get(map, key) && !there.has(entryId(map, key)));
+    for (const { map, key } of ranges) slice.note({ map, key });
+  }
+  yield slice;
+}
+
+/** Tells whether there is an entry of exactly that key. */
+function lookUp(maps: ReadonlyMap<string, BpfMap>): (map: ServiceMapName, key: Entry['key']) => boolean {
+  const bound = new Map<ServiceMapName, { readonly entry: BoundEntry; readonly key: DataView }>();
+  return (map, key) => {
+    let one = bound.get(map);
+    if (one === undefined) {
+      const entry = maps.get(map)?.bind();
+      if (entry === undefined) return true;
+      one = { entry, key: viewOf(entry.key) };
+      bound.set(map, one);
+    }
+    (serviceCatalog[map].key as { put(view: DataView, at: number, key: unknown): void }).put(one.key, 0, key);
+    return one.entry.lookup();
+  };
+}
+
+const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
