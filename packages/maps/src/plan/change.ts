@@ -50,10 +50,10 @@ export function compare(
     const group = desired.frontends.get(name);
     const have = written.frontends.get(name);
     if (group !== undefined) {
-      compareFrontend(have, group, written, change);
+      compareFrontend(have, group, written, desired, change);
       // What the maps hold of a refused frontend goes on working until it is accepted, or no longer asked for.
     } else if (have !== undefined && prune && !desired.refusedNames.has(name)) {
-      deleteFrontend(name, have, written, change);
+      deleteFrontend(name, have, written, desired, change);
     }
   }
   if (prune) {
@@ -64,9 +64,18 @@ export function compare(
     }
   }
   const uses = usesAfter(written, change);
-  const strays = skipped.length === 0 ? undefined : namedByStrayTables(written, skipped);
+  // Tables of frontends that nothing is done about now may be ahead of their slots: their last update may have failed.
+  let strays: ReadonlySet<number> | undefined;
+  const isInStrayTable = (id: number) => {
+    strays ??= namedByStrayTables(
+      written,
+      [...skipped, ...refusedAndWritten(written, desired)],
+      [...written.ownerless].filter((one) => skip?.has(desired.ids.get(one) ?? '')),
+    );
+    return strays.has(id);
+  };
   for (const id of changes.backends) {
-    const isUsed = () => written.usesOf(id) + (uses.get(id) ?? 0) > 0 || strays?.has(id) === true;
+    const isUsed = () => written.usesOf(id) + (uses.get(id) ?? 0) > 0 || isInStrayTable(id);
     compareShared(written.backends.get(id), desired.backends.get(id), () => prune && !isUsed(), change);
   }
   const kept = keptAddresses(written, desired, changes);
@@ -106,6 +115,7 @@ function compareFrontend(
   have: WrittenFrontend | undefined,
   group: FrontendEntries,
   written: Written,
+  desired: Projection,
   { writes, deletes }: Change,
 ): void {
   const { name: frontend, revNatId } = group;
@@ -132,24 +142,31 @@ function compareFrontend(
   write(group.master, have?.master);
   // It had another id before.
   const before = have?.master && idOf(have.master);
-  if (before !== undefined && before !== revNatId) deleteOthers(frontend, before, written, deletes);
+  if (before !== undefined && before !== revNatId) deleteOthers(frontend, before, written, desired, deletes);
 }
 
 function deleteFrontend(
   frontend: string,
   { master, slots }: WrittenFrontend,
   written: Written,
+  desired: Projection,
   { deletes }: Change,
 ): void {
   for (const entry of slots.values()) deletes.push({ entry, frontend });
   if (master === undefined) return;
   deletes.push({ entry: master, frontend });
-  deleteOthers(frontend, idOf(master), written, deletes);
+  deleteOthers(frontend, idOf(master), written, desired, deletes);
 }
 
-/** What has the id of a frontend, unless it is another's. */
-function deleteOthers(frontend: string, id: number, written: Written, deletes: Delete[]): void {
-  if (written.ownerOf(id) !== frontend) return;
+/** What has the id of a frontend, unless it is another's: by what is wanted, or else by what is there. */
+function deleteOthers(
+  frontend: string,
+  id: number,
+  written: Written,
+  { ids }: Projection,
+  deletes: Delete[],
+): void {
+  if (ids.has(id) || written.ownerOf(id) !== frontend) return;
   for (const entry of written.othersOf(id).values()) deletes.push({ entry, frontend });
 }
 
@@ -175,14 +192,16 @@ function usesAfter(written: Written, { writes, deletes }: Change): ReadonlyMap<n
 /** Addresses at which the maps hold something of a refused frontend: their wildcards stay too. */
 function keptAddresses(
   written: Written,
-  { refusedNames, wildcards, frontends }: Projection,
+  desired: Projection,
   changes: ProjectionChanges,
 ): ReadonlySet<string> {
-  const inQuestion = [...changes.wildcards].some((address) => !wildcards.has(address));
-  if (!inQuestion) return new Set();
-  return addressesOf(
-    [...refusedNames.keys()].filter((name) => !frontends.has(name) && written.frontends.has(name)),
-  );
+  const inQuestion = [...changes.wildcards].some((address) => !desired.wildcards.has(address));
+  return new Set(inQuestion ? addressesOf(refusedAndWritten(written, desired)) : []);
+}
+
+/** Refused frontends of which the maps hold something. */
+function refusedAndWritten(written: Written, { refusedNames, frontends }: Projection): string[] {
+  return [...refusedNames.keys()].filter((name) => !frontends.has(name) && written.frontends.has(name));
 }
 
 function addressesOf(frontends: readonly string[]): ReadonlySet<string> {

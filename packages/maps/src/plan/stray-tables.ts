@@ -2,12 +2,13 @@ import type { MasterValue } from '../project/service-entry.ts';
 import type { Written } from './written.ts';
 
 /**
- * Backends that Maglev tables name which are not as they should be: tables of these frontends, and of frontends whose
- * master is gone. Those of all others name what the slots name.
+ * Backends that Maglev tables name which may not be as they should be: tables of these frontends, and with these ids of
+ * frontends without a master. Those of all others name what the slots name.
  */
 export function namedByStrayTables(
   written: Pick<Written, 'frontends' | 'othersOf' | 'ownerless'>,
   frontends: Iterable<string>,
+  ownerless: Iterable<number> = written.ownerless,
 ): ReadonlySet<number> {
   const backends = new Set<number>();
   const add = (revNatId: number) => {
@@ -18,6 +19,6 @@ export function namedByStrayTables(
     const master = written.frontends.get(name)?.master;
     if (master !== undefined) add((master.value as MasterValue).revNatIndex);
   }
-  for (const id of written.ownerless) add(id);
+  for (const id of ownerless) add(id);
   return backends;
 }

@@ -2,7 +2,7 @@ import type { MapKey, ServiceMapName } from '../catalog.ts';
 import { IdMap, type MutableMap } from '../ids/id-map.ts';
 import type { Lb4Slot } from '../layouts/service.ts';
 import { type Entry, entryId } from '../project/entry.ts';
-import { isWildcard, type MasterValue, serviceName } from '../project/service-entry.ts';
+import { isMaster, isWildcard, type MasterValue, serviceName } from '../project/service-entry.ts';
 import type { Op } from './op.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -45,13 +45,17 @@ export interface Written {
 export function createWritten({ entries }: Snapshot): Written {
   const written = new WrittenMaps();
   for (const entry of entries.values()) written.put(entry);
-  for (const [name, { master }] of written.frontends) {
-    if (master === undefined) continue;
-    const { address, dport } = master.key as { address: string; dport: number };
-    const { revNatIndex } = master.value as MasterValue;
+  // Of several the first one, as restoreIds has it: two scopes, or TCP and UDP, have the same reverse NAT entry.
+  const named = new Set<number>();
+  for (const entry of entries.values()) {
+    if (!isMaster(entry) || isWildcard(entry)) continue;
+    const { address, dport } = entry.key as { address: string; dport: number };
+    const { revNatIndex } = entry.value as MasterValue;
+    if (named.has(revNatIndex)) continue;
     for (const { value } of written.othersOf(revNatIndex).values()) {
-      if (!('port' in value)) continue;
-      if (value.address === address && value.port === dport) written.own(revNatIndex, name);
+      if (!('port' in value) || value.address !== address || value.port !== dport) continue;
+      written.own(revNatIndex, serviceName(entry));
+      named.add(revNatIndex);
     }
   }
   return written;

@@ -64,8 +64,8 @@ function stepWithFaults(
 
 describe('a writer whose writes fail', () => {
   it.each<[string, MakeWriter, number]>([
-    ['incremental', createIncrementalWriter, 100],
-    ['snapshot', createSnapshotWriter, 40],
+    ['incremental', createIncrementalWriter, 50],
+    ['snapshot', createSnapshotWriter, 15],
   ])(
     'keeps lookups right, serves all others and mends it, whichever single write fails (%s)',
     (_, make, count) => {

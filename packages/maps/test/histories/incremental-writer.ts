@@ -45,6 +45,7 @@ export function createIncrementalWriter(tables: Tables, options: IdsOptions = {}
         given.delete(name);
         projector.set(name, []);
       }
+      projector.retryRefused(); // quarantines may be over
       const taken = projector.takeChanges();
       const all = isFirst ? union(allChanges(written, projector.projection), taken) : taken;
       changes = changes === undefined ? all : union(all, changes);

@@ -37,7 +37,7 @@ interface Live {
 /** Asks the oracle (`explain`) about flows while maps are written: only what a write can have changed is asked again. */
 export interface Lookups {
   /** Writes are about to begin that end in what `goal` gives. */
-  begin(questions: readonly Question[], goal: () => Tables): void;
+  begin(questions: readonly Question[], goal: () => Tables, algorithm: 'random' | 'maglev'): void;
   /** An entry was written or deleted: what is wrong now, one line each. */
   wrote(map: ServiceMapName, key: unknown): readonly string[];
   /** How many times the oracle was asked. */
@@ -51,8 +51,7 @@ export interface LookupOptions {
 
 const NONE: Answer = { ending: undefined, backends: new Set(), ranges: 'none' };
 
-const options: ExplainOptions = {
-  algorithm: 'maglev', // where there is a table; random otherwise
+const node: ExplainOptions = {
   localAddresses: nodeAddresses,
   externalIpsAnywhere: true,
 };
@@ -64,6 +63,7 @@ export function createLookups(tables: Tables, { lateWildcards = false }: LookupO
   const lives = new Map<string, Live>();
   const index = new Map<string, Set<Live>>();
   let goal: () => ExplainSource = () => source;
+  let options = node;
   let asked = 0;
 
   const ask = (question: Question): { result: Explanation; deps: Set<string> } => {
@@ -107,7 +107,8 @@ export function createLookups(tables: Tables, { lateWildcards = false }: LookupO
     get asked() {
       return asked;
     },
-    begin(questions, next) {
+    begin(questions, next, algorithm) {
+      options = { ...node, algorithm };
       let tables: ExplainSource | undefined;
       goal = () => (tables ??= { ...next(), lb4_affinity: affinity });
       rememberClients(source, affinity);
@@ -171,13 +172,21 @@ function answerOf(
   const key = found!.key as MapKey<'lb4_services_v2'>;
   const family = found!.map === 'lb6_services_v2' ? 6 : 4;
   const tables = source as Tables;
+  const ids = new Set<number>();
   for (let backendSlot = 1; backendSlot <= value.count; backendSlot++) {
     read(mapsOf[family].services, { ...key, backendSlot });
     const slot = tables[mapsOf[family].services].get({ ...key, backendSlot }) as { backendId: number };
-    const backend = tables[mapsOf[family].backends].get({
-      backendId: slot.backendId,
-    }) as MapValue<'lb4_backends_v3'>;
-    backends.add(hostPort(backend.address, backend.port));
+    ids.add(slot.backendId);
+  }
+  // Of an update that failed half way, the table may be there and the slots not.
+  const tableKey = { revNatId: value.revNatIndex };
+  read(mapsOf[family].maglev, tableKey);
+  for (const id of tables[mapsOf[family].maglev].get(tableKey) ?? []) ids.add(id);
+  for (const backendId of ids) {
+    const backend = tables[mapsOf[family].backends].get({ backendId }) as
+      | MapValue<'lb4_backends_v3'>
+      | undefined;
+    if (backend !== undefined) backends.add(hostPort(backend.address, backend.port));
   }
   return { ending, backends, ranges };
 }

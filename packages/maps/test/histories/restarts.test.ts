@@ -59,8 +59,8 @@ function run(
 
 describe('a writer that is killed and started again', () => {
   it.each<[string, MakeWriter, number]>([
-    ['incremental', createIncrementalWriter, 100],
-    ['snapshot', createSnapshotWriter, 40],
+    ['incremental', createIncrementalWriter, 50],
+    ['snapshot', createSnapshotWriter, 15],
   ])(
     'finishes from every single write (%s)',
     (_, make, count) => {

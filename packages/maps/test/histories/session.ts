@@ -84,7 +84,11 @@ export function createSession(
       projection = writer.want(desired);
       const wanted = projection;
       const kept = wanted.refused.length === 0 ? [] : keptEntries(readSnapshot(tables), wanted);
-      lookups.begin(questionsOf([before, wanted]), () => tablesWith([...kept, ...wanted.entries.values()]));
+      lookups.begin(
+        questionsOf([before, wanted]),
+        () => tablesWith([...kept, ...wanted.entries.values()]),
+        desired.options.algorithm ?? 'random',
+      );
       writes = 0;
       return projection;
     },

@@ -77,10 +77,13 @@ export function keptEntries({ entries }: Snapshot, { refused, frontends }: Proje
   const isTheirs = (line: string) => names.has(line.split(' ')[1]!);
   const used = new Set<string>();
   for (const { entry, line } of lines) {
-    if (!line.startsWith('svc ') || !isTheirs(line)) continue;
+    if (!isTheirs(line)) continue;
+    if (entry.value instanceof Uint32Array)
+      for (const id of entry.value) used.add(`backend ${ids.backends.get(id)} `);
+    if (!line.startsWith('svc ')) continue;
     const name = line.split(' ')[1]!;
     if ('backendId' in entry.value) used.add(`backend ${ids.backends.get(entry.value.backendId)} `);
-    else used.add(`svc ${name.replace(/:\d+\/\w+(\/i)?$/, ':0/ANY')} `);
+    used.add(`svc ${name.replace(/:\d+\/\w+(\/i)?$/, ':0/ANY')} `);
   }
   return lines
     .filter(({ line }) => isTheirs(line) || [...used].some((start) => line.startsWith(start)))

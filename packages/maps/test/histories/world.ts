@@ -24,7 +24,7 @@ export const MAGLEV_SIZE = 13;
 export function createWorld(): { happen(step: Step): Desired } {
   const services = new Map<number, Service>();
   const frontends = new Map<string, readonly Frontend[]>();
-  const on = new Set<WorldOption>(['wildcards', 'ipv6', 'nodePorts']);
+  const on = new Set<WorldOption>(['maglev', 'wildcards', 'ipv6', 'nodePorts']);
   let nodes: readonly string[] = nodeAddresses.slice(0, 2);
   let room: number | undefined;
 
