@@ -1,22 +1,9 @@
-import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { createBpffsFolder, createCgroup, createNetns, describeKernel, type Netns } from '@lbx/testing';
+import { describeKernel, type Netns } from '@lbx/testing';
 import { expect, it } from 'vitest';
-import { temporaryFolder } from './temporary-folder.ts';
+import { node, object, startNode, until } from './agent-node.ts';
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const healthPort = 31_000;
-const node = { v4: '192.0.2.1', v4other: '192.0.2.2', v6: '2001:db8::1' };
 
-const object = (kind: string, metadata: object, rest: object) =>
-  JSON.stringify({
-    apiVersion: kind === 'EndpointSlice' ? 'discovery.k8s.io/v1' : 'v1',
-    kind,
-    metadata,
-    ...rest,
-  });
 const web = object(
   'Service',
   { namespace: 'shop', name: 'web' },
@@ -44,6 +31,13 @@ const endpoints = (addressType: 'IPv4' | 'IPv6', here: readonly string[]) =>
   );
 const own = (spec: object = {}) => object('Node', { name: 'node-a' }, { spec });
 
+const files = {
+  'web.json': web,
+  'v4.json': endpoints('IPv4', ['203.0.113.1', '203.0.113.2']),
+  'v6.json': endpoints('IPv6', []),
+  'node.json': own(),
+};
+
 interface Answer {
   readonly status?: number;
   readonly weight?: string | null;
@@ -59,83 +53,9 @@ function ask(netns: Netns, url: string): Answer {
   return JSON.parse(netns.exec(process.execPath, ['-e', program, url]));
 }
 
-async function until(test: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!test()) {
-    if (performance.now() > deadline) throw new Error('not within 10 s');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
-/** A node with its addresses, a folder of manifests, and an agent that follows it. */
-async function startNode(flags: readonly string[]) {
-  using failed = new DisposableStack();
-  const stack = failed.use(new DisposableStack());
-  const netns = stack.use(createNetns('health'));
-  const folder = stack.use(createBpffsFolder('health'));
-  const cgroup = stack.use(createCgroup('health'));
-  const manifests = stack.use(
-    temporaryFolder({
-      'web.json': web,
-      'v4.json': endpoints('IPv4', ['203.0.113.1', '203.0.113.2']),
-      'v6.json': endpoints('IPv6', []),
-      'node.json': own(),
-    }),
-  );
-  for (const address of [`${node.v4}/32`, `${node.v4other}/32`, `${node.v6}/128`])
-    netns.addAddress('lo', address);
-  const addresses = ['--node-address', node.v4, node.v4other, node.v6];
-  const child = netns.spawn(
-    process.execPath,
-    [
-      '--conditions=@lbx/source',
-      main,
-      'agent',
-      '--json',
-      '--node',
-      'node-a',
-      '--manifests',
-      manifests.path,
-      ...['--pins', `${folder.path}/pins`, '--cgroup', cgroup.path],
-      ...addresses,
-      ...flags,
-    ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  const problems: string[] = [];
-  const events = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
-  const nextApplied = async () => {
-    for (;;) {
-      const { value, done } = await events.next();
-      if (done) throw new Error('the agent has ended');
-      const event = JSON.parse(value);
-      if (event.event === 'problem') problems.push(event.message);
-      if (event.event === 'applied') return;
-    }
-  };
-  await nextApplied();
-  // From here on the caller disposes of it.
-  failed.move();
-  return {
-    netns,
-    problems,
-    write: (file: string, text: string) => writeFileSync(manifests.file(file), text),
-    nextApplied,
-    async stop() {
-      child.kill('SIGTERM');
-      if (child.exitCode === null) await once(child, 'exit');
-    },
-    [Symbol.asyncDispose]: async () => {
-      child.kill('SIGKILL');
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-      stack.dispose();
-    },
-  };
-}
-
 describeKernel('the health servers of an agent', () => {
   it('answer on all addresses of both families, each with its own count, and follow the objects', async () => {
-    await using agent = await startNode([]);
+    await using agent = await startNode(files, []);
     const { netns } = agent;
     const check = (address: string, port = healthPort, path = '/') =>
       ask(netns, `http://${address}:${port}${path}`);
@@ -182,7 +102,7 @@ describeKernel('the health servers of an agent', () => {
 
   it('answer on the addresses chosen for NodePorts only, and /healthz where it is asked for', async () => {
     const flags = ['--nodeport-addresses', 'primary', '--healthz-bind-address', `${node.v4other}:8000`];
-    await using agent = await startNode(flags);
+    await using agent = await startNode(files, flags);
     const check = (address: string, port = healthPort) =>
       ask(agent.netns, `http://${address}:${port}/healthz`);
     await until(() => check(node.v4).status === 200);

@@ -7,6 +7,7 @@ import { parseEndpoint } from '../input/shared-options.ts';
 export interface ServiceFlags {
   readonly nodeportAddresses?: readonly string[];
   readonly loadBalancerClass?: readonly string[];
+  readonly hostPorts?: boolean;
   readonly healthzBindAddress?: readonly string[];
 }
 
@@ -21,6 +22,10 @@ export function addServiceFlags(command: Command): Command {
     .option(
       '--load-balancer-class <name...>',
       "serve load balancer addresses of these classes only, '' for Services without one (default: all)",
+    )
+    .option(
+      '--host-ports',
+      "serve the host ports of this node's Pods too (from an API server; manifests may have Pods)",
     )
     .option(
       '--healthz-bind-address <address:port...>',

@@ -55,9 +55,9 @@ export function agentCommand(context: CommandContext): Command {
     });
 }
 
-function sourceOf({ kubeconfig, manifests, node }: AgentFlags) {
+function sourceOf({ kubeconfig, manifests, node, hostPorts = false }: AgentFlags) {
   if (kubeconfig !== undefined && manifests === undefined)
-    return clusterSource({ kubeconfig, nodeName: node });
+    return clusterSource({ kubeconfig, nodeName: node, pods: hostPorts });
   if (manifests !== undefined && kubeconfig === undefined) return manifestSource(manifests);
   throw new CliError(
     'LBX_BAD_FLAG',

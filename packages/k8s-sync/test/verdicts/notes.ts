@@ -36,7 +36,7 @@ Not computed; "–" was not looked into.
 | NodePort on loopback | sockets of the node | iptables with route_localnet | sockets of the node |
 | NodePort on chosen addresses | prefixes, \`primary\`; followed at run time | prefixes, \`primary\` | by device |
 | session affinity | by client address; by network namespace for sockets | by client address | as lbx |
-| hostPort | Pods of the node, if the source tells them | CNI portmap's | Pods of the node |
+| hostPort | Pods of the node (\`--host-ports\`; manifests may have Pods) | CNI portmap's | Pods of the node |
 | hostPort against NodePort on the same port | the Service has it, the Pod is a problem | the Service's rules stand first | hostPorts in the NodePort range are refused |
 | two Pods with one hostPort | the older one, until it is being deleted; the other is a problem | CNI portmap's, the first rule | – |
 | loadBalancerClass | others than those of \`--load-balancer-class\` have no VIPs; with any, other ports of the VIP are routed | not looked at | other ports of the VIP are routed unless the class is its own |
