@@ -3,11 +3,12 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { TestingError } from '../errors.ts';
 import { closeOnce, isAbandoned, type Resource, uniqueName } from '../resource.ts';
-import { type ApiClient, createApiClient } from './api-client.ts';
+import { type ApiClient, createApiClient, type KubeObject } from './api-client.ts';
 import { type EtcdProgram, findClusterPrograms } from './cluster-programs.ts';
 import { type Etcd, startEtcd } from './etcd.ts';
 import { freePorts } from './free-ports.ts';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
+import { storedObjects } from './stored-objects.ts';
 import { createTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 export interface ApiServerOptions {
@@ -41,6 +42,11 @@ export interface ApiServer extends Resource, ApiClient {
   stop(signal?: NodeJS.Signals): Promise<void>;
   /** Stops it if it runs and starts it on the same port with the same state; with a new token if asked to. */
   restart(options?: { readonly newToken?: boolean }): Promise<void>;
+  /**
+   * Puts Services and EndpointSlices right into the store, thousands a second, where create() takes milliseconds for each.
+   * They have to be complete (clusterIP, clusterIPs, ipFamilies, ipFamilyPolicy) and in the namespace `default`.
+   */
+  store(objects: readonly KubeObject[]): Promise<void>;
   /** Makes the store forget the past, so that watches from there get 410 (once the server's own memory is gone too). */
   compact(): Promise<void>;
 }
@@ -152,6 +158,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
         if (newToken) renewToken();
         await start();
       },
+      store: (objects) => store.put(storedObjects(objects)),
       compact: () => store.compact(),
       close,
       [Symbol.dispose]: close,

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { TestingError } from '../errors.ts';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
+import type { Stored } from './stored-objects.ts';
 
 /** A store of one member. */
 export interface Etcd {
@@ -8,6 +9,8 @@ export interface Etcd {
   readonly process: ServerProcess;
   /** Forgets all but the present values: whoever asks for what was before gets an error. */
   compact(): Promise<void>;
+  /** Writes pairs, a hundred at a time. */
+  put(pairs: readonly Stored[]): Promise<void>;
 }
 
 /** Starts etcd on 127.0.0.1. What it keeps need not survive a power failure, so nothing waits for the disk. */
@@ -37,6 +40,7 @@ export async function startEtcd(options: {
     isReady: async () => (await fetch(`${url}/health`)).ok,
     timeoutMs: 20_000,
   });
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
   const call = async (path: string, body: object) => {
     const response = await fetch(`${url}/v3/kv/${path}`, { method: 'POST', body: JSON.stringify(body) });
     const answer = await response.text();
@@ -49,6 +53,14 @@ export async function startEtcd(options: {
     async compact() {
       const { header } = await call('range', { key: 'AA==', limit: '1' });
       await call('compaction', { revision: header.revision, physical: true });
+    },
+    async put(pairs) {
+      for (let at = 0; at < pairs.length; at += 100) {
+        const success = pairs.slice(at, at + 100).map(({ key, value }) => ({
+          requestPut: { key: base64(key), value: base64(value) },
+        }));
+        await call('txn', { success });
+      }
     },
   };
 }
