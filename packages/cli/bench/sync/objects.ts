@@ -9,10 +9,22 @@ export const endpointsEach = 10;
 const group = (value: number) => (value & 0xffff).toString(16);
 /** Where manifests put their services, and where the API server of the bench allocates. */
 export const serviceRange = '2001:db8:96::/108';
-const serviceAddress = (service: number) => `2001:db8:96::${group((service >> 12) + 1)}:${group(service)}`;
+const serviceAddress = (service: number) =>
+  `2001:db8:96::${group((service >> 12) + 1)}:${group((service & 0xfff) + 1)}`;
 /** Endpoint `index` of a service, in its `generation`-th life. */
 export const endpointAddress = (service: number, index: number, generation = 0) =>
   `2001:db8:1:${group(generation + 1)}:${group(service + 1)}::${group(index + 1)}`;
+
+/** What the API server fills in. */
+const allocation = (address: string) => ({
+  type: 'ClusterIP',
+  clusterIP: address,
+  clusterIPs: [address],
+  ipFamilies: ['IPv6'],
+  ipFamilyPolicy: 'SingleStack',
+  sessionAffinity: 'None',
+  internalTrafficPolicy: 'Cluster',
+});
 
 /** A Service with one port, as a user writes it; with its own address for manifests, where nobody allocates one. */
 export function serviceObject(service: number, allocated = false): KubeObject {
@@ -23,7 +35,7 @@ export function serviceObject(service: number, allocated = false): KubeObject {
     spec: {
       selector: { app: `s${service}` },
       ports: [{ name: 'http', port: 80, protocol: 'TCP', targetPort: 8080 }],
-      ...(allocated ? { clusterIP: serviceAddress(service), ipFamilies: ['IPv6'] } : {}),
+      ...(allocated ? allocation(serviceAddress(service)) : {}),
     },
   };
 }
