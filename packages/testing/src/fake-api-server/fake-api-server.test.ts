@@ -158,6 +158,25 @@ describe('watches', () => {
     expect(await watchEvents(from)).toEqual([['ERROR', 410]]);
   });
 
+  it('that were ended or cut are not written to, and not found any more', async () => {
+    await start();
+    const first = watchEvents(`${watch}&resourceVersion=100`);
+    const ended = await api.watch('Service');
+    ended.end();
+    expect(api.watches).toEqual([]);
+    api.put(service('late'));
+    ended.send({ type: 'ADDED', object: {} });
+    api.bookmark();
+    expect(await first).toEqual([]);
+    const second = watchEvents(`${watch}&resourceVersion=100`);
+    const cut = await api.watch('Service');
+    cut.cut();
+    cut.freeze();
+    api.put(service('later'));
+    expect(api.watches).toEqual([]);
+    await expect(second).rejects.toThrow();
+  });
+
   it('end by themselves after timeoutSeconds', async () => {
     await start();
     expect(await watchEvents(`${watch}&timeoutSeconds=0.05&resourceVersion=100`)).toEqual([]);

@@ -220,7 +220,7 @@ export async function createFakeApiServer(options: FakeApiServerOptions = {}): P
       return String(store.version);
     },
     get watches() {
-      return [...watches];
+      return [...watches].filter((watch) => watch.isOpen);
     },
     get token() {
       return token;
@@ -247,7 +247,7 @@ export async function createFakeApiServer(options: FakeApiServerOptions = {}): P
     list: (kind) => store.list(kind),
     requestsFor: (verb, kind) => requests.filter((request) => request.verb === verb && request.kind === kind),
     async watch(kind) {
-      const find = () => [...watches].findLast((watch) => watch.kind === kind);
+      const find = () => [...watches].findLast((watch) => watch.kind === kind && watch.isOpen);
       await until(find, `an open watch of ${kind}`);
       return find()!;
     },

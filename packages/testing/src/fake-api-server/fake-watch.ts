@@ -34,7 +34,7 @@ export class OpenWatch implements FakeWatch {
   readonly #isWanted: Selector;
   readonly #body: ResponseBody;
   readonly #version: () => number;
-  #frozen = false;
+  #state: 'open' | 'frozen' | 'over' = 'open';
 
   constructor(
     request: FakeRequest,
@@ -49,6 +49,11 @@ export class OpenWatch implements FakeWatch {
     this.#isWanted = isWanted;
     this.#body = body;
     this.#version = version;
+  }
+
+  /** It has not been ended or cut. (The client may not know yet.) */
+  get isOpen(): boolean {
+    return this.#state !== 'over';
   }
 
   get wantsBookmarks(): boolean {
@@ -73,7 +78,7 @@ export class OpenWatch implements FakeWatch {
   }
 
   write(text: string): void {
-    if (!this.#frozen) this.#body.write(text);
+    if (this.#state === 'open') this.#body.write(text);
   }
 
   bookmark(resourceVersion = String(this.#version()), annotations?: Readonly<Record<string, string>>): void {
@@ -88,14 +93,17 @@ export class OpenWatch implements FakeWatch {
   }
 
   freeze(): void {
-    this.#frozen = true;
+    if (this.#state === 'open') this.#state = 'frozen';
   }
 
   end(): void {
-    if (!this.#frozen) this.#body.end();
+    if (this.#state !== 'open') return;
+    this.#state = 'over';
+    this.#body.end();
   }
 
   cut(): void {
+    this.#state = 'over';
     this.#body.cut();
   }
 }
