@@ -45,7 +45,9 @@ describe('as kube-proxy', () => {
       upsert(service({}, { annotations: { 'service.kubernetes.io/topology-mode': 'Disabled' } })),
     );
     translator.apply(upsert(slice([endpoint('192.0.2.50', hints('a')), endpoint('192.0.2.51', hints('b'))])));
-    expect(lines(translator)).toEqual(['ClusterIP 198.51.100.10:80/TCP -> 192.0.2.50:8080 192.0.2.51:8080(standby)']);
+    expect(lines(translator)).toEqual([
+      'ClusterIP 198.51.100.10:80/TCP -> 192.0.2.50:8080 192.0.2.51:8080(standby)',
+    ]);
   });
 
   it('a nodePort counts whatever the type, an ingress only by its address', () => {

@@ -147,7 +147,7 @@ export class ListWatch {
 
   /** One watch, from its beginning to its end. @returns milliseconds to wait before the next. */
   async #watch(signal: AbortSignal): Promise<number> {
-    const { connection, followed, settings, streams, turns } = this.#options;
+    const { connection, followed, settings, turns } = this.#options;
     const { kind, path } = followed;
     const from = this.#resourceVersion;
     this.#phase = from === undefined ? 'stream' : 'watch';
@@ -183,7 +183,6 @@ export class ListWatch {
     if (this.#phase === 'stream') {
       throw new ApiServerError(kind, `${connection.server} ended the stream before the list was complete`);
     }
-    streams.worked();
     if (performance.now() - this.#watchBegin >= shortWatchMs) {
       this.#backoff.alive();
       return 0;
@@ -197,6 +196,7 @@ export class ListWatch {
     if (event.type === 'other') return undefined;
     if (event.type === 'bookmark') {
       if (!event.endsList) throw new UnmarkedStream('a bookmark came before the list was marked complete');
+      if (event.resourceVersion === '') throw new SyntaxError('the end of the list has no resourceVersion');
       this.#phase = 'watch';
       this.#lastBookmarkAt = Date.now();
       this.#watching();
@@ -233,7 +233,7 @@ export class ListWatch {
 
   /** Takes note of a failure. @returns milliseconds to wait. */
   #failed(cause: unknown): number {
-    const { connection, followed, settings, push, streams } = this.#options;
+    const { connection, followed, settings, streams } = this.#options;
     const error = isApiServerError(cause)
       ? cause
       : new ApiServerError(
@@ -258,6 +258,8 @@ export class ListWatch {
     }
     this.#failures += 1;
     if (isExpired(error) || isTooNew(error)) {
+      // A place that was forgotten, or a page, happens; a list that expires is not as it should be.
+      if (this.#phase === 'stream' || (this.#phase === 'pages' && !this.#paging)) this.#report(error);
       // Within a list it is the token of a page: then all in one, which cannot expire.
       if (this.#phase === 'pages') this.#paging = false;
       this.#resourceVersion = undefined;
@@ -272,11 +274,15 @@ export class ListWatch {
       this.#resourceVersion = undefined;
       this.#expired = true;
     }
-    this.#reported = error;
-    void push({ type: 'problem', error, key: this.#options.name });
+    this.#report(error);
     const denied = error.status === 401 || error.status === 403;
     if (error.status === 401) connection.refused();
     return Math.max(denied ? settings.deniedMs : 0, this.#backoff.next(error.retryAfterSeconds));
+  }
+
+  #report(error: ApiServerError): void {
+    this.#reported = error;
+    void this.#options.push({ type: 'problem', error, key: this.#options.name });
   }
 
   /** A watch is open, and nothing lacks. */

@@ -10,7 +10,7 @@ export class UnmarkedStream extends Error {
 }
 
 /** Statuses by which a server says that a request is not one it knows. */
-const notUnderstood = [400, 404, 405, 406, 415, 422, 501];
+const notUnderstood = [400, 405, 406, 415, 422, 501];
 /** Statuses in an ERROR event that have nothing to do with how the list was asked for. */
 const passing = [401, 403, 410, 429, 503, 504];
 

@@ -144,3 +144,32 @@ it('an object that changes or goes while the list streams in is as it was last',
     'upsert Service default/b',
   ]);
 });
+
+it('a server that forgets every list at once is a problem that is told', async () => {
+  await using cluster = await watchedCluster();
+  const fault = cluster.api.fault({ kind: 'Service', status: 410, reason: 'Expired', times: 1e9 });
+  await cluster.start('at once');
+  const event = await cluster.log.next((found) => found.type === 'problem');
+  expect(event).toMatchObject({ error: { code: 'LBX_API_SERVER', status: 410 } });
+  await vi.waitFor(() => expect(cluster.source.status().waitingFor).toEqual([`${cluster.api.url}: Service`]));
+  fault.stop();
+  await cluster.log.next('synced');
+});
+
+it('a kind that the server does not know (yet) says nothing about streams', async () => {
+  await using cluster = await watchedCluster();
+  cluster.api.fault({ kind: 'EndpointSlice', status: 404 });
+  await cluster.start();
+  expect(cluster.part('EndpointSlice')).toMatchObject({ listedAs: 'stream', failures: 1 });
+});
+
+it('why a server cannot stream stays known after a watch has ended', async () => {
+  await using cluster = await watchedCluster({}, { streamingLists: 'invalid' });
+  const { api, source, part } = cluster;
+  await cluster.start();
+  const refusal = source.status().streamingRefused;
+  (await api.watch('Service')).end();
+  await vi.waitFor(() => expect(part('Service').reconnects).toBe(1));
+  expect(refusal).toContain('sendInitialEvents');
+  expect(source.status().streamingRefused).toBe(refusal);
+});
