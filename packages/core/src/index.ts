@@ -28,7 +28,7 @@ export type { ResolvedOptions } from './options/resolve-options.ts';
 export type { DriftStatus } from './reconcile/drift-status.ts';
 export { type HistogramValues, latencyBounds } from './reconcile/histogram.ts';
 export type { ChangeTimes, ProgrammingLatency } from './reconcile/latency.ts';
-export type { ReconcileStatus } from './reconcile/reconciler.ts';
+export type { FailingFrontend, ReconcileStatus } from './reconcile/reconciler.ts';
 export { type Removed, type RemoveOptions, removePinned } from './remove-pinned.ts';
 export type { MapMismatch } from './running-maps.ts';
 export type { SocketSweeps } from './sockets/socket-sweeper.ts';

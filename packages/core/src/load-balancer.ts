@@ -32,6 +32,7 @@ import { type ResolvedOptions, resolveOptions } from './options/resolve-options.
 import { lockPins } from './pin-lock.ts';
 import { assertPrivileges } from './privileges.ts';
 import type { ChangeTimes } from './reconcile/latency.ts';
+import type { ReconcileStatus } from './reconcile/reconciler.ts';
 import { removeState } from './remove-pinned.ts';
 import { createRuntime, type Runtime } from './runtime.ts';
 import { createSocketSweeper } from './sockets/socket-sweeper.ts';
@@ -70,6 +71,8 @@ export interface LoadBalancer extends Disposable {
   sync(): ApplyReport;
   /** Compares the maps with what was written, and puts right what somebody else changed, as it is done every `driftSeconds`. */
   checkDrift(): Promise<void>;
+  /** How the maps are kept in line: what failed, what was put right, how long changes take. Costs next to nothing. */
+  readonly reconcile: ReconcileStatus;
   /** Read back from the kernel: what is attached, and which frontends are really in the maps. */
   status(): Status;
   /** All entries of the service maps as sorted lines. */
@@ -201,6 +204,9 @@ function createHandle({ runtime, network, datapath, hooks, programmer, lock }: R
   return {
     get options() {
       return runtime.options;
+    },
+    get reconcile() {
+      return runtime.reconciler.status;
     },
     apply(desired) {
       assertOpen();

@@ -85,6 +85,7 @@ export function createRuntime({
     inside: network.inside,
     driftSeconds: resolved.driftSeconds,
     onNotice,
+    onApplied: resolved.onApplied,
   });
   /** What happened just now is taken into account, though nobody was told of it yet. */
   const catchUp = () => {

@@ -21,6 +21,10 @@ export type AgentEvent =
       readonly sinceEventMs: number;
     }
   | { readonly event: 'problem'; readonly code: string; readonly message: string }
+  /** What was a problem no longer is one. */
+  | { readonly event: 'solved'; readonly code: string; readonly message: string }
+  /** Nothing is written yet, because these have not told everything that they had at the start. */
+  | { readonly event: 'waiting'; readonly sources: readonly string[]; readonly seconds: number }
   | { readonly event: 'notice'; readonly message: string }
   | { readonly event: 'stopped'; readonly pinned: boolean };
 
@@ -40,6 +44,10 @@ export function describeEvent(event: AgentEvent): string {
     }
     case 'problem':
       return `problem${event.code === '' ? '' : ` ${event.code}`}: ${event.message}`;
+    case 'solved':
+      return `solved${event.code === '' ? '' : ` ${event.code}`}: ${event.message}`;
+    case 'waiting':
+      return `waiting since ${event.seconds} s for ${event.sources.join(', ')} to tell all there is; until then everything stays as it was found`;
     case 'notice':
       return event.message;
     case 'stopped':

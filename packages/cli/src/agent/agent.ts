@@ -3,10 +3,13 @@ import {
   createTranslator,
   type HealthServersOptions,
   type ObjectSource,
+  type Translator,
   type TranslatorOptions,
 } from '@lbx/k8s-sync';
 import type { AgentEvent } from './agent-event.ts';
 import { startAgentHealth } from './health.ts';
+import { createProblemLog } from './problem-log.ts';
+import { watchSync } from './watch-sync.ts';
 
 export interface AgentOptions {
   readonly nodeName: string;
@@ -17,6 +20,8 @@ export interface AgentOptions {
   readonly health?: HealthServersOptions;
   /** Told of everything worth a log line. */
   readonly onEvent: (event: AgentEvent) => void;
+  /** For tests: what stands between the objects and the load balancer. */
+  readonly createTranslator?: (options: TranslatorOptions) => Translator;
 }
 
 /** A running agent: the source is followed and the maps kept in line with it. */
@@ -26,12 +31,14 @@ export interface Agent {
   close(): Promise<void>;
 }
 
-/** How long failed writes wait before they are tried again. */
-const retryMs = 1000;
+/** After something threw that should not have: until everything is worked out anew. Twice as long after each time. */
+const firstRecoveryMs = 1000;
+const longestRecoveryMs = 60_000;
 
 /**
  * Loads and attaches the datapath, then follows the source: events that come together are applied together, and nothing
  * is written before the source has told all it had at the start, so that a restart never removes what is still wanted.
+ * From then on a change costs what it is about. Writes that fail are tried again by the load balancer.
  */
 export async function startAgent({
   nodeName,
@@ -40,6 +47,7 @@ export async function startAgent({
   translator: translatorOptions,
   health: healthOptions = {},
   onEvent,
+  createTranslator: makeTranslator = createTranslator,
 }: AgentOptions): Promise<Agent> {
   const started = performance.now();
   const loadBalancer = createLoadBalancer({
@@ -48,59 +56,83 @@ export async function startAgent({
       translator.setNodeIPs(addresses);
       schedule();
     },
+    onApplied: (report) => applied(report, report.ms),
   });
-  const translator = createTranslator({
+  const translator = makeTranslator({
     ...translatorOptions,
     nodeName,
     nodeIPs: loadBalancer.options.nodeAddresses,
   });
   onEvent({ event: 'loaded', ms: performance.now() - started, ...loadBalancer.summary() });
 
-  const reported = new Set<string>();
-  let scheduled: NodeJS.Timeout | NodeJS.Immediate | undefined;
-  let retry: NodeJS.Timeout | undefined;
+  const problems = createProblemLog(onEvent);
+  let scheduled: NodeJS.Immediate | undefined;
+  let recovery: NodeJS.Timeout | undefined;
+  let recoveryMs = firstRecoveryMs;
   let firstEventAt = 0;
   let closed = false;
+  /** Everything is to be applied, not only what changed: at first, and after a failure of our own. */
+  let everything = true;
   let first = true;
 
-  const applyNow = () => {
+  const work = () => {
     scheduled = undefined;
     if (closed) return;
-    const translation = translator.translate();
-    for (const problem of translation.problems) reportProblem(problem);
-    if (!translation.synced) return;
-    const report = loadBalancer.apply(translation.frontends);
-    for (const refusal of report.refused) reportProblem(refusal.error);
-    // Events without consequence (a problem, an object that does not count) are no news.
-    if (first || report.writes + report.failed.length > 0) {
-      onEvent({ event: 'applied', sinceEventMs: performance.now() - firstEventAt, ...summaryOf(report) });
+    try {
+      problems.set('objects', translator.problems());
+      if (!translator.synced()) return;
+      const report = write();
+      everything = false;
+      recoveryMs = firstRecoveryMs;
+      applied(report, performance.now() - firstEventAt);
+    } catch (error) {
+      recover(error as Error);
     }
-    first = false;
-    health.written(report.failed.length === 0);
-    if (report.failed.length > 0) retry ??= setTimeout(retryNow, retryMs);
   };
-  const retryNow = () => {
-    retry = undefined;
-    schedule();
+  const write = (): ApplyReport => {
+    if (everything) return loadBalancer.apply(translator.translate().frontends);
+    const changes = translator.translateChanges();
+    return loadBalancer.update(changes, {
+      triggeredAt: translator.changeTriggers(),
+      receivedAt: firstEventAt,
+    });
+  };
+  /** Something was written, here or by the load balancer itself. */
+  const applied = (report: ApplyReport, sinceEventMs: number) => {
+    problems.set(
+      'refused',
+      report.refused.map(({ error }) => error),
+    );
+    problems.set(
+      'writes',
+      loadBalancer.reconcile.failing.flatMap(({ error }) => error ?? []),
+    );
+    // Events without consequence (a problem, an object that does not count) are no news.
+    if (first || report.writes + report.failed.length > 0)
+      onEvent({ event: 'applied', sinceEventMs, ...summaryOf(report) });
+    first = false;
+    health.written(report.pending === 0);
+  };
+  /** A mistake of ours must not end the agent, nor leave it with half of a change. */
+  const recover = (error: Error) => {
+    problems.add(error);
+    everything = true;
+    recovery ??= setTimeout(() => {
+      recovery = undefined;
+      schedule();
+    }, recoveryMs);
+    recoveryMs = Math.min(2 * recoveryMs, longestRecoveryMs);
   };
   const schedule = () => {
     if (scheduled !== undefined || closed) return;
     health.waiting();
     firstEventAt = performance.now();
     // Events of one burst arrive in one turn of the event loop; the write follows right behind them.
-    scheduled = setImmediate(applyNow);
-  };
-  const reportProblem = (error: Error) => {
-    if (reported.has(error.message)) return;
-    reported.add(error.message);
-    onEvent({
-      event: 'problem',
-      code: String((error as { code?: unknown }).code ?? ''),
-      message: error.message,
-    });
+    scheduled = setImmediate(work);
   };
 
-  const health = startAgentHealth(healthOptions, translator, reportProblem);
+  const health = startAgentHealth(healthOptions, translator, problems.add);
+  const syncWatch = watchSync(source, onEvent);
 
   try {
     await source.start((event) => {
@@ -108,6 +140,7 @@ export async function startAgent({
       schedule();
     });
   } catch (error) {
+    syncWatch.close();
     await health.close();
     // Nothing to follow: what was only just attached must not stay behind, what an earlier agent left must.
     if (loadBalancer.summary().takenOver === 0) loadBalancer.remove();
@@ -117,12 +150,17 @@ export async function startAgent({
   return {
     loadBalancer,
     async close() {
+      if (closed) return;
       closed = true;
-      clearImmediate(scheduled as NodeJS.Immediate | undefined);
-      clearTimeout(retry);
-      await source.close();
-      await health.close();
-      loadBalancer.close();
+      clearImmediate(scheduled);
+      clearTimeout(recovery);
+      syncWatch.close();
+      try {
+        await source.close();
+        await health.close();
+      } finally {
+        loadBalancer.close();
+      }
     },
   };
 }

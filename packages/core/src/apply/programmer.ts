@@ -165,11 +165,16 @@ export function createProgrammer(
       const started = performance.now();
       const { changed, all } = take(given, options);
       const changes = also === undefined ? all : union(all, also);
-      const skip = {
-        has: (name: string) =>
-          isWaiting?.(name) === true && !changed.frontends.has(name) && also?.frontends.has(name) !== true,
-      };
+      // Asked once: a moment later the time of one of them may have come.
+      const skip = new Set(
+        [...changes.frontends].filter(
+          (name) =>
+            isWaiting?.(name) === true && !changed.frontends.has(name) && also?.frontends.has(name) !== true,
+        ),
+      );
       const how = { prune, skip };
+      // Should anything throw from here on, nothing that changed is forgotten.
+      left = changes;
       const ops: Op[] = planChanges(written, desired, changes, how);
       const writing = performance.now();
       frontendMeta?.mark(desired, changes.frontends);

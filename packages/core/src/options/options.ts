@@ -1,3 +1,5 @@
+import type { ApplyReport } from '../apply/apply-report.ts';
+
 /**
  * Where XDP programs run. `native`: in the driver, the fastest. `generic`: behind the driver; works everywhere, and is
  * slower than `off`. `off`: nowhere, the tc programs do all the work. `auto`: native where the driver can and the
@@ -140,6 +142,11 @@ export interface LoadBalancerOptions {
 
   /** Told of things that work but deserve a look. Default: nobody. */
   readonly onNotice?: (notice: string) => void;
+  /**
+   * Told what came of writes that nobody called for: when what failed is tried again, when the network changed, when what
+   * somebody else did to the maps is put right.
+   */
+  readonly onApplied?: (report: ApplyReport) => void;
   /** Told of the addresses on which NodePorts are served, when they have changed. */
   readonly onNodeAddresses?: (addresses: readonly string[]) => void;
 }

@@ -1,4 +1,5 @@
 import { assertTableSize } from '@lbx/maps';
+import type { ApplyReport } from '../apply/apply-report.ts';
 import { CoreError } from '../errors.ts';
 import { assertAddress, type Family } from '../network/node-addresses.ts';
 import { oneOf, portRange, wholeNumber } from './check-option.ts';
@@ -44,6 +45,7 @@ export interface ResolvedOptions extends NodeSettings {
   readonly sweepSeconds: number | false;
   readonly driftSeconds: number | false;
   readonly onNotice: (notice: string) => void;
+  readonly onApplied: (report: ApplyReport) => void;
   readonly onNodeAddresses: (addresses: readonly string[]) => void;
 }
 
@@ -98,6 +100,7 @@ export function resolveOptions(options: LoadBalancerOptions, network: NetworkSta
     sweepSeconds: sweepSeconds === false ? false : wholeNumber('sweepSeconds', sweepSeconds, 1, 86_400),
     driftSeconds: driftSeconds === false ? false : wholeNumber('driftSeconds', driftSeconds, 1, 86_400),
     onNotice: options.onNotice ?? (() => {}),
+    onApplied: options.onApplied ?? (() => {}),
     onNodeAddresses: options.onNodeAddresses ?? (() => {}),
   };
 }

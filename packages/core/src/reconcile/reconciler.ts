@@ -20,6 +20,18 @@ export interface ReconcilerParts {
   /** Seconds between two comparisons of the maps with what was written; false: never. */
   readonly driftSeconds: number | false;
   onNotice(notice: string): void;
+  /** Told of what was written without being called for. */
+  onApplied(report: ApplyReport): void;
+}
+
+/** A frontend that could not be written as it should be. */
+export interface FailingFrontend {
+  /** "" for entries that several frontends share. */
+  readonly frontend: string;
+  readonly error?: Error;
+  readonly attempts: number;
+  /** Milliseconds since 1970. */
+  readonly nextRetry: number;
 }
 
 /** How the reconciler is doing. */
@@ -30,6 +42,7 @@ export interface ReconcileStatus {
   readonly pending: number;
   /** When the next of them is; milliseconds since 1970. */
   readonly nextRetry?: number;
+  readonly failing: readonly FailingFrontend[];
   readonly drift: DriftStatus;
   readonly latency: ProgrammingLatency;
 }
@@ -57,7 +70,7 @@ const shared = '';
 const refusedMs = 60_000;
 
 export function createReconciler(parts: ReconcilerParts): Reconciler {
-  const { write, desired, inside, onNotice, driftSeconds } = parts;
+  const { write, desired, inside, onNotice, onApplied, driftSeconds } = parts;
   const states = createFrontendStates(Date.now);
   const { backoff } = states;
   const meter = createLatencyMeter({ wall: Date.now, steady: () => performance.now() });
@@ -68,7 +81,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
   const put = (changes: ServiceChanges, how: ApplyHow, times: ChangeTimes = {}): ApplyReport => {
     applied = true;
     meter.begin(changes.keys(), times);
-    const done = write(changes, { ...how, prune: synced });
+    const done = writeTwice(changes, { ...how, prune: synced });
     states.note(done, (name) => desired.frontends.has(name));
     if (done.sharedLeft && done.pending.size === 0 && !done.report.pending)
       backoff.failed(shared, Date.now());
@@ -76,6 +89,27 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
     meter.written(waitingServices(done));
     schedule();
     return done.report;
+  };
+  /** What goes, goes last: in a map that was full before there is room after that. */
+  const writeTwice = (changes: ServiceChanges, how: ApplyHow): Applied => {
+    const done = write(changes, how);
+    const { report } = done;
+    if (report.writes === 0 || !report.failed.some(({ error }) => isFull(error))) return done;
+    const again = write(new Map(), {
+      ...how,
+      isWaiting: (name) => !done.pending.has(name) && isWaiting(name),
+    });
+    return {
+      tried: new Set([...done.tried, ...again.tried]),
+      pending: again.pending,
+      sharedLeft: again.sharedLeft,
+      report: {
+        ...again.report,
+        writes: report.writes + again.report.writes,
+        ms: report.ms + again.report.ms,
+        writeMs: report.writeMs + again.report.writeMs,
+      },
+    };
   };
   /** Services that are not in force yet, as far as the last write tells. */
   const waitingServices = ({ report, pending }: Applied): ReadonlySet<string> => {
@@ -91,6 +125,8 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
     return services;
   };
   const isWaiting = (name: string) => backoff.isWaiting(name, Date.now());
+  /** Writes because of what happened here. */
+  const putByItself = (how: ApplyHow = {}) => onApplied(put(new Map(), { isWaiting, ...how }));
   const guarded = (what: string, act: () => void) => {
     try {
       inside(act);
@@ -103,15 +139,16 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
     const { nextAt } = backoff;
     if (nextAt === undefined) return;
     retry = setTimeout(
-      () => guarded('trying again what could not be written', () => void put(new Map(), { isWaiting })),
-      Math.max(1, nextAt - Date.now()),
+      () => guarded('trying again what could not be written', () => putByItself()),
+      // Timers may be a moment early.
+      Math.max(1, nextAt - Date.now() + 1),
     ).unref();
   };
 
   const checker = createDriftChecker({
     compare: () => parts.checkDrift(),
     repairDerived: () => parts.repairDerived(),
-    repair: ({ changes }) => inside(() => void put(new Map(), { isWaiting, also: changes })),
+    repair: ({ changes }) => inside(() => putByItself({ also: changes })),
     onNotice,
   });
   const check = async () => {
@@ -123,7 +160,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
   const refusedTimer = setInterval(() => {
     if (!desired.refused.some(({ error }) => error.code === 'LBX_IDS_EXHAUSTED')) return;
     parts.retryRefused();
-    guarded('trying again what was refused', () => void put(new Map(), { isWaiting }));
+    guarded('trying again what was refused', () => putByItself());
   }, refusedMs).unref();
 
   return {
@@ -133,6 +170,19 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
         synced,
         pending: size,
         ...(nextAt === undefined ? {} : { nextRetry: nextAt }),
+        failing: [...backoff.names()].flatMap((frontend) => {
+          const failing = backoff.get(frontend);
+          if (failing === undefined) return [];
+          const error = states.get(frontend)?.error;
+          return [
+            {
+              frontend,
+              attempts: failing.attempts,
+              nextRetry: failing.nextAt,
+              ...(error === undefined ? {} : { error }),
+            },
+          ];
+        }),
         drift: checker.status,
         latency: meter.latency,
       };
@@ -148,7 +198,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
       return put(new Map(), { isWaiting });
     },
     refresh() {
-      if (applied) put(new Map(), { isWaiting });
+      if (applied) putByItself();
     },
     checkDrift: check,
     close() {
@@ -159,3 +209,5 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
     },
   };
 }
+
+const isFull = (error: Error): boolean => (error as { code?: unknown }).code === 'LBX_MAP_FULL';

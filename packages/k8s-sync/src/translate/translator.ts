@@ -59,6 +59,10 @@ export interface Translator {
    * 1970. What was triggered before `startedAt` is not in here, nor what went away, as in kube-proxy's measure.
    */
   changeTriggers(): ReadonlyMap<string, number>;
+  /** What is wrong now: as in translate(), without its pass over all frontends. */
+  problems(): readonly Error[];
+  /** The source has told everything it had at its start. */
+  synced(): boolean;
   /** Addresses came to or left the node's interfaces. Changes only what is served on addresses chosen for NodePorts. */
   setNodeIPs(nodeIPs: readonly string[]): void;
   /** The own Node as told; undefined: not told yet, or deleted. */
@@ -202,6 +206,10 @@ export function createTranslator(options: TranslatorOptions): Translator {
     table.setNodePortPlaces(places);
   }
 
+  function allProblems(): Error[] {
+    return [...problems.list(), ...frontends.conflicts()];
+  }
+
   function takeChanged(): string[] {
     table.refresh();
     const changed = frontends.takeChanged();
@@ -230,10 +238,12 @@ export function createTranslator(options: TranslatorOptions): Translator {
         changed,
         nodeAddresses: allAddresses(nodeIPs ?? statusAddresses),
         ignored: [...ignored].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry),
-        problems: [...problems.list(), ...frontends.conflicts()],
+        problems: allProblems(),
         synced,
       };
     },
+    problems: allProblems,
+    synced: () => synced,
     translateChanges: () => new Map(takeChanged().map((key) => [key, frontends.frontendsOf(key)])),
     changeTriggers: () => answered,
     setNodeIPs(next) {
