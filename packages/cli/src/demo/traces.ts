@@ -120,7 +120,7 @@ function removeTrace(trace: Trace, removers: Removers): void {
       if (existsSync(`/run/netns/${trace.name}`)) runCommand('ip', ['netns', 'delete', trace.name]);
       return;
     case 'pins':
-      if (existsSync(trace.path)) removers.pins(trace.path);
+      if (existsSync(trace.path)) removePins(trace.path, removers);
       return;
     case 'cgroup':
       if (!existsSync(trace.path)) return;
@@ -134,6 +134,21 @@ function removeTrace(trace: Trace, removers: Removers): void {
     case 'mount':
       runCommand('umount', [trace.path]);
   }
+}
+
+/** The last threads of an agent that was just killed hold its lock for a moment after it is gone from /proc. */
+function removePins(path: string, removers: Removers): void {
+  let failure: unknown;
+  waitUntil(() => {
+    try {
+      removers.pins(path);
+      failure = undefined;
+    } catch (error) {
+      failure = error;
+    }
+    return (failure as { code?: unknown } | undefined)?.code !== 'LBX_PINS_IN_USE';
+  });
+  if (failure !== undefined) throw failure;
 }
 
 function waitUntil(condition: () => boolean, limitMs = 3000): void {
