@@ -19,6 +19,7 @@ import {
   unsettled,
 } from '@lbx/maps';
 import type { BpfMap, NetworkDevice } from 'libbpf-ts';
+import { highestUsed } from '../derived/backend-meta.ts';
 import { openLocalAddresses, syncLocalAddresses } from '../derived/local-addresses.ts';
 import { createTrafficKeeper, type OwnedIds } from '../derived/traffic-keeper.ts';
 import { openVlans, syncVlans } from '../derived/vlans.ts';
@@ -111,6 +112,7 @@ export function createProgrammer(
   const vlans = openVlans(datapath.maps.byName);
   const found = readSnapshot(tables);
   const ids: Ids = restoreIds(found, idLimits(datapath.maps.byName));
+  reserveUsedIds(ids, datapath.maps.byName);
   const written = createWritten(found);
   const counted = trafficMapsOf(datapath.maps.byName);
   const traffic = counted && createTrafficKeeper(counted, ownersIn(found));
@@ -220,6 +222,17 @@ function pendingOf({ pending, failures }: ApplyResult): ReadonlyMap<string, Erro
   }
   const fallback = shared ?? failures[0]?.error ?? new Error('a write before it failed');
   return new Map([...pending].map((name) => [name, own.get(name) ?? fallback]));
+}
+
+/**
+ * New backends get ids above all that were ever used, as far as there are such: what an earlier process freed just before
+ * it ended may still be in flows and affinity entries. (Where ids have come round, a flow is told from the new owner of its
+ * id by the generation in the metadata, which only grows; and ids of frontends in flows are for counters only.)
+ */
+function reserveUsedIds(ids: Ids, maps: ReadonlyMap<string, BpfMap>): void {
+  const map = maps.get('lbx_backend_meta');
+  const highest = map === undefined ? 0 : highestUsed(map);
+  if (highest > 0) ids.backends.reserve(highest);
 }
 
 /** Ids of backends index the metadata array, where packets are balanced: higher ones would have no flows. */

@@ -1,10 +1,5 @@
-import {
-  BackendMetaFlag,
-  generationAdded,
-  generationRemoved,
-  type LbxBackendMeta,
-  type Table,
-} from '@lbx/maps';
+import { BackendMetaFlag, generationAdded, generationRemoved, LbxBackendMeta, type Table } from '@lbx/maps';
+import type { BpfMap } from 'libbpf-ts';
 
 /** Does the metadata say that there is a backend? */
 export const exists = (meta: LbxBackendMeta | undefined) => meta !== undefined && (meta.generation & 1) === 1;
@@ -52,3 +47,19 @@ export function createBackendMetaKeeper(
     },
   };
 }
+
+/** The highest id that a backend ever had; 0: none. */
+export function highestUsed(map: BpfMap): number {
+  let highest = 0;
+  for (const { keys, values, count } of map.readBatches() ?? []) {
+    const [keyView, valueView] = [viewOf(keys), viewOf(values)];
+    for (let i = 0; i < count; i++) {
+      // The generation comes first; it is 0 where there never was one.
+      if (valueView.getUint32(i * LbxBackendMeta.size, true) !== 0)
+        highest = Math.max(highest, keyView.getUint32(4 * i, true));
+    }
+  }
+  return highest;
+}
+
+const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -5,8 +5,8 @@ import type { OpenMap } from './pinned-maps.ts';
 
 /** Counters that are as large as the options say: switched off, they may go. */
 const counts = new Set<string>(trafficMapNames);
-/** What is forgotten within a minute, and whose oldest entries may go at any time. */
-const isShortLived = (name: string) => name.startsWith('lbx_fragments');
+/** What is forgotten within a minute, or asked for again. */
+const isShortLived = (name: string) => name.startsWith('lbx_fragments') || name === 'lbx_backend_hops';
 
 /** How a map that is wanted by these settings is opened. */
 export function howToOpen(

@@ -1,6 +1,6 @@
 import { type AnyLayout, catalog, flowCatalog, flowSet4, flowSet6 } from '@lbx/maps';
 import type { BpfMap, MapSpec } from 'libbpf-ts';
-import { arrayTransfer } from './array-transfer.ts';
+import { arrayTransfer, backendMetaTransfer } from './array-transfer.ts';
 import type { FlowAge } from './flow-age.ts';
 import { flowTransfer } from './flow-transfer.ts';
 import { hashTransfer } from './hash-transfer.ts';
@@ -41,6 +41,7 @@ export function transferOf({ name, type, innerSpec }: MapSpec, age: () => FlowAg
   const isIpv6 = name.endsWith('6');
   if (/^lbx_flow(_set)?[46]$/.test(name)) return flowTransfer(isIpv6 ? flowSet6 : flowSet4, age);
   if (name === 'lbx_gate') return anew;
+  if (name === 'lbx_backend_meta') return backendMetaTransfer;
   if (/^lbx_rev[46]$/.test(name)) return reverseTransfer(isIpv6 ? 6 : 4, age);
   if (layout?.inner !== undefined) return maglevTransfer(layout, (innerSpec?.valueSize ?? 0) / 4);
   switch (type) {
