@@ -1,10 +1,16 @@
 import type { Backend, Frontend, FrontendType } from '@lbx/maps';
+import { isInPrefix, readIpAddress } from '../objects/ip-address.ts';
 import type { EndpointCategories } from './categorize-endpoints.ts';
 import type { Endpoint } from './merge-endpoints.ts';
 import type { ServicePort } from './service-ports.ts';
 
 /** The addresses that serve NodePorts, by family; a family that is not there: all addresses of the node. */
 export type NodePortPlaces = Readonly<Partial<Record<ServicePort['family'], readonly string[]>>>;
+
+/** The node's own address by family: the first one, else the loopback address. */
+export type PrimaryAddresses = Readonly<Record<ServicePort['family'], string>>;
+
+const loopbacks: PrimaryAddresses = { IPv4: '127.0.0.1', IPv6: '::1' };
 
 /** A port of a Service with all that is known about its endpoints. */
 export interface ServicePortState extends EndpointCategories {
@@ -18,9 +24,12 @@ export interface ServicePortState extends EndpointCategories {
  *
  * - ClusterIP: one entry, with the cluster list or (internalTrafficPolicy Local) the local one.
  * - NodePort (on 0.0.0.0 or ::, to be expanded over the node's addresses, or on each of the addresses chosen for
- *   NodePorts), ExternalIP, LoadBalancer: with externalTrafficPolicy Local two scopes, the local list for traffic from outside and the cluster list for traffic from
- *   the node and its pods (kube-proxy's short circuit); else one entry with the cluster list.
+ *   NodePorts), ExternalIP, LoadBalancer: with externalTrafficPolicy Local two scopes, the local list for traffic from
+ *   outside and the cluster list for traffic from the node and its pods (kube-proxy's short circuit); else one entry with
+ *   the cluster list.
  * - An address that is both external IP and load balancer VIP is an external IP: source ranges do not hold for it.
+ * - Where source ranges let the node's own address in, they let the VIP itself in: connections to it from a node that has
+ *   it on an interface come from there.
  *
  * Without an endpoint in its list a frontend refuses new connections, or, if the other list has one, drops them
  * (`endpointsElsewhere`): kube-proxy's REJECT and DROP.
@@ -28,7 +37,11 @@ export interface ServicePortState extends EndpointCategories {
  * `extLocal` and `intLocal` say, per frontend, which scope uses the local list; two scopes is their difference.
  * Frontends with the same list share one array.
  */
-export function frontendsOf(state: ServicePortState, nodePortPlaces: NodePortPlaces = {}): Frontend[] {
+export function frontendsOf(
+  state: ServicePortState,
+  nodePortPlaces: NodePortPlaces = {},
+  primary: PrimaryAddresses = loopbacks,
+): Frontend[] {
   const { servicePort: port } = state;
   const service = `${port.namespace}/${port.name}`;
   const frontends: Frontend[] = [];
@@ -80,15 +93,17 @@ export function frontendsOf(state: ServicePortState, nodePortPlaces: NodePortPla
     taken.add(address);
     external('ExternalIP', address, port.port);
   }
-  const { loadBalancerClass } = port;
-  const balanced = {
-    ...(port.sourceRanges.length === 0
-      ? {}
-      : { sourceRanges: port.sourceRanges.map((range) => range.text), sourceRangesPolicy: 'allow' as const }),
-    ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),
-  };
+  const { loadBalancerClass, sourceRanges } = port;
+  const own = readIpAddress(primary[port.family]);
+  const includesNode = own !== undefined && sourceRanges.some((range) => isInPrefix(range, own));
   for (const address of port.loadBalancerVIPs) {
-    if (!taken.has(address)) external('LoadBalancer', address, port.port, balanced);
+    if (taken.has(address)) continue;
+    const ranges = sourceRanges.map((range) => range.text);
+    if (includesNode) ranges.push(`${address}/${port.family === 'IPv4' ? 32 : 128}`);
+    external('LoadBalancer', address, port.port, {
+      ...(ranges.length === 0 ? {} : { sourceRanges: ranges, sourceRangesPolicy: 'allow' as const }),
+      ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),
+    });
   }
   return frontends;
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { EndpointSliceObject } from '../objects/endpoint-slice-object.ts';
 import type { ServiceObject } from '../objects/service-object.ts';
-import { frontendsOf, type NodePortPlaces } from '../semantics/frontends.ts';
+import { frontendsOf, type NodePortPlaces, type PrimaryAddresses } from '../semantics/frontends.ts';
 import type { HealthCheck } from '../semantics/health-checks.ts';
 import type { NodeTopology } from '../semantics/topology.ts';
 import { claimRank } from './frontend-claims.ts';
@@ -23,10 +23,13 @@ export class ServiceTable {
   readonly #checked = new Map<string, readonly HealthCheck[]>();
   /** Services with a nodePort. */
   readonly #nodePorts = new Set<string>();
+  /** Services with source ranges: they depend on the node's own address. */
+  readonly #ranged = new Set<string>();
   readonly #frontends: FrontendTable;
   #sorted: string[] | undefined = [];
   #node: NodeTopology;
   #places: NodePortPlaces = {};
+  #primary: PrimaryAddresses | undefined;
   #computed = 0;
 
   constructor(node: NodeTopology, frontends: FrontendTable) {
@@ -45,10 +48,11 @@ export class ServiceTable {
     for (const key of this.#hinted) this.#dirty.add(key);
   }
 
-  setNodePortPlaces(places: NodePortPlaces): void {
-    if (isDeepStrictEqual(places, this.#places)) return;
+  setNodeAddresses(places: NodePortPlaces, primary: PrimaryAddresses): void {
+    if (!isDeepStrictEqual(places, this.#places)) for (const key of this.#nodePorts) this.#moved.add(key);
+    if (!isDeepStrictEqual(primary, this.#primary)) for (const key of this.#ranged) this.#moved.add(key);
     this.#places = places;
-    for (const key of this.#nodePorts) this.#moved.add(key);
+    this.#primary = primary;
   }
 
   sliceOf(namespace: string, name: string): EndpointSliceObject | undefined {
@@ -110,6 +114,11 @@ export class ServiceTable {
         key,
         entry.result.ports.some(({ servicePort }) => servicePort.nodePort !== 0),
       );
+      mark(
+        this.#ranged,
+        key,
+        entry.result.ports.some(({ servicePort }) => servicePort.sourceRanges.length > 0),
+      );
       if (entry.result.healthChecks.length === 0) this.#checked.delete(key);
       else this.#checked.set(key, entry.result.healthChecks);
       this.#moved.add(key);
@@ -121,7 +130,7 @@ export class ServiceTable {
       const claimant = { service: key, rank: claimRank.service, createdAt: entry.service?.createdAt ?? '' };
       this.#frontends.set(
         claimant,
-        entry.result.ports.flatMap((state) => frontendsOf(state, this.#places)),
+        entry.result.ports.flatMap((state) => frontendsOf(state, this.#places, this.#primary)),
       );
       if (entry.service === undefined && entry.slices.size === 0) {
         this.#entries.delete(key);

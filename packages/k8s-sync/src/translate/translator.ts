@@ -11,7 +11,11 @@ import { readService } from '../objects/service-object.ts';
 import type { ServicePortState } from '../semantics/frontends.ts';
 import type { HealthCheck } from '../semantics/health-checks.ts';
 import { hostPortFrontends, podClaimName } from '../semantics/host-ports.ts';
-import { type NodePortAddresses, nodePortAddresses } from '../semantics/node-port-addresses.ts';
+import {
+  type NodePortAddresses,
+  nodePortAddresses,
+  primaryAddress,
+} from '../semantics/node-port-addresses.ts';
 import { serviceExclusion, sliceExclusion } from '../semantics/service-exclusion.ts';
 import type { ObjectKind, SourceEvent } from '../sources/source-event.ts';
 import { ChangeTriggers } from './change-triggers.ts';
@@ -104,7 +108,7 @@ export function createTranslator(options: TranslatorOptions): Translator {
   const problems = new ObjectProblems();
   const triggers = new ChangeTriggers(options.startedAt ?? Date.now());
   let answered: ReadonlyMap<string, number> = new Map();
-  placeNodePorts();
+  placeNode();
 
   function upsert(kind: ObjectKind, object: unknown, origin: string | undefined): void {
     const { namespace, name } = objectIdentity(kind, object);
@@ -184,7 +188,7 @@ export function createTranslator(options: TranslatorOptions): Translator {
     node = next;
     if (next !== undefined) statusAddresses = next.addresses;
     table.setZone(next === undefined ? zone : next.zone);
-    placeNodePorts();
+    placeNode();
   }
 
   function ignore(key: string, entry: IgnoredObject | undefined): void {
@@ -197,13 +201,14 @@ export function createTranslator(options: TranslatorOptions): Translator {
   }
 
   /** Where all addresses of a family serve NodePorts, their frontends stand for all and need not follow them. */
-  function placeNodePorts(): void {
+  function placeNode(): void {
     const places: Partial<Record<IpFamily, readonly string[]>> = {};
     for (const family of ipFamilies) {
       const { matchAll, addresses } = servingAddresses(family);
       if (!matchAll) places[family] = addresses;
     }
-    table.setNodePortPlaces(places);
+    const own = (family: IpFamily) => primaryAddress(family, nodeIPs ?? statusAddresses);
+    table.setNodeAddresses(places, { IPv4: own('IPv4'), IPv6: own('IPv6') });
   }
 
   function allProblems(): Error[] {
@@ -248,7 +253,7 @@ export function createTranslator(options: TranslatorOptions): Translator {
     changeTriggers: () => answered,
     setNodeIPs(next) {
       nodeIPs = [...next];
-      placeNodePorts();
+      placeNode();
     },
     node: () => node,
     servicePorts: () => table.results().flatMap((result) => result.ports),
