@@ -5,7 +5,7 @@ import type { KernelGate } from './gate.ts';
 import type { TrackedBackends } from './tracked-backends.ts';
 
 /** Elements that are compared at once: less than a millisecond. */
-const slice = 4096;
+const slice = 1024;
 
 /** Puts right what somebody else has changed in the gate, in slices; gives how many words each had to write. */
 export function* repairGate(map: BpfMap, gate: KernelGate): Generator<number, void> {

@@ -15,8 +15,8 @@ import {
 } from '@lbx/maps';
 import type { BoundEntry, BpfMap } from 'libbpf-ts';
 
-/** Entries that are compared at once: a few milliseconds, between which everything else has its turn. */
-const sliceEntries = 1024;
+/** Entries that are compared at once: about a millisecond, after which everything else has its turn. */
+const sliceEntries = 256;
 
 /** What a slice of a check found: how many entries differed, and what has to be planned anew for them. */
 export interface DriftSlice {
@@ -51,26 +51,31 @@ function createSlice({ written, desired }: DriftSubject) {
   return {
     found,
     changes,
-    note(actual: Found) {
+    /** Is it as it should be? */
+    note(actual: Found): boolean {
       const difference = noteActual(written, desired, changes, actual);
       if (difference !== undefined) found[difference]++;
+      return difference === undefined;
     },
   };
 }
 
+/** Gives how many entries are as they should be. */
 function* checkMap(
   map: ServiceMapName,
   subject: DriftSubject,
   seenRanges: Set<string>,
-): Generator<DriftSlice, void> {
+): Generator<DriftSlice, number> {
+  let same = 0;
   for (const batch of batchesOf(map, subject)) {
     const slice = createSlice(subject);
     for (const found of batch) {
-      slice.note(found);
+      if (slice.note(found)) same++;
       if (isRange(map)) seenRanges.add(entryId(map, found.key));
     }
     yield slice;
   }
+  return same;
 }
 
 /** What a map holds, in batches that are read just before they are given: to be looked at at once. */

@@ -37,6 +37,10 @@ export interface Written {
   get(map: ServiceMapName, key: Entry['key']): Entry | undefined;
   /** All of it; may be changed meanwhile. */
   entries(): IterableIterator<Entry>;
+  /** How many that are. Costs a look at each frontend. */
+  count(): number;
+  /** Goes up with each `record`. */
+  readonly version: number;
   /** A write was done. */
   record(op: Op): void;
 }
@@ -71,6 +75,7 @@ class WrittenMaps implements Written {
   readonly #owners = new IdMap<string>();
   readonly #others = new IdMap<Map<string, Entry>>();
   readonly ownerless = new Set<number>();
+  version = 0;
 
   usesOf(backendId: number): number {
     return this.#uses.get(backendId) ?? 0;
@@ -113,7 +118,16 @@ class WrittenMaps implements Written {
     yield* this.wildcards.values();
   }
 
+  count(): number {
+    let count = this.backends.size + this.wildcards.size;
+    for (const { master, slots } of this.frontends.values())
+      count += slots.size + (master === undefined ? 0 : 1);
+    for (const others of this.#others.values()) count += others.size;
+    return count;
+  }
+
   record(op: Op): void {
+    this.version++;
     if (op.op === 'set') this.put(op);
     else this.#remove(op);
   }
