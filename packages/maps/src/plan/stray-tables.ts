@@ -6,7 +6,7 @@ import type { Written } from './written.ts';
  * frontends without a master. Those of all others name what the slots name.
  */
 export function namedByStrayTables(
-  written: Pick<Written, 'frontends' | 'othersOf' | 'ownerless'>,
+  written: Pick<Written, 'frontends' | 'othersOf' | 'ownerOf' | 'ownerless'>,
   frontends: Iterable<string>,
   ownerless: Iterable<number> = written.ownerless,
 ): ReadonlySet<number> {
@@ -17,7 +17,9 @@ export function namedByStrayTables(
   };
   for (const name of frontends) {
     const master = written.frontends.get(name)?.master;
-    if (master !== undefined) add((master.value as MasterValue).revNatIndex);
+    if (master === undefined) continue;
+    const { revNatIndex } = master.value as MasterValue;
+    if (written.ownerOf(revNatIndex) === name) add(revNatIndex);
   }
   for (const id of ownerless) add(id);
   return backends;

@@ -128,7 +128,7 @@ describe('a writer that finds maps which are wrong', () => {
       showTally(expect.getState().currentTestName ?? '', tally);
       expect(tally.faults).toBeGreaterThan(3 * runsOf(1000));
     },
-    timeFor(60),
+    timeFor(300),
   );
 
   it('leaves nothing of maps when nothing is wanted', () => {

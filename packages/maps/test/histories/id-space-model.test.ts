@@ -152,7 +152,7 @@ describe('IdSpace, against a model', () => {
       expect(tally.exhausted).toBeGreaterThan(runsOf(3000) / 20);
       expect(tally.wrapped).toBeGreaterThan(runsOf(3000) / 20);
     },
-    timeFor(60),
+    timeFor(300),
   );
 
   it('remembers no name for longer than its quarantine', () => {

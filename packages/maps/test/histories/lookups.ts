@@ -90,11 +90,18 @@ export function createLookups(tables: Tables, { lateWildcards = false }: LookupO
     live.dirty = false;
     watch(live, deps);
   };
+  const afterOf = (live: Live): Answer => {
+    live.after ??= answerOf(goal(), explain(goal(), live.question.flow, options));
+    return live.after;
+  };
   const problemOf = (live: Live, result: Explanation): string | undefined => {
     if (allows(result, live.before)) return undefined;
-    live.after ??= answerOf(goal(), explain(goal(), live.question.flow, options));
-    const { before, after } = live;
+    const after = afterOf(live);
+    const { before, question } = live;
     if (allows(result, before, after)) return undefined;
+    const fallback = question.fallback === undefined ? undefined : lives.get(question.fallback);
+    if (fallback !== undefined && allows(result, before, after, fallback.before, afterOf(fallback)))
+      return undefined;
     // From allowed to denied clients (or back) there is no way but over a frontend that lets nobody in.
     const turning = before.ranges !== 'none' && after.ranges !== 'none' && before.ranges !== after.ranges;
     if (turning && (result.code === 'no-backend' || result.code === 'source-range')) return undefined;

@@ -10,6 +10,8 @@ export interface Question {
   /** Tells questions apart, and says in an error what was asked. */
   readonly text: string;
   readonly flow: Flow;
+  /** The question whose service answers this one too, once its own is gone: sockets find NodePorts by address 0. */
+  readonly fallback?: string;
 }
 
 /** Inside of two, of one, of another and of no source range that the histories use. */
@@ -67,5 +69,13 @@ function questionsAt(place: string): readonly Question[] {
     return { text: `a packet from ${client} to ${place}`, flow: { from, to, protocol, hook: 'xdp' } };
   });
   const socket = { address: family === 4 ? '192.0.2.200' : '2001:db8:6::1', port: 50_000 };
-  return [...asked, { text: `a socket to ${place}`, flow: { from: socket, to, protocol, hook: 'connect' } }];
+  const any = family === 4 ? '127.0.0.1' : '::1';
+  const connect: Question = {
+    text: `a socket to ${place}`,
+    flow: { from: socket, to, protocol, hook: 'connect' },
+    ...(nodeAddresses.some((node) => node === address)
+      ? { fallback: `a socket to ${any} ${portText} ${protocol}` }
+      : {}),
+  };
+  return [...asked, connect];
 }

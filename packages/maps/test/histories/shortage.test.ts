@@ -54,7 +54,7 @@ describe('a writer for which there is too little', () => {
       showTally(expect.getState().currentTestName ?? '', tally);
       expect(tally.faults).toBeGreaterThan(runsOf(800));
     },
-    timeFor(90),
+    timeFor(300),
   );
 
   it(
@@ -119,6 +119,6 @@ describe('a writer for which there is too little', () => {
       showTally(expect.getState().currentTestName ?? '', { ...tally, exhausted });
       expect(exhausted).toBeGreaterThan(runsOf(800));
     },
-    timeFor(90),
+    timeFor(300),
   );
 });
