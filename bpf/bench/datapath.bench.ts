@@ -28,6 +28,8 @@ interface Measurement {
   readonly verdict: number;
   readonly repeat?: number;
   readonly runs?: number;
+  /** The packet grows in front, and is made as long as it was before the next one. */
+  readonly grows?: boolean;
   /** All packets but one in 500 must be counted under this reason. */
   readonly counted?: ReasonName;
   /** Before each run. */
@@ -37,7 +39,7 @@ interface Measurement {
 /** Packets that are longer than what is put back before each run. */
 function packetsOf(family: Family) {
   const { request, reply, ...others } = plainPacketsOf(family);
-  const long = { payload: 'hello, hello, hello' };
+  const long = { payload: 'hello, hello, hello, hello, hello' };
   return {
     ...others,
     request: (what: Addressed = {}) => request({ ...what, ...long }),
@@ -106,6 +108,31 @@ function familyRows(family: Family, wanted: Wanted): Row[] {
     withLab({ family, frontends }, (lab) => {
       const measure: Measure = (each) => rows.push(measureCase(wrap, lab, each));
       measureEstablished(lab, measure, family, name(what));
+    });
+  }
+
+  // Each packet of UDP gets an option; each packet a tunnel.
+  for (const [what, protocol, lbx_dsr_by] of [
+    ['opt#-dsr', 'UDP', 0],
+    ['ipip#-dsr', 'TCP', 1],
+  ] as const) {
+    if (!wanted(name(what))) continue;
+    const backends = manyBackends(family, 64).map((each) => ({ ...each, protocol }));
+    const frontends = [service('LoadBalancer', backends, { forwarding: 'dsr', protocol })];
+    withLab({ family, frontends, variables: { lbx_dsr_by } }, (lab) => {
+      const packet = request({ sport: 40000, protocol });
+      lab.send(request({ sport: 40000, protocol, flags: ['syn'] }));
+      rows.push(
+        measureCase(wrap, lab, {
+          name: name(what),
+          packet,
+          grows: true,
+          program: lab.entry,
+          verdict: XDP_TX,
+          counted: 'sent_request',
+          prepare: () => void lab.send(packet),
+        }),
+      );
     });
   }
 
@@ -239,12 +266,14 @@ function run(
     mode: how = mode.same,
     program,
     repeat = REPEAT,
-  }: Pick<Measurement, 'packet' | 'mode' | 'program' | 'repeat'>,
+    grows = false,
+  }: Pick<Measurement, 'packet' | 'mode' | 'program' | 'repeat' | 'grows'>,
 ): { retval: number; durationNs: number } {
   const data = packet.bytes();
   const template = wrap.variable('bench_template');
   template.set(data.slice(0, template.get().length));
   wrap.variable('bench_mode').set(how);
+  wrap.variable('bench_length').set(grows ? data.length : 0);
   wrap.map('bench_target').setProgram(0, program);
   return wrap.program('bench_wrap').testRun({ data, ctx: xdpContext(data.length, lab.ifindex), repeat });
 }

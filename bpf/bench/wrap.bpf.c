@@ -25,6 +25,8 @@ enum bench_mode {
 /* The first bytes of the packet: link header (with a tag), IP and L4 header, in whole words. */
 __u64 bench_template[FAMILY_OF(8, 10)];
 volatile __u32 bench_mode = BENCH_SAME;
+volatile __u32
+	bench_length; /* of the packet, where it grows and has to shrink again; 0: it stays */
 volatile __u32 bench_state = 1; /* of the random numbers, or the next flow's number */
 
 struct {
@@ -58,6 +60,12 @@ int bench_wrap(ctx_t *ctx)
 	struct lbx_packet packet;
 	__u32 n;
 
+	if (bench_length) {
+		if (bpf_xdp_adjust_head(ctx, (int)(ctx_length(ctx) - bench_length)))
+			return XDP_ABORTED;
+		data = ctx_data(ctx);
+		data_end = ctx_data_end(ctx);
+	}
 	if (data + sizeof(bench_template) > data_end)
 		return XDP_ABORTED;
 	mem_copy_by(data, bench_template, sizeof(bench_template), 8);

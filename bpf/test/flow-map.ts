@@ -25,7 +25,7 @@ const HOME_AT = 32;
 const SECRET = [...crypto.getRandomValues(new BigUint64Array(7))];
 
 /** The kind that tests use unless they ask for one. */
-export const flowTableKind = (process.env.LBX_FLOW_TABLE as FlowTableKind | undefined) ?? 'lru';
+export const flowTableKind = (process.env.LBX_FLOW_TABLE as FlowTableKind | undefined) ?? 'buckets';
 
 /** The other one. */
 export const otherFlowTable: FlowTableKind = flowTableKind === 'lru' ? 'buckets' : 'lru';

@@ -166,6 +166,9 @@ static __always_inline int request_new(ctx_t *ctx, struct lbx_packet *packet,
 	selected = &scratch->selected;
 	target = &scratch->target;
 	mem_zero(target);
+	/* TCP in mid-flow makes a flow by DSR, which needs no port, or seldom. */
+	if (starts || key->proto != IPPROTO_TCP)
+		snat_prefetch(key);
 	reason = select_service(key, &selected->service);
 	if (reason != LBX_SELECT_OK)
 		return refuse_service(ctx, &selected->service, reason);
@@ -389,9 +392,6 @@ static __always_inline int request_slow(ctx_t *ctx)
 	flow_key(&packet, LBX_FLOW_REQUEST, key);
 	starts = (packet.tcp_flags & (LBX_TCP_SYN | LBX_TCP_ACK)) == LBX_TCP_SYN;
 
-	/* TCP in mid-flow makes a flow by DSR, which needs no port, or seldom. */
-	if (starts || packet.proto != IPPROTO_TCP)
-		snat_prefetch(key);
 	flow = flow_find_or_fetch(key);
 	if (flow) {
 		_Bool is_over;

@@ -106,8 +106,7 @@ static long snat_probe(__u64 probe __attribute__((unused)), struct lbx_snat_scan
 
 /*
  * Fetch the first bucket that a new flow will try: it is seldom in the cache, and
- * everything until snat_allocate() hides the wait. By stores, to bytes that mean nothing:
- * the CPU goes on behind a store that waits for memory, and not far behind a load.
+ * everything until snat_allocate() hides the wait.
  */
 static __always_inline void snat_prefetch(const struct lbx_flow_key *key)
 {
@@ -117,7 +116,7 @@ static __always_inline void snat_prefetch(const struct lbx_flow_key *key)
 	snat_scan_start(&scan, key);
 	bucket = reverse_bucket(scan.index);
 	if (bucket) {
-		*(volatile __u8 *)&bucket->pad = 0;
+		*(volatile __u32 *)&bucket->version;
 		*(volatile __u8 *)&bucket->entry[LBX_REV_WAYS - 1].pad2 =
 			0; /* the first way used */
 	}

@@ -126,11 +126,11 @@ describeKernel('a load balancer follows its node', () => {
     const packets = () => lb.status().families.map((one) => one.packets);
     const maps = () => lb.status().maps.map(({ name }) => name);
     expect(packets()).toEqual([true, false]);
-    expect(maps()).not.toContain('lbx_flow6');
+    expect(maps()).not.toContain('lbx_flow_set6');
     fixture.node.addAddress('eth0', '2001:db8::9/64');
     await poll(packets).toEqual([true, true]);
     expect(lb.status().families[1]).toMatchObject({ tc: ['eth0'], snatAddress: '2001:db8::9' });
-    expect(maps()).toEqual(expect.arrayContaining(['lbx_flow6', 'lbx_rev6']));
+    expect(maps()).toEqual(expect.arrayContaining(['lbx_flow_set6', 'lbx_rev6']));
   });
 
   it('needs no IPv4', () => {

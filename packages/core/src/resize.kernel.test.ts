@@ -49,7 +49,7 @@ const resizes: readonly (readonly [string, LoadBalancerOptions, Readonly<Record<
     lbx_vlans: 10,
   }),
   sizes('a larger gate', { lbx_gate: 65_536 }),
-  ['fewer flows', { flows: 2048 }, { lbx_flow4: 2048 }],
+  ['fewer flows', { flowTable: 'lru', flows: 2048 }, { lbx_flow4: 2048 }],
   ['flows in buckets', { flowTable: 'buckets', flows: 4096 }, { lbx_flow_set4: 1025 }],
   ['more buckets', { flowTable: 'buckets', flows: 50_000 }, { lbx_flow_set4: 12_501 }],
   ['more SNAT ports, other than those before', { snatPorts: [9000, 29_999] }, { lbx_rev4: 21_000 }],

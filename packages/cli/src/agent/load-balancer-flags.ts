@@ -82,7 +82,7 @@ export function addLoadBalancerFlags(command: Command): Command {
     )
     .option('--endpoints <n>', 'endpoints that there is room for, of each family', parseNumber)
     .option('--flows <n>', 'flows that are remembered, of each family', parseNumber)
-    .addOption(choice('--flow-table <kind>', 'what they are kept in (default: lru)', ['lru', 'buckets']))
+    .addOption(choice('--flow-table <kind>', 'what they are kept in (default: buckets)', ['lru', 'buckets']))
     .option('--traffic', 'count packets and bytes by frontend and backend');
 }
 

@@ -111,7 +111,7 @@ export interface LoadBalancerOptions {
   /**
    * What they are kept in: `lru`, the kernel's hash table that forgets who was silent longest; or `buckets`, a table of
    * our own, which is faster and gives flows up that were never answered first. A change takes the flows along.
-   * Default `lru`.
+   * Default `buckets`.
    */
   readonly flowTable?: 'lru' | 'buckets';
   /**

@@ -94,7 +94,7 @@ export function resolveOptions(options: LoadBalancerOptions, network: NetworkSta
     timeouts: timeoutsOf(options.timeouts ?? {}),
     flows: wholeNumber('flows', options.flows ?? 262_144, 1024, 2 ** 26),
     traffic: options.traffic ?? false,
-    flowTable: oneOf('flowTable', options.flowTable ?? 'lru', ['lru', 'buckets']),
+    flowTable: oneOf('flowTable', options.flowTable ?? 'buckets', ['lru', 'buckets']),
     endpoints: wholeNumber('endpoints', options.endpoints ?? 65_536, 1, 2 ** 24),
     maxEntries: options.maxEntries ?? {},
     sweepSeconds: sweepSeconds === false ? false : wholeNumber('sweepSeconds', sweepSeconds, 1, 86_400),

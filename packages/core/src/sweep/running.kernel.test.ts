@@ -10,7 +10,7 @@ describeKernel('a running load balancer', () => {
   // Loading all programs takes a while on a busy machine.
   it('gives memory of flows back that were over before it started', { timeout: 90_000 }, async () => {
     using fixture = createNodeFixture('core-sweep');
-    const lb = fixture.start({ cgroup: false, sweepSeconds: 1 });
+    const lb = fixture.start({ cgroup: false, sweepSeconds: 1, flowTable: 'lru' });
     using flows = BpfMap.openPinned(join(fixture.pins, 'lbx_flow4'));
     using reverse = BpfMap.openPinned(join(fixture.pins, 'lbx_rev6'));
     // All zero: last seen long ago, when the kernel counted its first jiffies.
