@@ -6,6 +6,7 @@ import { createArena } from './differential/arena.ts';
 import type { Op, PacketOp } from './differential/op.ts';
 import { macs, places } from './differential/place.ts';
 import { report } from './differential/report.ts';
+import type { SessionResult } from './differential/session.ts';
 import { replay } from './differential/shrink.ts';
 
 const place = places[4];
@@ -49,6 +50,14 @@ const cases: readonly { readonly name: string; readonly ops: readonly Op[] }[] =
   },
 ];
 
+/** On a busy machine a session may take so long that some answer hangs by a jiffy: then it is played again. */
+function decided(play: () => SessionResult): SessionResult {
+  for (let attempt = 1; ; attempt++) {
+    const result = play();
+    if (!result.undecided || attempt === 20) return result;
+  }
+}
+
 describeKernel('the programs and the oracle, sessions by name', () => {
   describe.each(['lru', 'buckets'] as const)('flows in %s', (flowTable) => {
     it('agree', () => {
@@ -56,7 +65,7 @@ describeKernel('the programs and the oracle, sessions by name', () => {
       arena.control.apply([frontend]);
       for (const { name, ops } of cases) {
         const session = { frontends: [frontend], ops };
-        const { problems, pairs, undecided } = replay(arena, session);
+        const { problems, pairs, undecided } = decided(() => replay(arena, session));
         expect(problems, `${name}\n${report(session, problems)}`).toEqual([]);
         expect(undecided, name).toBe(false);
         expect(pairs, name).toBe(ops.filter(({ kind }) => kind === 'packet').length);
