@@ -14,6 +14,7 @@ import {
   type Netns,
 } from '@lbx/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { talkTo } from '../test/lines.ts';
 import { createLoadBalancer, type LoadBalancer } from './load-balancer.ts';
 import type { LoadBalancerOptions } from './options/options.ts';
 import { removePinned } from './remove-pinned.ts';
@@ -180,6 +181,26 @@ describeKernel('createLoadBalancer, sockets', () => {
     second.remove();
     expect(existsSync(folder.path) ? readdirSync(folder.path) : []).toEqual([]);
     expect(ask(`${vip}:80`)[0]).not.toContain(' as ');
+  });
+
+  it('names of peers stay with connected sockets while the maps that have them get other sizes', async () => {
+    create(folder.path).apply([serviceOf(ports)]);
+    const client = talkTo(
+      cgroup.in(netns).spawn(process.execPath, [script('peer-name-client'), `${vip}:80`], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      }),
+    );
+    expect(await client.next()).toBe('connected');
+    for (const size of [512, 4096]) {
+      open.pop()?.close();
+      const lb = create(folder.path, { maxEntries: { lb4_reverse_sk: size, lb4_services_v2: size } });
+      expect(lb.status().maps).toContainEqual(
+        expect.objectContaining({ name: 'lb4_reverse_sk', maxEntries: size }),
+      );
+      expect(await client.ask('')).toBe(`${vip}:80`);
+      expect(ask(`${vip}:80`)[0]).toContain(` as ${vip}:80`);
+    }
+    await client.kill();
   });
 
   it('undoes its own part when it cannot start, and names what is wrong', () => {

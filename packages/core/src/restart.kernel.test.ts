@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ServiceSpec } from '@lbx/maps';
 import { type Cgroup, createCgroup, describeKernel } from '@lbx/testing';
@@ -106,6 +107,41 @@ describeKernel('kill -9 and the next start, under load', () => {
     expect(seen).toEqual(answers);
     await Promise.all([far, near, own, ...clients].map(({ kill }) => kill()));
   }, 120_000);
+
+  it('killed at any moment while maps get other sizes: connections go on, and the next start finishes it', async () => {
+    const connection = world.connect(target);
+    const near = world.connect(`${addresses.service}:81`);
+    await Promise.all([connection.next(), near.next()]);
+    const ids = idsOf(await lb.dump());
+    await lb.kill();
+    const waiting = () => readdirSync(world.pins).filter((name) => /^lb.*:\d+$/.test(name));
+    let interrupted = 0;
+    for (const [n, afterMs] of [0, 40, 80, 120, 160, 200, 260, 320].entries()) {
+      // Each start finds what the one before has left, and wants it otherwise.
+      const options: LoadBalancerOptions = {
+        cgroup: cgroup.path,
+        endpoints: 2000 + n,
+        flows: 4096 + 64 * n,
+        flowTable: n % 2 === 0 ? 'lru' : 'buckets',
+      };
+      const before = waiting().length;
+      await world.startAndKill(options, () => waiting().length !== before, afterMs);
+      if (waiting().length > 0) interrupted++;
+      expect(await connection.ask(`killed ${n}`)).toBe(`killed ${n}`);
+      expect(await near.ask(`killed ${n}`)).toBe(`killed ${n}`);
+      expect(answers).toContain(world.ask(target, 1)[0]);
+    }
+    expect(interrupted).toBeGreaterThan(0);
+    lb = await start();
+    expect(waiting()).toEqual([]);
+    expect(idsOf(await lb.dump())).toEqual(ids);
+    expect(await lb.apply(services)).toMatchObject({ failed: [], refused: [] });
+    expect(idsOf(await lb.dump())).toEqual(ids);
+    expect((await lb.status()).mismatches).toEqual([]);
+    expect(await connection.ask('in the end')).toBe('in the end');
+    expect(await near.ask('in the end')).toBe('in the end');
+    await Promise.all([connection.kill(), near.kill()]);
+  }, 60_000);
 });
 
 const idsOf = (lines: readonly string[]) =>

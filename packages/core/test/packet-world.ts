@@ -19,6 +19,8 @@ export const addresses = {
 
 const script = (name: string) => fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
 
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
 /** A load balancer in a process of its own. */
 export interface LbProcess {
   readonly summary: Summary;
@@ -61,17 +63,26 @@ export async function createPacketWorld() {
     run(node, 'echo-server', `${addresses.local}:8080`).next(),
   ]);
 
+  const launch = (options: LoadBalancerOptions): Lines =>
+    run(
+      node,
+      'lb-process',
+      JSON.stringify({ devices: ['eth0'], xdp: 'native', cgroup: false, pins, ...options }),
+    );
   return {
     node,
     lan,
     pins,
+    /** Begins to start a load balancer on the node, and kills it so many milliseconds after it has run that far. */
+    async startAndKill(options: LoadBalancerOptions, isFarEnough: () => boolean, afterMs: number) {
+      const { kill, child } = launch(options);
+      while (!isFarEnough() && child.exitCode === null) await pause(2);
+      await pause(afterMs);
+      await kill();
+    },
     /** Starts a load balancer on the node. */
     async start(options: LoadBalancerOptions = {}): Promise<LbProcess> {
-      const lines = run(
-        node,
-        'lb-process',
-        JSON.stringify({ devices: ['eth0'], xdp: 'native', cgroup: false, pins, ...options }),
-      );
+      const lines = launch(options);
       const summary = JSON.parse(await lines.next());
       const call = async (...request: unknown[]) => JSON.parse(await lines.ask(JSON.stringify(request)));
       return {

@@ -134,22 +134,17 @@ export function createPinnedMaps(options: PinnedMapsOptions): PinnedMaps {
       const to = byName.get(name);
       if (folder === false || to === undefined) return;
       const path = join(folder, pin);
-      if (!existsSync(path)) return;
-      const from = sourceOf(openOld(path, pin));
+      const strays = findStrays(path);
+      const sources = [...(existsSync(path) ? [path] : []), ...strays].map((one) =>
+        sourceOf(openOld(one, pin)),
+      );
+      if (sources.length === 0) return;
       const spec = { ...to.info(), name } as unknown as MapSpec;
       const transfer = transferOf(spec, age);
-      const handover: Handover = {
-        spec,
-        transfer,
-        sources: [from],
-        first: 0,
-        path,
-        strays: [],
-        successor: to,
-      };
+      const handover: Handover = { spec, transfer, sources, first: 0, path, strays, successor: to };
       assertFits(handover, option);
       // Joined, not copied: a process that died may have left both, with programs on either.
-      transfer.follow?.(from, to, 0);
+      for (const source of sources) transfer.follow?.(source, to, 0);
       handovers.set(`${pin} to ${name}`, handover);
     },
     isOurs: (id) => [...byName.values(), ...old].some((map) => map.id === id),

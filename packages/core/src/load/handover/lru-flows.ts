@@ -1,4 +1,4 @@
-import type { BpfMap } from 'libbpf-ts';
+import type { BoundEntry, BpfMap } from 'libbpf-ts';
 import { copyEntries } from './copy-entries.ts';
 import { type FlowRecords, withoutStamp } from './flow-records.ts';
 import type { FlowStore } from './flow-store.ts';
@@ -6,6 +6,7 @@ import type { Source } from './source.ts';
 
 /** Flows in the kernel's LRU hash: the records are the values, and begin and end with nothing but their own. */
 export function lruFlows(map: BpfMap, records: FlowRecords, source?: Source): FlowStore {
+  let bound: BoundEntry | undefined;
   return {
     *records() {
       for (const [, value] of source?.entries() ?? map.entries()) yield value;
@@ -21,7 +22,8 @@ export function lruFlows(map: BpfMap, records: FlowRecords, source?: Source): Fl
       return 0;
     },
     join(record) {
-      const entry = map.bind();
+      bound ??= map.bind();
+      const entry = bound;
       const value = withoutStamp(record);
       entry.key.set(records.keyOf(value));
       const there = entry.lookup();
