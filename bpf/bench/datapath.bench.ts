@@ -1,4 +1,4 @@
-// Nanoseconds a packet through lbx_xdp, by BPF_PROG_TEST_RUN on one CPU with warm caches: lower bounds, to be read as
+// Nanoseconds a packet through lbx_xdp (and, tc-…, lbx_tc_ingress), by BPF_PROG_TEST_RUN on one CPU with warm caches: lower bounds, to be read as
 // multiples of the floor rows of the same run. The test loop itself (about 26 ns here) is in every row.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { minAndMedian, type BenchRow as Row } from '../../scripts/bench-row.ts';
 import { flowTableKind } from '../test/flow-map.ts';
 import { createLab, type Family, type Lab, type LabOptions, xdpContext } from '../test/xdp-lab.ts';
 import { type Addressed, packetsOf as plainPacketsOf } from '../test/xdp-packets.ts';
+import { tcRows } from './tc-rows.ts';
 
 const RUNS = 9;
 const REPEAT = 200_000;
@@ -135,6 +136,8 @@ function familyRows(family: Family, wanted: Wanted): Row[] {
       );
     });
   }
+
+  rows.push(...tcRows(family, wanted, manyBackends(family, 64)));
 
   for (const what of ['new#-snat', 'new#-snat-full', 'new#-dsr', 'new#-dsr-full'].map(name)) {
     if (!wanted(what)) continue;

@@ -135,6 +135,8 @@ export interface Lab extends Disposable {
   readonly tc: BpfObject;
   /** The program that is attached: IPv4's, of whatever family the packets are. */
   readonly entry: BpfProgram;
+  /** What packets come in by, at tc. */
+  readonly ingress: BpfProgram;
   /** What packets leave by, at tc. */
   readonly egress: BpfProgram;
   readonly tables: XdpTables;
@@ -265,6 +267,9 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
       return tcObjects()[family];
     },
     entry: xdp4.program('lbx_xdp'),
+    get ingress() {
+      return tcObjects()[4].program('lbx_tc_ingress');
+    },
     get egress() {
       return tcObjects()[4].program('lbx_tc_egress');
     },
