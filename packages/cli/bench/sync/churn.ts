@@ -15,8 +15,11 @@ interface State {
 }
 
 const mostEndpoints = 20;
-/** Lives of one endpoint: addresses come again, as from the prefix of a node. */
-const generations = 8;
+/**
+ * Lives of one endpoint: addresses come again, as from the prefix of a node. Few, so that each has been there after a
+ * minute or two and what an agent remembers of them (ids in quarantine) has its full size in the second half of a soak.
+ */
+const generations = 2;
 
 /** For services 0 up to `services`, all of which exist with their slices. */
 export function createChurn(server: ApiServer, services: number, seed: number): Churn {

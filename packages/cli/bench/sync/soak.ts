@@ -6,7 +6,7 @@ import { now, type Usage } from './messages.ts';
 import { clusterObjects, serviceRange } from './objects.ts';
 import { row } from './rows.ts';
 
-const services = 500;
+const services = 200;
 const cutEveryMs = 20_000;
 const restartEveryMs = 120_000;
 

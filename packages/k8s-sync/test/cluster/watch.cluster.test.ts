@@ -103,7 +103,7 @@ describeCluster('following a real API server', () => {
     });
 
     it('notices connections that are dead and say nothing, and goes on', async () => {
-      const { follower, proxy, sinceBegin } = await start({ idleTimeoutSeconds: 1, answerTimeoutSeconds: 1 });
+      const { follower, proxy, sinceBegin } = await start({ idleTimeoutSeconds: 1 });
       proxy.strand();
       await server.create(named('half-open'));
       await inLine(follower);
