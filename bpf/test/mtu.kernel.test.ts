@@ -55,6 +55,22 @@ describe.each(everywhere)('routes with an MTU, IPv$family at $hook', ({ family, 
       });
     });
 
+    it('two ways by one gateway have each its own', () => {
+      const other = place.clientAt(77);
+      lab.ip(`-${family} route replace ${other} via ${place.router} dev eth0 mtu lock 1350`);
+      const ports = [place.client, other].map(
+        (from) => lab.send(request({ from, protocol: 'UDP' })).packet.udp!.sport,
+      );
+      const send = (n: number, length: number) =>
+        lab.send(reply({ protocol: 'UDP', dport: ports[n]!, payload: ofLength(length) })).counted;
+      for (let round = 0; round < 2; round++) {
+        for (const [n, mtu] of [1300, 1350].entries()) {
+          expect(send(n, mtu)).toContain('sent_reply');
+          expect(send(n, mtu + 1)).toContain('drop_too_big');
+        }
+      }
+    });
+
     if (family === 4) {
       it('what may be cut on its way goes as it is', () => {
         const frame = request({ protocol: 'UDP', payload: ofLength(1401) }).bytes();
