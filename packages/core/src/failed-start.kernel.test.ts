@@ -238,7 +238,9 @@ describeKernel('removePinned', () => {
     expect(removed.links).toEqual(
       expect.arrayContaining(['xdp_eth0:5', 'tc_egress_eth0:5', 'cgroup_connect4']),
     );
-    expect(removed.maps).toEqual(expect.arrayContaining(['lb4_services_v2', 'lbx_flow_set4', 'lbx_xdp_calls']));
+    expect(removed.maps).toEqual(
+      expect.arrayContaining(['lb4_services_v2', 'lbx_flow_set4', 'lbx_xdp_calls']),
+    );
     expect(readdirSync(pins, { recursive: true }).sort()).toEqual(['links', 'links/xdp_map', 'other']);
     expect(before - listLinks().length).toBeGreaterThanOrEqual(0);
     expect(removePinned(pins)).toEqual({ links: [], maps: [] });
