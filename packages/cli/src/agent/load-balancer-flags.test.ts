@@ -45,6 +45,8 @@ it.each([
   [['--no-reject', '--no-wildcards'], { rejectWithoutEndpoints: false, wildcards: false }],
   [['--answer-echo', '--external-cluster-ip'], { answerEcho: true, externalClusterIP: true }],
   [['--traffic'], { traffic: true }],
+  [['--drift-seconds', '10'], { driftSeconds: 10 }],
+  [['--drift-seconds', '0'], { driftSeconds: false }],
   [['--endpoints', '200000'], { endpoints: 200_000 }],
   [['--flows', '4096', '--flow-table', 'buckets'], { flows: 4096, flowTable: 'buckets' }],
 ])('%o', (args, options) => {

@@ -31,6 +31,7 @@ export interface LoadBalancerFlags {
   readonly endpoints?: number;
   readonly traffic?: boolean;
   readonly flowTable?: 'lru' | 'buckets';
+  readonly driftSeconds?: number;
 }
 
 const choice = (flags: string, description: string, choices: readonly string[]) =>
@@ -83,7 +84,12 @@ export function addLoadBalancerFlags(command: Command): Command {
     .option('--endpoints <n>', 'endpoints that there is room for, of each family', parseNumber)
     .option('--flows <n>', 'flows that are remembered, of each family', parseNumber)
     .addOption(choice('--flow-table <kind>', 'what they are kept in (default: buckets)', ['lru', 'buckets']))
-    .option('--traffic', 'count packets and bytes by frontend and backend');
+    .option('--traffic', 'count packets and bytes by frontend and backend')
+    .option(
+      '--drift-seconds <n>',
+      'how often maps are compared with what was written (default: 60; 0: never)',
+      parseNumber,
+    );
 }
 
 /** The flags as options of @lbx/core. */
@@ -118,6 +124,7 @@ export function loadBalancerOptions(
     ...given('flows', flags.flows),
     ...given('traffic', flags.traffic),
     ...given('flowTable', flags.flowTable),
+    ...given('driftSeconds', flags.driftSeconds === 0 ? false : flags.driftSeconds),
   };
 }
 
