@@ -172,6 +172,11 @@ export class IdSpace {
     held.freeAt = until;
     this.#quarantined++;
     this.#quarantines.push({ held, until });
+    // Names that come and go leave a record each time, which would stay until the oldest quarantine ends.
+    if (this.#quarantines.length > 2 * this.#quarantined + 64) {
+      this.#quarantines = this.#quarantines.filter((record) => record.held.freeAt === record.until);
+      this.#ended = 0;
+    }
   }
 
   #next(): number {
