@@ -70,12 +70,25 @@ function* checkMap(
   for (const batch of batchesOf(map, subject)) {
     const slice = createSlice(subject);
     for (const found of batch) {
+      if (hasOthersId(found, subject.written)) {
+        // Past the tables: they would take it for the end of the backend that has the id, and of its flows.
+        subject.maps.get(map)?.delete((serviceCatalog[map] as AnyLayout).key.encode(found.key));
+        slice.found.foreign++;
+        continue;
+      }
       if (slice.note(found)) same++;
       if (isRange(map)) seenRanges.add(entryId(map, found.key));
     }
     yield slice;
   }
   return same;
+}
+
+/** Families share the ids of backends: is this the id of a backend of the other one? */
+function hasOthersId({ map, key }: Found, { backends }: Written): boolean {
+  if (!('backendId' in key) || 'revNatId' in key) return false;
+  const owner = backends.get(key.backendId);
+  return owner !== undefined && owner.map !== map;
 }
 
 /** What a map holds, in batches that are read just before they are given: to be looked at at once. */

@@ -139,6 +139,20 @@ describeKernel('maps that somebody else writes too', () => {
     expect(bytesOf('lbx_backend_meta')).toEqual(meta);
   });
 
+  it('an id of the other family goes without touching the backend that has it', async () => {
+    const meta = bytesOf('lbx_backend_meta');
+    const before = lb.dump();
+    meddle((table) => {
+      const [own] = [...table('lb4_backends_v3').entries()];
+      const [other] = [...table('lb6_backends_v3').entries()];
+      table('lb6_backends_v3').set(own?.[0], other?.[1]);
+    });
+    expect(await drift()).toEqual([0, 0, 1, 0]);
+    expect(await drift()).toEqual([0, 0, 0, 0]);
+    expect(lb.dump()).toEqual(before);
+    expect(bytesOf('lbx_backend_meta')).toEqual(meta);
+  });
+
   it('writes in the middle of a comparison are no drift', async () => {
     const many = Array.from({ length: 200 }, (_, n) => service(n + 10, { sourceRanges: [] }));
     lb.update(changesOf(...many));
