@@ -100,7 +100,7 @@ const UNSEEN: ReadonlySet<ReasonName> = new Set<ReasonName>([
 describeKernel(`the programs and the oracle, flows in ${flowTableKind}`, () => {
   describe.each(both)('$name', ({ name, share, options, settings }) => {
     const goal = Math.round(PAIRS * share);
-    it(`agree on ${goal} packets`, { timeout: 30_000 + goal * 2 }, () => {
+    it(`agree on ${goal} packets`, { timeout: 60_000 + goal * 6 }, () => {
       using arena = createArena(options, settings);
       run(arena, name, goal);
     });
