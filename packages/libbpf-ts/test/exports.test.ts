@@ -11,6 +11,7 @@ test('what the package exports, so that a reviewer sees it change', () => {
       "BpfMap",
       "BpfObject",
       "BpfProgram",
+      "FileLock",
       "LibbpfError",
       "Link",
       "LoadError",
