@@ -1,4 +1,5 @@
 import { MapsError } from '../errors.ts';
+import { IdMap } from './id-map.ts';
 
 /** How ids of one space are handed out. */
 export interface IdSpaceOptions {
@@ -60,7 +61,7 @@ interface Quarantine {
 export class IdSpace {
   readonly #options: IdSpaceOptions;
   readonly #byName = new Map<string, Held>();
-  readonly #byId = new Map<number, Held>();
+  readonly #byId = new IdMap<Held>();
   /** Quarantines in the order of their ends; those of names that were taken again are skipped. */
   #quarantines: Quarantine[] = [];
   /** How many of them are over. */

@@ -20,8 +20,9 @@ export function bindSet(set: BackendSet, backends: IdSpace): BoundSet {
   const fresh: string[] = [];
   try {
     for (const { name } of all) {
-      if (backends.find(name) === undefined) fresh.push(name);
+      const { size } = backends;
       holds.push(backends.take(name));
+      if (backends.size > size) fresh.push(name);
     }
   } catch (error) {
     for (const name of fresh) backends.release(name);
