@@ -21,10 +21,11 @@
 #include <lbx/ctx_tc.h>
 #include <lbx/calls.h>
 #include <lbx/family.h>
-#include <lbx/gate_frontend.h>
 #include <lbx/icmp_error.h>
+#include <lbx/leave_special.h>
 #include <lbx/parse.h>
 #include <lbx/pod_request.h>
+#include <lbx/pod_special.h>
 #include <lbx/reply_tc.h>
 #include <lbx/verdict.h>
 
@@ -32,6 +33,8 @@
 
 int FAMILY_NAME(lbx_pod_request)(ctx_t *ctx);
 int FAMILY_NAME(lbx_pod_reject)(ctx_t *ctx);
+int FAMILY_NAME(lbx_pod_out)(ctx_t *ctx);
+int FAMILY_NAME(lbx_pod_in)(ctx_t *ctx);
 #if LBX_FAMILY == 6
 int lbx_tc_from_pod6(ctx_t *ctx);
 int lbx_tc_to_pod6(ctx_t *ctx);
@@ -51,6 +54,8 @@ struct {
 #endif
 			[CALL_SLOT(LBX_CALL_REQUEST)] = &FAMILY_NAME(lbx_pod_request),
 			[CALL_SLOT(LBX_CALL_REJECT)] = &FAMILY_NAME(lbx_pod_reject),
+			[CALL_SLOT(LBX_CALL_SPECIAL)] = &FAMILY_NAME(lbx_pod_out),
+			[CALL_SLOT(LBX_CALL_LEAVE)] = &FAMILY_NAME(lbx_pod_in),
 		},
 };
 
@@ -60,25 +65,33 @@ static __always_inline int pod_call(ctx_t *ctx, enum lbx_call call)
 	return verdict_of(ctx, LBX_DROP_MISSED_TAIL_CALL);
 }
 
+/* What is not plain TCP or UDP: most of it is not ours, and never dropped for want of a program. */
+static __always_inline int pod_special(ctx_t *ctx, enum lbx_packet_class class, enum lbx_call call)
+{
+	if (class == LBX_PACKET_OPTIONS || class == LBX_PACKET_FRAGMENT || class == LBX_PACKET_ICMP)
+		bpf_tail_call_static(ctx, &lbx_pod_calls, CALL_SLOT(call));
+	return CTX_PASS;
+}
+
 /* A packet of this object's family out of the pod. */
 static __always_inline int pod_leave(ctx_t *ctx)
 {
 	addr_t hairpin = addr_setting(&lbx_hairpin_addr);
+	enum lbx_packet_class class;
 	struct lbx_packet packet;
 	int verdict;
 
 	pod_see_device(ctx);
 	ctx_pull(ctx, POD_HEADERS);
-	if (parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_FLOW)
-		return CTX_PASS;
+	class = parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet);
+	if (class != LBX_PACKET_FLOW)
+		return pod_special(ctx, class, LBX_CALL_SPECIAL);
 	if (addr_equal(packet_daddr(&packet), &hairpin)) {
 		verdict = pod_hairpin_reply(ctx, &packet);
 		if (verdict != LBX_VERDICT_NOT_OURS)
 			return verdict;
 	}
-	/* NodePorts are on every address of the node; the gate knows those with an entry. */
-	if (!gate_may_be_frontend(&packet, 1) &&
-	    !(pod_is_nodeport(packet.dport) && pod_is_own(packet_daddr(&packet))))
+	if (!pod_may_be_service(&packet))
 		return CTX_PASS;
 	verdict = pod_request_fast(ctx, &packet);
 	return verdict == LBX_VERDICT_SLOW ? pod_call(ctx, LBX_CALL_REQUEST) : verdict;
@@ -87,12 +100,14 @@ static __always_inline int pod_leave(ctx_t *ctx)
 /* A packet of this object's family into the pod. */
 static __always_inline int pod_enter(ctx_t *ctx)
 {
+	enum lbx_packet_class class;
 	struct lbx_packet packet;
 
 	pod_see_device(ctx);
 	ctx_pull(ctx, POD_HEADERS);
-	if (parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_FLOW)
-		return CTX_PASS;
+	class = parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet);
+	if (class != LBX_PACKET_FLOW)
+		return pod_special(ctx, class, LBX_CALL_LEAVE);
 	return reply_leave(ctx, &packet);
 }
 
@@ -143,6 +158,22 @@ SEC("tc")
 int FAMILY_NAME(lbx_pod_reject)(ctx_t *ctx)
 {
 	return icmp_reject(ctx);
+}
+
+/* Out of the pod, and not plain TCP or UDP: pod_special.h. */
+SEC("tc")
+int FAMILY_NAME(lbx_pod_out)(ctx_t *ctx)
+{
+	int verdict = pod_special_out(ctx);
+
+	return verdict_is_call(verdict) ? pod_call(ctx, LBX_CALL_REQUEST) : verdict;
+}
+
+/* The same into the pod: leave_special.h. */
+SEC("tc")
+int FAMILY_NAME(lbx_pod_in)(ctx_t *ctx)
+{
+	return leave_special(ctx, 0);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

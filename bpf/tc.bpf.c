@@ -241,7 +241,7 @@ int FAMILY_NAME(lbx_tc_icmp)(ctx_t *ctx)
 SEC("tc")
 int FAMILY_NAME(lbx_tc_leave)(ctx_t *ctx)
 {
-	return leave_special(ctx);
+	return leave_special(ctx, 1);
 }
 
 /* To a service that will not answer: icmp_error.h. */

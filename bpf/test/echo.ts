@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { Netns } from '@lbx/testing';
 
-/** TCP: the peer's address and a newline, then everything back. UDP: the peer's address for every datagram. */
+/** TCP: the peer's address and a newline, then everything back. UDP: the peer's address for every datagram, and blanks up to its length. */
 const server = `
 const [host, port] = process.argv.slice(1);
 const family = host.includes(':') ? 6 : 4;
@@ -10,7 +10,7 @@ const tcp = require('net').createServer((socket) => {
   socket.write(socket.remoteAddress + '\\n'); socket.pipe(socket); socket.on('error', () => {});
 });
 const udp = require('dgram').createSocket({ type: 'udp' + family, ipv6Only: family === 6 },
-  (_, from) => udp.send(from.address, from.port, from.address));
+  (data, from) => udp.send(from.address.padEnd(data.length), from.port, from.address));
 tcp.listen({ port: Number(port), host, ipv6Only: family === 6 },
   () => udp.bind(Number(port), host, () => console.log('ready')));`;
 
@@ -24,8 +24,8 @@ const local = Number(lport) || undefined;
 if (protocol === 'UDP') {
   const udp = require('dgram').createSocket('udp' + (host.includes(':') ? 6 : 4));
   udp.on('error', (error) => done({ error: error.code }));
-  udp.on('message', (data, from) => done({ seen: String(data), from: from.address, port: from.port }));
-  const send = () => udp.send('hello'); 
+  udp.on('message', (data, from) => done({ seen: String(data).trim(), length: data.length, from: from.address, port: from.port }));
+  const send = () => udp.send('hello'.padEnd(Number(size)));
   udp.bind(local, () => udp.connect(Number(port), host, () => { send(); setInterval(send, 300); }));
 } else {
   const socket = require('net').connect({ host, port: Number(port), localPort: local });
@@ -48,6 +48,8 @@ export interface Echo {
   readonly seen?: string;
   readonly from?: string;
   readonly port?: number;
+  /** UDP: bytes of the answer. */
+  readonly length?: number;
   /** TCP: all bytes came back as they were. */
   readonly same?: boolean;
   /** Code of the error that ended it, or `timeout`. */
@@ -62,7 +64,7 @@ export async function serveEcho(ns: Netns, host: string, port: number): Promise<
   await once(child.stdout!, 'data');
 }
 
-/** One exchange from a namespace. `size`: bytes each way, of TCP. */
+/** One exchange from a namespace. `size`: bytes each way. */
 export function askEcho(
   ns: Netns,
   to: { readonly protocol: 'TCP' | 'UDP'; readonly host: string; readonly port: number },

@@ -1,5 +1,12 @@
 import type { Frontend } from '@lbx/maps';
-import { createNetns, createVethPair, type Netns } from '@lbx/testing';
+import {
+  createNetns,
+  createVethPair,
+  type Netns,
+  type PacketBuilder,
+  type ParsedPacket,
+  parsePacket,
+} from '@lbx/testing';
 import type { BpfObject, VariableValue } from 'libbpf-ts';
 import { flowMapSizes, flowSettings, flowTableKind, otherFlowTable } from './flow-map.ts';
 import { loadBeside, loadFirst } from './load-beside.ts';
@@ -38,12 +45,24 @@ export const pods = {
   },
 } as const;
 
+export interface Ran {
+  readonly verdict: 'pass' | 'drop' | 'turned' | number;
+  readonly bytes: Uint8Array;
+  readonly packet: ParsedPacket;
+  /** It came out as it went in. */
+  readonly isUntouched: boolean;
+}
+
+const VERDICTS: Readonly<Record<number, Ran['verdict']>> = { 4294967295: 'pass', 2: 'drop', 7: 'turned' };
+
 export interface PodLab extends Disposable {
   readonly node: Netns;
   readonly host: Netns;
   readonly a: Netns;
   readonly b: Netns;
   readonly object: BpfObject;
+  /** One frame out of a pod, or into it, without a device. `turned`: back where it came from. */
+  run(way: 'out' | 'in', packet: PacketBuilder | Uint8Array): Ran;
   apply(frontends: readonly Frontend[]): void;
 }
 
@@ -126,6 +145,17 @@ function fill(
     a,
     b,
     object,
+    run(way, packet) {
+      const data = packet instanceof Uint8Array ? packet : packet.bytes();
+      const program = pod4.program(way === 'out' ? 'lbx_tc_from_pod' : 'lbx_tc_to_pod');
+      const { retval, data: bytes } = program.testRun({ data, checksumComplete: true });
+      return {
+        verdict: VERDICTS[retval >>> 0] ?? retval,
+        bytes,
+        packet: parsePacket(bytes),
+        isUntouched: Buffer.compare(bytes, data) === 0,
+      };
+    },
     apply: (frontends) => tables.apply(frontends),
     [Symbol.dispose]: () => stack.dispose(),
   };

@@ -68,8 +68,12 @@ describe.each(families)('IPv%i', (family) => {
           seen,
           from: host,
           port,
-          ...(protocol === 'TCP' && { same: true }),
+          ...(protocol === 'TCP' ? { same: true } : { length: Math.max(5, seen.length) }),
         });
+        if (protocol === 'UDP') {
+          const fragmented = { seen, length: 4000, from: host, port };
+          expect(askEcho(lab.a, { protocol, host, port }, { size: 4000 })).toEqual(fragmented);
+        }
       });
 
       it(`${protocol}: a service without endpoints, and is refused`, () => {
@@ -82,6 +86,23 @@ describe.each(families)('IPv%i', (family) => {
         expect(askEcho(lab.a, to)).toMatchObject({ seen: at.a, from: at.b, port: 8080 });
       });
     }
+
+    it('a backend behind a narrow link, and hears of it', () => {
+      lab.node.exec('ip', [
+        `-${family}`,
+        'route',
+        'add',
+        `${at.host}/${at.alone}`,
+        'dev',
+        'eth0',
+        'mtu',
+        '1300',
+      ]);
+      const to = { protocol: 'TCP', host: at.service, port: ports.remote } as const;
+      expect(askEcho(lab.a, to, { size: 1 << 20 })).toMatchObject({ seen: at.a, same: true });
+      // What the pod's kernel has learnt, it has learnt about the service.
+      expect(lab.a.exec('ip', ['route', 'get', at.service])).toContain('mtu 1300');
+    });
 
     it('an unknown port of a service address, and hears nothing', () => {
       const to = { protocol: 'TCP', host: at.service, port: 99 } as const;

@@ -9,6 +9,9 @@
  *   about a reply that we sent to the client           to the service        → backend
  *   about a request given to a backend on this node,   from the backend      → client
  *   by that backend (tc egress)
+ *   about a request that was translated as it left a    to that pod           → the same pod
+ *   pod of this node (as it enters the pod)
+ *   by that pod, about the answer that it got           to the service        → backend
  *
  * The quote is translated back, the message goes to the true sender. Its source becomes
  * the service towards clients and the SNAT address towards remote backends, as with the
@@ -157,6 +160,14 @@ static __always_inline _Bool relay_to_backend(ctx_t *ctx, struct lbx_packet *pac
 	return 1;
 }
 
+/* An error that is for whom it quotes as the sender; anything else is no NAT's business. */
+static __always_inline _Bool relay_read(ctx_t *ctx, const struct lbx_packet *packet,
+					struct lbx_quote *quote)
+{
+	return quote_read(ctx, packet, quote) &&
+	       addr_equal(packet_daddr(packet), &quote->ends.saddr);
+}
+
 /*
  * ICMP that came in. False: nobody's, and the packet is as it was. (A verdict of its
  * own would not do: to the verifier that of a redirect may be any number.)
@@ -166,9 +177,7 @@ static __always_inline _Bool relay_in(ctx_t *ctx, struct lbx_packet *packet, int
 	addr_t snat = snat_addr();
 	struct lbx_scratch *scratch = scratch_get();
 
-	/* An error is for whom it quotes as the sender; anything else is no NAT's business. */
-	if (!scratch || !quote_read(ctx, packet, &scratch->quote) ||
-	    !addr_equal(packet_daddr(packet), &scratch->quote.ends.saddr))
+	if (!scratch || !relay_read(ctx, packet, &scratch->quote))
 		return 0;
 	if (addr_equal(packet_daddr(packet), &snat) &&
 	    relay_to_client(ctx, packet, scratch, verdict))
@@ -177,26 +186,19 @@ static __always_inline _Bool relay_in(ctx_t *ctx, struct lbx_packet *packet, int
 }
 
 /*
- * ICMP that leaves: about a request that a backend on this node got. To its client, who
- * asked the service. False: nobody's, and the packet is as it was.
+ * About a packet whose opposite is of a flow of this node, in that `direction`: to the
+ * packet's true sender, by the kernel. The quote was read (relay_read()). False: nobody's,
+ * and the packet is as it was.
  */
-static __always_inline _Bool relay_out(ctx_t *ctx, struct lbx_packet *packet, int *verdict)
+static __always_inline _Bool relay_locally(ctx_t *ctx, struct lbx_packet *packet,
+					   struct lbx_scratch *scratch, __u8 direction,
+					   int *verdict)
 {
-	struct lbx_scratch *scratch = scratch_get();
-	struct lbx_quote *quote;
-	struct lbx_relay *relay;
+	const struct lbx_quote *quote = &scratch->quote;
+	struct lbx_relay *relay = &scratch->relay;
 	struct lbx_flow *flow;
 
-	if (!scratch)
-		return 0;
-	quote = &scratch->quote;
-	relay = &scratch->relay;
-	if (!quote_read(ctx, packet, quote) ||
-	    !addr_equal(packet_daddr(packet), &quote->ends.saddr) ||
-	    (lbx_gate_on &&
-	     !gate_has(&quote->ends.daddr, quote->ends.dport, quote->proto | LBX_GATE_BACKEND)))
-		return 0;
-	quote_opposite_key(quote, LBX_FLOW_REPLY, &scratch->key);
+	quote_opposite_key(quote, direction, &scratch->key);
 	flow = flow_find(&scratch->key);
 	if (!flow)
 		return 0;
@@ -206,12 +208,32 @@ static __always_inline _Bool relay_out(ctx_t *ctx, struct lbx_packet *packet, in
 	relay->quote.dport = flow->sport;
 	if (!flow_is(flow, &scratch->key))
 		return 0;
-	/* What the node itself says about the way to the backend, it says as itself. */
+	/* What others say about the way to the receiver, they say as themselves. */
 	relay->from = addr_equal(packet_saddr(packet), &quote->ends.daddr) ? relay->quote.daddr
 									   : *packet_saddr(packet);
 	relay->to = relay->quote.saddr;
 	*verdict = relay_finish(ctx, quote, relay, 0, &scratch->hop);
 	return 1;
+}
+
+/*
+ * ICMP that leaves: about a request that a backend got. To its client, who asked the
+ * service. `gated`: only of backends that the gate knows, which are those on this node.
+ * False: nobody's, and the packet is as it was.
+ */
+static __always_inline _Bool relay_out(ctx_t *ctx, struct lbx_packet *packet, const _Bool gated,
+				       int *verdict)
+{
+	struct lbx_scratch *scratch = scratch_get();
+	const struct lbx_quote *quote;
+
+	if (!scratch || !relay_read(ctx, packet, &scratch->quote))
+		return 0;
+	quote = &scratch->quote;
+	if (gated && lbx_gate_on &&
+	    !gate_has(&quote->ends.daddr, quote->ends.dport, quote->proto | LBX_GATE_BACKEND))
+		return 0;
+	return relay_locally(ctx, packet, scratch, LBX_FLOW_REPLY, verdict);
 }
 
 #endif

@@ -4,7 +4,8 @@
  * special.h is for those that come in. All of LBX_CALL_LEAVE.
  *
  * Of the answers of backends on this node: options, extension headers, fragments and
- * ICMP errors. Everything else goes as it is.
+ * ICMP errors. Everything else goes as it is. At a pod's device (not `gated`) the backends
+ * may be anywhere, and the flow alone tells what is an answer.
  */
 #ifndef LBX_LEAVE_SPECIAL_H
 #define LBX_LEAVE_SPECIAL_H
@@ -47,7 +48,18 @@ static __always_inline int leave_fragment(ctx_t *ctx, struct lbx_packet *packet,
 	return CTX_PASS;
 }
 
-static __always_inline int leave_special(ctx_t *ctx)
+/* TCP or UDP: could it be an answer? */
+static __always_inline _Bool leave_is_answer(const struct lbx_packet *packet, const _Bool gated,
+					     struct lbx_flow_key *key)
+{
+	if (gated)
+		return !lbx_gate_on || gate_has(packet_saddr(packet), packet->sport,
+						packet->proto | LBX_GATE_BACKEND);
+	flow_key(packet, LBX_FLOW_REPLY, key);
+	return flow_find(key);
+}
+
+static __always_inline int leave_special(ctx_t *ctx, const _Bool gated)
 {
 	struct lbx_scratch *scratch = scratch_get();
 	struct lbx_packet packet;
@@ -57,8 +69,7 @@ static __always_inline int leave_special(ctx_t *ctx)
 		return CTX_PASS;
 	switch (parse_deep(ctx, &packet, &scratch->piece)) {
 	case LBX_PACKET_FLOW:
-		if (lbx_gate_on &&
-		    !gate_has(packet_saddr(&packet), packet.sport, packet.proto | LBX_GATE_BACKEND))
+		if (!leave_is_answer(&packet, gated, &scratch->key))
 			return CTX_PASS;
 		if (scratch->piece.fragmented)
 			fragments_remember(&packet, &scratch->piece);
@@ -69,7 +80,7 @@ static __always_inline int leave_special(ctx_t *ctx)
 		break;
 	}
 	if (parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet) == LBX_PACKET_ICMP &&
-	    relay_out(ctx, &packet, &verdict))
+	    relay_out(ctx, &packet, gated, &verdict))
 		return verdict;
 	return CTX_PASS;
 }

@@ -19,8 +19,10 @@
 #include <lbx/backend_meta.h>
 #include <lbx/clock.h>
 #include <lbx/flow.h>
+#include <lbx/gate_frontend.h>
 #include <lbx/mem.h>
 #include <lbx/parse.h>
+#include <lbx/parse_deep.h>
 #include <lbx/pod_peer.h>
 #include <lbx/pod_service.h>
 #include <lbx/reasons.h>
@@ -34,6 +36,13 @@
 
 /* Whom a pod sees as its client when it calls itself: nobody's address. 0: not possible. */
 const volatile addr_t lbx_hairpin_addr = {};
+
+/* NodePorts are on every address of the node; the gate knows those with an entry. */
+static __always_inline _Bool pod_may_be_service(const struct lbx_packet *packet)
+{
+	return gate_may_be_frontend(packet, 1) ||
+	       (pod_is_nodeport(packet->dport) && pod_is_own(packet_daddr(packet)));
+}
 
 /* Back into the pod that it came from. */
 static __always_inline int pod_turn(ctx_t *ctx, struct lbx_packet *packet)
@@ -207,7 +216,7 @@ static __always_inline int pod_request_slow(ctx_t *ctx)
 	_Bool starts;
 	int reason;
 
-	if (!scratch || parse_packet(ctx_data(ctx), ctx_data_end(ctx), &packet) != LBX_PACKET_FLOW)
+	if (!scratch || parse_deep(ctx, &packet, &scratch->piece) != LBX_PACKET_FLOW)
 		return CTX_PASS;
 	target = &scratch->target;
 	selected = &scratch->selected;
