@@ -1,4 +1,4 @@
-import { processStreams } from './output/output.ts';
+import { processStreams } from './output/streams.ts';
 import { runCli } from './run-cli.ts';
 
 // Whoever reads our output may go away (`lbx … | head`, or a demo that leaves its agent standing).

@@ -1,17 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { agentCommand } from './commands/agent.ts';
-import { cleanupCommand } from './commands/cleanup.ts';
-import { decodeCommand } from './commands/decode.ts';
-import { demoCommand } from './commands/demo.ts';
-import { demoBackendCommand, demoClientCommand, demoPortCommand } from './commands/demo-processes.ts';
-import { dumpCommand } from './commands/dump.ts';
-import { encodeCommand } from './commands/encode.ts';
-import { explainCommand } from './commands/explain.ts';
-import { monitorCommand } from './commands/monitor.ts';
-import { planCommand } from './commands/plan.ts';
-import { verifyCommand } from './commands/verify.ts';
+import { commandList, type ListedCommand } from './command-list.ts';
 import { type ExitCode, exitCode, exitCodeOf } from './exit-codes.ts';
-import type { Streams } from './output/output.ts';
+import type { Streams } from './output/streams.ts';
 
 /** What commands get from outside, so that tests can watch them; they report their exit code by `exit`. */
 export interface CommandContext extends Streams {
@@ -33,7 +24,7 @@ export async function runCli(argv: readonly string[], streams: Streams): Promise
   };
   const program = new Command('lbx')
     .description('Kubernetes service load balancing in eBPF/XDP')
-    .version('0.1.0')
+    .version(ownVersion())
     .exitOverride()
     .configureOutput({
       writeOut: (text) => streams.out(text.trimEnd()),
@@ -43,23 +34,13 @@ export async function runCli(argv: readonly string[], streams: Streams): Promise
       'after',
       '\nExit codes: 0 done, 1 the answer is no, 2 usage, 3 bad input, 4 the machine lacks something, 70 a fault of lbx',
     );
-  const commands = [
-    demoCommand,
-    agentCommand,
-    monitorCommand,
-    cleanupCommand,
-    planCommand,
-    explainCommand,
-    dumpCommand,
-    encodeCommand,
-    decodeCommand,
-    verifyCommand,
-  ];
-  for (const make of commands) program.addCommand(adopt(make(context), program));
-  for (const make of [demoBackendCommand, demoClientCommand, demoPortCommand]) {
-    program.addCommand(adopt(make(context), program), { hidden: true });
-  }
+  const wanted = wantedCommand(argv);
   try {
+    for (const listed of commandList) {
+      // Of the others the help needs a line each, not their modules.
+      const command = listed === wanted ? (await listed.load())(context) : lineOf(listed);
+      program.addCommand(adopt(command, program), { hidden: listed.hidden === true });
+    }
     await program.parseAsync(argv, { from: 'user' });
     return code;
   } catch (error) {
@@ -77,4 +58,18 @@ function adopt(command: Command, program: Command): Command {
   command.copyInheritedSettings(program);
   for (const inner of command.commands) adopt(inner, program);
   return command;
+}
+
+/** The command that a command line names, also after `help`. lbx itself has no options with values before it. */
+function wantedCommand(argv: readonly string[]): ListedCommand | undefined {
+  const [first, second] = argv.filter((word) => !word.startsWith('-'));
+  const name = first === 'help' ? second : first;
+  return commandList.find((listed) => listed.name === name);
+}
+
+const lineOf = ({ name, description }: ListedCommand): Command => new Command(name).description(description);
+
+function ownVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }

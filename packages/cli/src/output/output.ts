@@ -1,25 +1,5 @@
-import type { Readable } from 'node:stream';
 import Table from 'cli-table3';
 import { colors } from './colors.ts';
-
-/** Where a command reads and writes; tests give their own. */
-export interface Streams {
-  /** What `encode` and `decode` read, line by line. */
-  readonly input: Readable;
-  /** One or more lines of the result, without the last line break. */
-  out(text: string): void;
-  /** Messages: problems, progress. */
-  err(text: string): void;
-}
-
-export const processStreams: Streams = {
-  // Not opened before it is wanted: a terminal or a closed descriptor is nobody's business otherwise.
-  get input() {
-    return process.stdin;
-  },
-  out: (text) => process.stdout.write(`${text}\n`),
-  err: (text) => process.stderr.write(`${text}\n`),
-};
 
 /** A table for people: left-aligned, no frame, one space between columns, so that it also greps and cuts well. */
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
