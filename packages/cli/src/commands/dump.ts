@@ -1,18 +1,14 @@
-import { dirname } from 'node:path';
-import { defaultPins, openPinnedTables } from '@lbx/core';
-import { ciliumPins, dump, type PinPlace, pinPath, serviceCatalog } from '@lbx/maps';
+import { dump } from '@lbx/maps';
 import { Command, Option } from 'commander';
 import { CliError } from '../cli-error.ts';
 import { type DesiredOptions, readDesired } from '../input/desired.ts';
 import { reportProblems } from '../input/report-problems.ts';
 import { algorithmOption, maglevSizeOption } from '../input/shared-options.ts';
+import { type PinFlags, pinsDescription, readPinnedState } from '../input/state.ts';
 import { json } from '../output/output.ts';
-import { assertRoot } from '../root.ts';
 import type { CommandContext } from '../run-cli.ts';
 
-interface DumpFlags extends Omit<DesiredOptions, 'node'> {
-  readonly pins?: string;
-  readonly layout: 'lbx' | 'cilium';
+interface DumpFlags extends Omit<DesiredOptions, 'node'>, PinFlags {
   readonly plan?: string;
   readonly node?: string;
   readonly json?: boolean;
@@ -22,7 +18,7 @@ interface DumpFlags extends Omit<DesiredOptions, 'node'> {
 export function dumpCommand(context: CommandContext): Command {
   return new Command('dump')
     .description('entries of the maps, one sorted line each')
-    .option('--pins <dir>', `folder of the pins (default ${defaultPins})`)
+    .option('--pins <dir>', pinsDescription)
     .addOption(
       new Option('--layout <name>', "whose maps: lbx, or an installed cilium's (only read)")
         .choices(['lbx', 'cilium'])
@@ -54,19 +50,7 @@ async function dumpPlan(
   return dump(desired.projection);
 }
 
-function dumpPinned({ pins, layout }: DumpFlags): string[] {
-  assertRoot('dump', 'reads maps of the kernel');
-  const place: PinPlace = {
-    ...(layout === 'cilium' ? ciliumPins : {}),
-    ...(pins === undefined ? {} : { bpffs: pins, folder: '' }),
-  };
-  using opened = openPinnedTables(place);
-  if (opened.tables.size === 0) {
-    throw new CliError(
-      'LBX_NOTHING_PINNED',
-      `no ${layout === 'cilium' ? 'Cilium maps' : 'maps'} are pinned in ${dirname(pinPath(serviceCatalog.lb4_services_v2, place))}; ` +
-        'start an agent, or name the folder of the pins with --pins',
-    );
-  }
-  return dump(Object.fromEntries(opened.tables));
+function dumpPinned(flags: DumpFlags): string[] {
+  const { snapshot, others } = readPinnedState({ ...flags, everyMap: true }, 'dump');
+  return dump([...snapshot.entries.values(), ...others]);
 }

@@ -1,0 +1,150 @@
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
+import { defaultPins, openPinnedTables } from '@lbx/core';
+import {
+  ciliumPins,
+  type DumpEntry,
+  type Entry,
+  entryId,
+  type PinPlace,
+  parseDump,
+  pinPath,
+  type ServiceMapName,
+  type Snapshot,
+  serviceCatalog,
+} from '@lbx/maps';
+import { CliError } from '../cli-error.ts';
+import { assertRoot } from '../root.ts';
+import type { CommandContext } from '../run-cli.ts';
+import { type Desired, type DesiredOptions, readDesired } from './desired.ts';
+import { parseJson, readText } from './lines.ts';
+
+/** The word that stands for the kernel's pinned maps where a state is asked for. */
+export const LIVE = 'live';
+
+/** Whose pinned maps are meant. */
+export interface PinFlags {
+  /** Folder of the pins; the default of the layout when absent. */
+  readonly pins?: string;
+  readonly layout?: 'lbx' | 'cilium';
+}
+
+/** What maps hold, or are to hold, wherever that is known from. */
+export interface State {
+  readonly kind: 'live' | 'dump' | 'manifests';
+  /** For people: "the maps pinned in /sys/fs/bpf/lbx", "the dump a.txt", "the manifests in shop/". */
+  readonly label: string;
+  /** Entries of the maps that a control plane writes. */
+  readonly snapshot: Snapshot;
+  /** Entries of all other maps that were found: affinity, connections. Of pinned maps only where they were asked for. */
+  readonly others: readonly DumpEntry[];
+  /** Sizes of the maps, of pinned ones. */
+  readonly maxEntries?: Readonly<Record<string, number>>;
+  /** Of manifests: what they mean. */
+  readonly desired?: Desired;
+  /** Everything that is wrong with it, one sentence each. */
+  readonly problems: readonly string[];
+}
+
+export interface StateOptions extends PinFlags, Partial<DesiredOptions> {
+  /** Read connections, affinity and the like of pinned maps too. */
+  readonly everyMap?: boolean;
+}
+
+/**
+ * Reads a state from what people name it by: `live` (pinned maps, only read), a folder of manifests, a file that `lbx dump`
+ * wrote (its lines, or `--json`), or `-`, such a dump on standard input.
+ * @param command - for the error of who is not root.
+ */
+export async function readState(
+  name: string,
+  options: StateOptions,
+  context: Pick<CommandContext, 'input'>,
+  command: string,
+): Promise<State> {
+  if (name === LIVE) return readPinnedState(options, command);
+  if (name === '-') return dumpState(await textOf(context.input), 'the dump on standard input');
+  if (isFolder(name)) return readManifestState(name, options);
+  return dumpState(readText(name), `the dump ${name}`);
+}
+
+/** Where maps are pinned by these flags. */
+export function pinPlace({ pins, layout = 'lbx' }: PinFlags): PinPlace {
+  return {
+    ...(layout === 'cilium' ? ciliumPins : {}),
+    ...(pins === undefined ? {} : { bpffs: pins, folder: '' }),
+  };
+}
+
+/** @throws CliError `LBX_NOTHING_PINNED`, `LBX_NOT_ROOT`. */
+export function readPinnedState(options: StateOptions, command: string): State {
+  assertRoot(command, 'reads maps of the kernel');
+  const place = pinPlace(options);
+  const folder = dirname(pinPath(serviceCatalog.lb4_services_v2, place));
+  using opened = openPinnedTables(place);
+  const whose = options.layout === 'cilium' ? 'Cilium maps' : 'maps';
+  if (opened.tables.size === 0) {
+    const remedy = 'start an agent, or name the folder of the pins with --pins';
+    throw new CliError('LBX_NOTHING_PINNED', `no ${whose} are pinned in ${folder}; ${remedy}`);
+  }
+  const wanted = [...opened.tables.values()].filter(
+    ({ layout }) => options.everyMap === true || isServiceMap(layout.name),
+  );
+  const entries = wanted.flatMap(({ layout, entries }) =>
+    [...entries()].map(([key, value]): DumpEntry => ({ map: layout.name, key, value })),
+  );
+  return {
+    kind: 'live',
+    label: `the ${whose} pinned in ${folder}`,
+    ...sorted(entries),
+    maxEntries: Object.fromEntries([...opened.tables].map(([map, table]) => [map, table.maxEntries])),
+    problems: [],
+  };
+}
+
+async function readManifestState(
+  folder: string,
+  { node, algorithm = 'random', maglevSize = 16381 }: StateOptions,
+): Promise<State> {
+  if (node === undefined)
+    throw new CliError('LBX_BAD_FLAG', 'manifests need --node NAME: what is local depends on it');
+  const desired = await readDesired(folder, { node, algorithm, maglevSize });
+  const { projection, problems } = desired;
+  const label = `the manifests in ${folder}`;
+  return { kind: 'manifests', label, snapshot: projection, others: [], desired, problems };
+}
+
+/** @throws MapsError `LBX_DUMP_SYNTAX` naming the line; CliError `LBX_BAD_FILE` for JSON that is no dump. */
+function dumpState(text: string, label: string): State {
+  const entries = parseDump(text.trimStart().startsWith('[') ? jsonLines(text, label) : text);
+  return { kind: 'dump', label, ...sorted(entries), problems: [] };
+}
+
+/** What `lbx dump --json` writes. */
+function jsonLines(text: string, label: string): string[] {
+  const lines = parseJson(text, label);
+  if (Array.isArray(lines) && lines.every((line) => typeof line === 'string')) return lines;
+  throw new CliError('LBX_BAD_FILE', `${label} is JSON, but no array of lines as lbx dump --json writes it`);
+}
+
+function sorted(entries: readonly DumpEntry[]): Pick<State, 'snapshot' | 'others'> {
+  const snapshot = new Map<string, Entry>();
+  const others: DumpEntry[] = [];
+  for (const entry of entries) {
+    if (isServiceMap(entry.map)) {
+      const { map, key } = entry as Entry;
+      snapshot.set(entryId(map, key), entry as Entry);
+    } else others.push(entry);
+  }
+  return { snapshot: { entries: snapshot }, others };
+}
+
+const isServiceMap = (map: string): map is ServiceMapName => Object.hasOwn(serviceCatalog, map);
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** For `--pins` of commands that read. */
+export const pinsDescription = `folder of the pins (default ${defaultPins})`;
