@@ -31,7 +31,7 @@ export { readIterator } from './link/read-iterator.ts';
 export { TcNetlinkLink } from './link/tc-netlink-link.ts';
 export { queryXdp, type XdpMode, type XdpProgram } from './link/xdp-query.ts';
 export { BoundEntry, type UpdateFlag } from './map/bound-entry.ts';
-export { BpfMap } from './map/map.ts';
+export { BpfMap, type OpenMapOptions } from './map/map.ts';
 export type { EntryBatch } from './map/map-batch.ts';
 export type { MapBtf } from './map/map-btf.ts';
 export type { NewMap } from './map/map-create.ts';

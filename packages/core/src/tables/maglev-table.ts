@@ -25,7 +25,7 @@ export function createMaglevTable<K>(
 
   const innerFor = (table: Uint32Array): BpfMap => {
     const known = idOf.get(table);
-    const open = known === undefined ? undefined : openInner(known);
+    const open = known === undefined ? undefined : openInner(known, outer);
     if (open !== undefined) return open;
     const inner = BpfMap.create({
       name: layout.inner?.name ?? 'maglev_inner',
@@ -50,7 +50,7 @@ export function createMaglevTable<K>(
     const id = new DataView(ref.buffer, ref.byteOffset, ref.byteLength).getUint32(0, true);
     const known = byId.get(id)?.deref();
     if (known !== undefined) return known;
-    const inner = openInner(id);
+    const inner = openInner(id, outer);
     if (inner === undefined) return undefined;
     try {
       const bytes = inner.get(new Uint8Array(4));
@@ -154,9 +154,9 @@ export function createMaglevTable<K>(
   };
 }
 
-function openInner(id: number): BpfMap | undefined {
+function openInner(id: number, { readOnly }: BpfMap): BpfMap | undefined {
   try {
-    return BpfMap.fromId(id);
+    return BpfMap.fromId(id, undefined, { readOnly });
   } catch (error) {
     if ((error as { code?: unknown }).code === 'ENOENT') return undefined;
     throw error;

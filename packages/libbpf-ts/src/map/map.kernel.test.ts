@@ -3,6 +3,7 @@ import { createBpffsFolder, describeKernel } from '@lbx/testing';
 import { expect, test } from 'vitest';
 import type { MapType } from '../map-type.ts';
 import { BpfMap } from './map.ts';
+import { BPF_F_MMAPABLE } from './map-memory.ts';
 
 const u32 = (n: number) => Uint8Array.from(Buffer.from([n & 255, (n >> 8) & 255, (n >> 16) & 255, n >>> 24]));
 const BPF_F_NO_PREALLOC = 1;
@@ -168,6 +169,46 @@ describeKernel('BpfMap', () => {
     expect(() => map.pin(path)).toThrow(expect.objectContaining({ code: 'EEXIST' }));
     expect(byPin.unpin()).toBe(true);
     expect(byPin.unpin(path)).toBe(false);
+  });
+
+  test('opened for reading only: by pin, by id, as an inner map', () => {
+    using folder = createBpffsFolder('map-read');
+    const path = join(folder.path, 'map');
+    using map = BpfMap.create({
+      type: 'array',
+      keySize: 4,
+      valueSize: 4,
+      maxEntries: 3,
+      flags: BPF_F_MMAPABLE,
+    });
+    map.set(u32(1), u32(7));
+    map.pin(path);
+    using byPin = BpfMap.openPinned(path, { type: 'array', flags: BPF_F_MMAPABLE }, { readOnly: true });
+    using byId = BpfMap.fromId(map.id, undefined, { readOnly: true });
+    for (const reader of [byPin, byId]) {
+      expect(reader.readOnly).toBe(true);
+      expect(reader.get(u32(1))).toEqual(u32(7));
+      expect([...reader.entries()]).toHaveLength(3);
+      expect(() => reader.mmap()).toThrow(expect.objectContaining({ code: 'LBX_NOT_SUPPORTED' }));
+      expect(() => reader.set(u32(1), u32(8))).toThrow(expect.objectContaining({ code: 'EPERM' }));
+      expect(() => reader.updateBatch(u32(1), u32(8))).toThrow(expect.objectContaining({ code: 'EPERM' }));
+      expect(() => reader.freeze()).toThrow(expect.objectContaining({ code: 'EPERM' }));
+    }
+    expect(map.get(u32(1))).toEqual(u32(7));
+
+    using outer = BpfMap.create({
+      type: 'hash_of_maps',
+      keySize: 4,
+      valueSize: 4,
+      maxEntries: 1,
+      innerSpec: { type: 'array', keySize: 4, valueSize: 4, maxEntries: 1 },
+    });
+    using inner = BpfMap.create({ type: 'array', keySize: 4, valueSize: 4, maxEntries: 1 });
+    outer.setInner(u32(5), inner);
+    using outerReader = BpfMap.fromId(outer.id, undefined, { readOnly: true });
+    using innerReader = outerReader.getInner(u32(5))!;
+    expect(innerReader.id).toBe(inner.id);
+    expect(() => innerReader.set(u32(0), u32(1))).toThrow(expect.objectContaining({ code: 'EPERM' }));
   });
 
   test('a pinned map that is another: all differences at once', () => {

@@ -19,6 +19,18 @@ import { mapError } from './map-error.ts';
 import { type MapInfo, readMapInfo } from './map-info.ts';
 import { mapMemory } from './map-memory.ts';
 
+/** How an existing map is opened. */
+export interface OpenMapOptions {
+  /**
+   * The kernel refuses every write through this object (BPF_F_RDONLY): EPERM. Reading is as ever, but for
+   * `mmap()`, which the kernel has only for those who may write.
+   */
+  readonly readOnly?: boolean;
+}
+
+const BPF_F_RDONLY = 1 << 3;
+const openFlags = ({ readOnly = false }: OpenMapOptions) => (readOnly ? BPF_F_RDONLY : 0);
+
 /** A map whose values may be other maps, or programs: what is put in is named by an fd. */
 interface HasFd {
   readonly fd: number;
@@ -40,12 +52,15 @@ export class BpfMap implements Disposable {
   readonly valueBytes: number;
   readonly maxEntries: number;
   readonly flags: number;
+  /** Was it opened for reading only? */
+  readonly readOnly: boolean;
   readonly #fd: OwnedFd;
   #entry: BoundEntry | undefined;
   #memory: Mapping | undefined;
   #pinned: string | undefined;
 
-  private constructor(fd: number, name: string | undefined, info: MapInfo) {
+  private constructor(fd: number, name: string | undefined, info: MapInfo, readOnly: boolean) {
+    this.readOnly = readOnly;
     this.name = name ?? info.name;
     this.id = info.id;
     this.type = info.type;
@@ -60,9 +75,9 @@ export class BpfMap implements Disposable {
   }
 
   /** Makes an object of a fd that is the caller's to give away. */
-  static adoptFd(fd: number, name?: string): BpfMap {
+  static adoptFd(fd: number, name?: string, { readOnly = false }: OpenMapOptions = {}): BpfMap {
     try {
-      return new BpfMap(fd, name, readMapInfo(fd));
+      return new BpfMap(fd, name, readMapInfo(fd), readOnly);
     } catch (error) {
       closeSync(fd);
       throw error;
@@ -84,9 +99,9 @@ export class BpfMap implements Disposable {
   }
 
   /** A map by the kernel's id. Needs CAP_SYS_ADMIN. */
-  static fromId(id: number, name?: string): BpfMap {
-    const fd = new Attr().u32(0, id).run(command.mapGetFdById);
-    if (fd >= 0) return BpfMap.adoptFd(fd, name);
+  static fromId(id: number, name?: string, options: OpenMapOptions = {}): BpfMap {
+    const fd = new Attr().u32(0, id).u32(8, openFlags(options)).run(command.mapGetFdById);
+    if (fd >= 0) return BpfMap.adoptFd(fd, name, options);
     throw new BpfError({
       errno: fd,
       operation: 'open map',
@@ -99,8 +114,8 @@ export class BpfMap implements Disposable {
    * Opens a pinned map. With `expect`, a map that is otherwise throws MapMismatchError listing all differences; fields
    * that `expect` leaves out are not compared.
    */
-  static openPinned(path: string, expect?: Partial<MapSpec>): BpfMap {
-    const map = BpfMap.adoptFd(openPinnedFd(path, 'map'), expect?.name);
+  static openPinned(path: string, expect?: Partial<MapSpec>, options: OpenMapOptions = {}): BpfMap {
+    const map = BpfMap.adoptFd(openPinnedFd(path, 'map', openFlags(options)), expect?.name, options);
     map.#pinned = path;
     const differences = expect === undefined ? [] : mapDifferences(map.info(), expect);
     if (differences.length === 0) return map;
@@ -222,10 +237,10 @@ export class BpfMap implements Disposable {
     this.#setFd(key, inner);
   }
 
-  /** Opens the map under a key of a map of maps; the caller closes it. Needs CAP_SYS_ADMIN. */
+  /** Opens the map under a key of a map of maps, for reading only if this one is; the caller closes it. Needs CAP_SYS_ADMIN. */
   getInner(key: Uint8Array): BpfMap | undefined {
     const id = this.get(key);
-    return id === undefined ? undefined : BpfMap.fromId(Buffer.from(id).readUInt32LE(0));
+    return id === undefined ? undefined : BpfMap.fromId(Buffer.from(id).readUInt32LE(0), undefined, this);
   }
 
   /** Puts a program into a program array: what `bpf_tail_call` jumps to. */
