@@ -1,9 +1,10 @@
-import { LineCounter, parseAllDocuments, parseDocument } from 'yaml';
+import { LineCounter, parseDocument } from 'yaml';
 import { BadManifestError } from '../../errors.ts';
 import { objectIdentity } from '../../objects/object-identity.ts';
 import { withApiDefaults } from '../api-defaults.ts';
 import { objectKindOf } from '../object-kind.ts';
 import type { ObjectKind } from '../source-event.ts';
+import { type ManifestDocument, yamlDocuments } from './yaml-documents.ts';
 
 /** One Kubernetes object of a manifest. */
 export interface ManifestObject {
@@ -33,7 +34,7 @@ export function parseManifest(text: string, file: string): Manifest {
   const source = text.startsWith('\u{feff}') ? text.slice(1) : text;
   for (const { value, line } of file.endsWith('.json')
     ? jsonDocument(source, file, problems)
-    : yamlDocuments(source, file, problems)) {
+    : yamlDocuments(source, (reason, at) => problems.push(new BadManifestError(file, reason, at)))) {
     unpack(value, '', (item, path) => {
       if (typeof item !== 'object' || item === null || Array.isArray(item)) {
         problems.push(
@@ -73,37 +74,6 @@ function unpack(value: unknown, path: string, each: (item: unknown, path: string
     const { apiVersion } = value as { apiVersion?: unknown };
     each(untyped ? { kind: plain, apiVersion, ...item } : item, `${path}items[${i}]: `);
   });
-}
-
-interface ManifestDocument {
-  readonly value: unknown;
-  readonly line: number;
-}
-
-function yamlDocuments(text: string, file: string, problems: BadManifestError[]): ManifestDocument[] {
-  const counter = new LineCounter();
-  const documents: ManifestDocument[] = [];
-  for (const document of parseAllDocuments(text, {
-    lineCounter: counter,
-    prettyErrors: false,
-    logLevel: 'silent',
-  })) {
-    const start = counter.linePos(document.contents?.range?.[0] ?? document.range?.[0] ?? 0);
-    const [error] = document.errors;
-    if (error !== undefined) {
-      const { line, col } = counter.linePos(error.pos[0]);
-      problems.push(new BadManifestError(file, error.message, { line, column: col }));
-      continue;
-    }
-    try {
-      const value: unknown = document.toJS();
-      if (value !== null && value !== undefined) documents.push({ value, line: start.line });
-    } catch (cause) {
-      // Aliases that lead nowhere or multiply without end.
-      problems.push(new BadManifestError(file, messageOf(cause), { line: start.line }));
-    }
-  }
-  return documents;
 }
 
 function jsonDocument(text: string, file: string, problems: BadManifestError[]): ManifestDocument[] {
