@@ -43,6 +43,19 @@ export { byKey, plainValue, type ValueCodec } from './codec/value-codec.ts';
 export { variants } from './codec/variants.ts';
 export { describe } from './describe/describe.ts';
 export { mapsDocument } from './describe/maps-document.ts';
+export { diffLines, entryDiffLines } from './diff/diff-lines.ts';
+export {
+  type BackendDiff,
+  type DiffOptions,
+  type DiffSource,
+  diffStates,
+  type FrontendDiff,
+  type StateDiff,
+  type TableDiff,
+  type TableShares,
+} from './diff/diff-states.ts';
+export type { ChangeKind, EntryDiff, FieldChange } from './diff/entry-diff.ts';
+export type { FieldValue } from './diff/named-entry.ts';
 export { type DumpEntry, type DumpOptions, type DumpSource, dump } from './dump/dump.ts';
 export { type ParseDumpOptions, parseDump } from './dump/parse-dump.ts';
 export { FieldError, LayoutMismatchError, MapsError, type MapsErrorCode } from './errors.ts';
