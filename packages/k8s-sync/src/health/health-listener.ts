@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { HealthAnswer } from './health-answer.ts';
 import { HealthPortError, listenFailure } from './health-error.ts';
 
@@ -38,6 +38,8 @@ export class HealthListener {
 
   #open(): Promise<void> {
     const { address, port, retryMs } = this.#options;
+    // Loaded here: half of what importing this package would take, and most of those who do have no health servers.
+    const { createServer } = process.getBuiltinModule('node:http');
     const server = createServer((request, response) => {
       const { status, headers, body } = this.#options.answer(pathOf(request));
       request.resume();

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { catalog, type ServiceMapName } from '../catalog.ts';
 import { toHex } from '../codec/bytes.ts';
 import { MapsError } from '../errors.ts';
@@ -6,6 +5,7 @@ import { createIds } from '../ids/ids.ts';
 import { endpointName } from '../model/endpoint-name.ts';
 import type { Frontend } from '../model/frontend.ts';
 import { readSequence } from '../verify/sequence.ts';
+import { sha256 } from '../verify/sha256.ts';
 import { type SequenceVerification, verifySequence } from '../verify/verify-sequence.ts';
 import type { Entry } from './entry.ts';
 import { project } from './project.ts';
@@ -145,6 +145,6 @@ function encoded({ map, key, value }: Entry): [string, string] {
   };
   const bytes = valueCodec.encode(value, key);
   const isTable = value instanceof Uint32Array;
-  const text = isTable ? `sha256:${createHash('sha256').update(bytes).digest('hex')}` : toHex(bytes);
+  const text = isTable ? `sha256:${sha256().update(bytes).digest('hex')}` : toHex(bytes);
   return [`${map} ${toHex(keyCodec.encode(key))}`, text];
 }

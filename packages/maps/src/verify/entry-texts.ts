@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { MapKey, MapValue } from '../catalog.ts';
 import { SOURCE_RANGE_STATIC_BITS } from '../layouts/source-range.ts';
 import { endpointName, hostPort } from '../model/endpoint-name.ts';
 import { protocolName } from '../model/protocol.ts';
 import type { Entry } from '../project/entry.ts';
 import { isMaster, isService, isWildcard, type MasterValue, serviceName } from '../project/service-entry.ts';
+import { sha256 } from './sha256.ts';
 
 /** Ids to names: those that the entries themselves give, and what else is known of ids that only stale entries have. */
 export interface EntryNames {
@@ -77,7 +77,7 @@ function wildcardName({ key }: Entry): string {
 /** How many positions each backend has, and the first digits of the hash of all their names in order. */
 function tableText(table: Uint32Array, backend: (id: number) => string): string {
   const counts = new Map<string, number>();
-  const hash = createHash('sha256');
+  const hash = sha256();
   for (const id of table) {
     const name = backend(id);
     counts.set(name, (counts.get(name) ?? 0) + 1);

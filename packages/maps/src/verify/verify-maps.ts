@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { catalog, ciliumPins, isMapName } from '../catalog.ts';
 import { parseHex, toHex } from '../codec/bytes.ts';
@@ -6,6 +5,7 @@ import { decodeLookupTable, encodeLookupTable, MaglevInnerKey } from '../layouts
 import type { AnyLayout } from '../layouts/map-layout.ts';
 import { maglevVectorTable } from './maglev-vector.ts';
 import { readInput } from './read-input.ts';
+import { sha256 } from './sha256.ts';
 import { type MapVector, parseMapVectors } from './vector.ts';
 
 export interface MapDifference {
@@ -108,7 +108,7 @@ function innerProblem(vector: MapVector): string | undefined {
     if (!same(decodeLookupTable(parseHex(vector.hex)), table)) return 'decoded another table';
   }
   if (vector.sha256 !== undefined) {
-    const hash = createHash('sha256').update(bytes).digest('hex');
+    const hash = sha256().update(bytes).digest('hex');
     if (hash !== vector.sha256) return `sha256 of the encoded table ${hash}, expected ${vector.sha256}`;
   }
   return undefined;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { catalog, type ServiceMapName } from '../catalog.ts';
 import type { AnyLayout } from '../layouts/map-layout.ts';
 import { endpointName } from '../model/endpoint-name.ts';
@@ -8,6 +7,7 @@ import { type EntryNames, entryText, namesOf } from './entry-texts.ts';
 import { createCallWatch, type RecordedState, recordedState } from './recorded-state.ts';
 import { runSequence, type StepOutcome } from './run-sequence.ts';
 import type { Sequence, SequenceCall } from './sequence.ts';
+import { sha256 } from './sha256.ts';
 
 /** What came of one sequence. */
 export interface SequenceVerification {
@@ -109,7 +109,7 @@ function hashedTable(
 ): string {
   const renamed = (value as Uint32Array).map((id) => theirIds.get(backends.get(id) ?? '') ?? 0);
   const layout: AnyLayout = catalog[map as ServiceMapName];
-  const hash = createHash('sha256').update(layout.value.encode(renamed, {})).digest('hex');
+  const hash = sha256().update(layout.value.encode(renamed, {})).digest('hex');
   return `${line.split(' => ')[0]} => sha256:${hash}`;
 }
 

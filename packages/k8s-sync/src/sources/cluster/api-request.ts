@@ -1,4 +1,4 @@
-import { type Dispatcher, request } from 'undici';
+import type { Dispatcher } from 'undici';
 import { ApiServerError } from '../../errors.ts';
 import type { ClusterConnection, ClusterRequestContext } from './cluster-connection.ts';
 import { limitSilence } from './limit-silence.ts';
@@ -36,6 +36,7 @@ export async function apiRequest(
     );
   }
   const { headers, dispatcher } = context;
+  const { request } = await import('undici');
   let response: Dispatcher.ResponseData;
   try {
     response = await request(url, {

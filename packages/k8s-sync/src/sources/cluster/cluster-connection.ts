@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+import type { Dispatcher } from 'undici';
 import { KubeconfigError } from '../../errors.ts';
 import { kubeconfigTokenFiles } from './kubeconfig-token-files.ts';
 
@@ -55,7 +55,7 @@ export async function openClusterConnection(
 ): Promise<ClusterConnection> {
   if ('kubeconfig' in access) return kubeconfigConnection(access, connectTimeoutMs);
   const { server, token, ca } = access;
-  const agents = new AgentCache(undefined, connectTimeoutMs);
+  const agents = new AgentCache(await loadUndici(), undefined, connectTimeoutMs);
   return {
     server: baseUrl(server),
     async context() {
@@ -108,7 +108,7 @@ async function kubeconfigConnection(
       `${what} has no cluster for context ${JSON.stringify(config.getCurrentContext() ?? '')}; its contexts are: ${known.join(', ') || 'none'}`,
     );
   }
-  const agents = new AgentCache(cluster.proxyUrl, connectTimeoutMs);
+  const agents = new AgentCache(await loadUndici(), cluster.proxyUrl, connectTimeoutMs);
   return {
     server: baseUrl(cluster.server),
     async context() {
@@ -129,16 +129,23 @@ async function kubeconfigConnection(
   };
 }
 
+type Undici = typeof import('undici');
+
+/** Only here and where requests are made: whoever needs no API server is spared the time that loading it takes. */
+const loadUndici = (): Promise<Undici> => import('undici');
+
 /** One connection pool as long as the TLS options stay the same; a new one when a certificate was renewed. */
 class AgentCache {
+  readonly #undici: Undici;
   readonly #proxy: string | undefined;
   readonly #connectTimeoutMs: number;
   #current: { readonly key: string; readonly dispatcher: Dispatcher } | undefined;
 
-  constructor(proxy: string | undefined, connectTimeoutMs: number) {
+  constructor(undici: Undici, proxy: string | undefined, connectTimeoutMs: number) {
     if (proxy !== undefined && !/^https?:/.test(proxy)) {
       throw new KubeconfigError(`proxy-url ${proxy} is not supported, only http and https proxies are`);
     }
+    this.#undici = undici;
     this.#proxy = proxy;
     this.#connectTimeoutMs = connectTimeoutMs;
   }
@@ -156,6 +163,7 @@ class AgentCache {
       keepAliveInitialDelay: keepAliveMs,
     };
     // No HTTP/2: all watches would share one connection, and a dead one would outlive the watches that are given up.
+    const { Agent, ProxyAgent } = this.#undici;
     const dispatcher =
       this.#proxy === undefined
         ? new Agent({ connect, allowH2: false })

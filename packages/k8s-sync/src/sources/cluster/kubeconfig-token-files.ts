@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
-import { parse } from 'yaml';
+import { yaml } from '../yaml.ts';
 
 /** The files of a kubeconfig: the one that was named, or for "default" those that kubectl would read. */
 function filesOf(kubeconfig: string): string[] {
@@ -19,7 +19,7 @@ export function kubeconfigTokenFiles(kubeconfig: string): Map<string, string> {
   for (const file of filesOf(kubeconfig)) {
     let users: unknown;
     try {
-      ({ users } = parse(readFileSync(file, 'utf8')) as { users?: unknown });
+      ({ users } = yaml().parse(readFileSync(file, 'utf8')) as { users?: unknown });
     } catch {
       continue;
     }

@@ -1,9 +1,9 @@
-import { LineCounter, parseDocument } from 'yaml';
 import { BadManifestError } from '../../errors.ts';
 import { objectIdentity } from '../../objects/object-identity.ts';
 import { withApiDefaults } from '../api-defaults.ts';
 import { objectKindOf } from '../object-kind.ts';
 import type { ObjectKind } from '../source-event.ts';
+import { yaml } from '../yaml.ts';
 import { type ManifestDocument, yamlDocuments } from './yaml-documents.ts';
 
 /** One Kubernetes object of a manifest. */
@@ -82,6 +82,7 @@ function jsonDocument(text: string, file: string, problems: BadManifestError[]):
     return [{ value: JSON.parse(text), line: 1 }];
   } catch (cause) {
     // V8 says what is wrong but seldom where; the YAML parser, JSON being YAML, says where.
+    const { LineCounter, parseDocument } = yaml();
     const counter = new LineCounter();
     const { errors } = parseDocument(text, { lineCounter: counter, prettyErrors: false, schema: 'json' });
     const { line, col } = counter.linePos(errors[0]?.pos[0] ?? text.length);

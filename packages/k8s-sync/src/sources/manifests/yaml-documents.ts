@@ -1,5 +1,5 @@
-import { CORE_SCHEMA, constructFromEvents, EVENT_ID, type Event, parseEvents } from 'js-yaml';
-import { LineCounter, parseAllDocuments } from 'yaml';
+import type { Event } from 'js-yaml';
+import { jsYaml, yaml } from '../yaml.ts';
 
 /** One document of a file, unless it is empty, and the line that its content begins in. */
 export interface ManifestDocument {
@@ -21,6 +21,7 @@ export function yamlDocuments(text: string, onProblem: OnProblem): ManifestDocum
  * @returns undefined if there is a mistake in it, an alias (they can multiply without end), or a tag
  */
 function plainDocuments(text: string): ManifestDocument[] | undefined {
+  const { CORE_SCHEMA, constructFromEvents, EVENT_ID, parseEvents } = jsYaml();
   let events: Event[];
   let values: readonly unknown[];
   try {
@@ -43,6 +44,7 @@ function plainDocuments(text: string): ManifestDocument[] | undefined {
 
 /** Where a node begins in the text. */
 function startOf(event: Event | undefined): number {
+  const { EVENT_ID } = jsYaml();
   switch (event?.type) {
     case EVENT_ID.MAPPING:
     case EVENT_ID.SEQUENCE:
@@ -68,6 +70,7 @@ function lineFinder(text: string): (offset: number) => number {
 }
 
 function anyDocuments(text: string, onProblem: OnProblem): ManifestDocument[] {
+  const { LineCounter, parseAllDocuments } = yaml();
   const counter = new LineCounter();
   const documents: ManifestDocument[] = [];
   for (const document of parseAllDocuments(text, {
