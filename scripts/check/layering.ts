@@ -14,6 +14,8 @@ const allowed: Record<string, readonly string[]> = {
   'packages/core': ['@lbx/maps', '@lbx/bpf', 'libbpf-ts'],
   'packages/cli': ['@lbx/core', '@lbx/k8s-sync', '@lbx/maps', '@lbx/maglev', '@lbx/bpf', 'libbpf-ts'],
 };
+/** Bundled into what tests import from a package, so that nobody needs it installed: files below `src/testing` may import it. */
+const bundled = '@lbx/testing';
 /** Packages that must work without root: nothing native may be reachable from them. */
 const native = ['koffi', 'libbpf-ts'];
 const pure = ['packages/maps', 'packages/maglev', 'packages/k8s-sync'];
@@ -25,6 +27,8 @@ export const layering: Step = {
 
 interface Manifest {
   dependencies?: Record<string, string>;
+  peerDependencies?: Record<string, string>;
+  devDependencies?: Record<string, string>;
 }
 
 const isOurs = (name: string) => name.startsWith('@lbx/') || name === 'libbpf-ts';
@@ -34,10 +38,12 @@ const packageOf = (specifier: string) =>
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/');
 
+function readManifest(folder: string): Manifest {
+  return JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as Manifest;
+}
+
 function dependenciesOf(folder: string): string[] {
-  return Object.keys(
-    (JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as Manifest).dependencies ?? {},
-  );
+  return Object.keys(readManifest(folder).dependencies ?? {});
 }
 
 function checkManifest(folder: string): string[] {
@@ -51,7 +57,7 @@ function checkManifest(folder: string): string[] {
 }
 
 function checkImports(folder: string): string[] {
-  const declared = dependenciesOf(folder);
+  const { dependencies = {}, peerDependencies = {}, devDependencies = {} } = readManifest(folder);
   const problems: string[] = [];
   for (const file of globSync(`${folder}/src/**/*.ts`).sort()) {
     if (/\.(test|test-d)\.ts$/.test(file)) continue;
@@ -59,9 +65,11 @@ function checkImports(folder: string): string[] {
     for (const { fileName } of importedFiles) {
       if (fileName.startsWith('.') || fileName.startsWith('node:')) continue;
       const name = packageOf(fileName);
+      const inKit = file.startsWith(`${folder}/src/testing/`);
+      if (inKit && (name === bundled ? name in devDependencies : name in peerDependencies)) continue;
       if (isOurs(name) && !allowed[folder]?.includes(name))
         problems.push(`${file} imports ${name}, which its layer may not use`);
-      else if (!declared.includes(name) && name !== 'vitest')
+      else if (!(name in dependencies) && name !== 'vitest')
         problems.push(`${file} imports ${name}, which package.json does not declare`);
     }
   }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import * as maps from './index.ts';
-import * as testing from './testing.ts';
+import * as testing from './testing/index.ts';
 
 // What others build on: a change here is a change of the interface. `vitest run packages/maps/src/index.test.ts -u` accepts it.
 it('exports these names', () => {
@@ -257,6 +257,29 @@ it('exports these names', () => {
   `);
   expect(Object.keys(testing).sort()).toMatchInlineSnapshot(`
     [
+      "TestingError",
+      "crc32c",
+      "createRandom",
+      "dsrOption4",
+      "dsrOption6",
+      "eth",
+      "formatIpv4",
+      "formatIpv6",
+      "formatMac",
+      "fragmentPacket",
+      "internetChecksum",
+      "ipPart",
+      "ipv4",
+      "ipv6",
+      "matchers",
+      "parseIpv4",
+      "parseIpv6",
+      "parseMac",
+      "parsePacket",
+      "readDsrOption4",
+      "readDsrOption6",
+      "segmentChecksum",
+      "spoilFrame",
       "tableCompliance",
     ]
   `);

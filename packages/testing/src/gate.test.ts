@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { createGate, isRequired } from './gate.ts';
-import { type KernelFacts, kernelProblem, readKernelFacts } from './kernel-gate.ts';
+import { type KernelFacts, kernelProblem, readKernelFacts } from './kernel-facts.ts';
 
 const able: KernelFacts = {
   uid: 0,

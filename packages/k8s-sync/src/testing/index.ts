@@ -1,9 +1,10 @@
 /**
- * For tests of what Kubernetes objects become: scenarios (objects in, entries out) as files, and a runner for tables of
- * any kind. Needs no test framework.
+ * For tests of what Kubernetes objects become: scenarios (objects in, entries out) as files, with a runner for tables of
+ * any kind; and an API server that fails on command. Needs no test framework.
  *
  * @packageDocumentation
  */
+export * from '@lbx/testing/fake-api-server';
 export { canonicalDump } from './canonical-dump.ts';
 export { checkTables } from './check-tables.ts';
 export { compareStep } from './compare-step.ts';

@@ -44,7 +44,8 @@ export function dump(source: DumpSource, options: DumpOptions = {}): string[] {
   return lines.sort(naturalOrder);
 }
 
-function* entriesOf(source: DumpSource): IterableIterator<DumpEntry> {
+/** Entries of a source, in its order. */
+export function* entriesOf(source: DumpSource): IterableIterator<DumpEntry> {
   if (Symbol.iterator in source) {
     yield* source as Iterable<DumpEntry>;
   } else if (source.entries instanceof Map) {
