@@ -1,9 +1,12 @@
+import type { PacketBuilder } from '@lbx/testing/packet';
+import type { Struct } from '../codec/struct.ts';
+import type { ProjectOptions } from '../project/options.ts';
 import { toBeForwardedTo } from './to-be-forwarded-to.ts';
-import { toBePacket } from './to-be-packet.ts';
+import { type PacketFields, toBePacket } from './to-be-packet.ts';
 import { toEqualEntry } from './to-equal-entry.ts';
 import { toHaveVerdict } from './to-have-verdict.ts';
 import { toHoldEntries } from './to-hold-entries.ts';
-import { toHoldService } from './to-hold-service.ts';
+import { type ServiceLike, toHoldService } from './to-hold-service.ts';
 
 /**
  * For `expect.extend(matchers)` of vitest, jest, and whatever takes the same. Import `@lbx/maps/testing/vitest` or
@@ -18,9 +21,12 @@ export const matchers = {
   toBePacket,
 };
 
-/** What `expect()` has by them; `R` is what its matchers return. */
-export type LbxMatchers<R> = {
-  [N in keyof typeof matchers]: (typeof matchers)[N] extends (received: never, ...args: infer A) => unknown
-    ? (...args: A) => R
-    : never;
-};
+/** What `expect()` has by them; `R` is what its matchers return. See the functions of the same names. */
+export interface LbxMatchers<R> {
+  toHoldService(service: ServiceLike, options?: ProjectOptions): R;
+  toHoldEntries(...lines: readonly string[]): R;
+  toEqualEntry<T>(struct: Struct<T>, expected: T | Uint8Array | string): R;
+  toBeForwardedTo(...backends: readonly string[]): R;
+  toHaveVerdict(verdict: string, why?: string): R;
+  toBePacket(expected: Uint8Array | PacketBuilder | PacketFields): R;
+}
