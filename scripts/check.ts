@@ -1,5 +1,6 @@
 // npm run check [-- NAME…]: lint, types, layering, file sizes, packed packages, prebuilt objects.
 // Prints a line per step and, last, how many passed and failed.
+import { imports } from './check/imports.ts';
 import { layering } from './check/layering.ts';
 import { packages } from './check/packages.ts';
 import { sizes } from './check/sizes.ts';
@@ -13,6 +14,7 @@ const steps: readonly Step[] = [
   command('types', ['tsc', '-p', 'tsconfig.json']),
   layering,
   sizes,
+  imports,
   ...packages,
   command('prebuilt objects', ['node', '--conditions=@lbx/source', 'scripts/build-bpf.ts', '--check']),
 ];
