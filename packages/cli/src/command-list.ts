@@ -39,6 +39,11 @@ export const commandList: readonly ListedCommand[] = [
     load: async () => (await import('./commands/plan.ts')).planCommand,
   },
   {
+    name: 'diff',
+    description: 'what differs between two states: pinned maps, dumps, manifests',
+    load: async () => (await import('./commands/diff.ts')).diffCommand,
+  },
+  {
     name: 'explain',
     description: 'which backend a flow gets and why (needs no root)',
     load: async () => (await import('./commands/explain.ts')).explainCommand,

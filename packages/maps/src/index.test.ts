@@ -209,6 +209,7 @@ it('exports these names', () => {
       "mapMemory",
       "mapsDocument",
       "noteActual",
+      "optionsIn",
       "ownEntries",
       "pad",
       "padTo",

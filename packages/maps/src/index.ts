@@ -56,6 +56,7 @@ export {
 } from './diff/diff-states.ts';
 export type { ChangeKind, EntryDiff, FieldChange } from './diff/entry-diff.ts';
 export type { FieldValue } from './diff/named-entry.ts';
+export { optionsIn } from './diff/options-in.ts';
 export { type DumpEntry, type DumpOptions, type DumpSource, dump } from './dump/dump.ts';
 export { type ParseDumpOptions, parseDump } from './dump/parse-dump.ts';
 export { FieldError, LayoutMismatchError, MapsError, type MapsErrorCode } from './errors.ts';

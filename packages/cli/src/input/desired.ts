@@ -16,12 +16,14 @@ export interface DesiredOptions {
   readonly node: string;
   readonly algorithm: 'random' | 'maglev';
   readonly maglevSize: number;
+  /** Options that go before all others: those with which somebody else wrote what this is compared with. */
+  readonly like?: ProjectOptions;
 }
 
 /** Reads the folder once. @throws CliError `LBX_NOTHING_THERE` when no object in it counts and something is wrong. */
 export async function readDesired(
   folder: string,
-  { node, algorithm, maglevSize }: DesiredOptions,
+  { node, algorithm, maglevSize, like }: DesiredOptions,
 ): Promise<Desired> {
   const source = manifestSource(folder);
   const translator = createTranslator({ nodeName: node });
@@ -39,7 +41,8 @@ export async function readDesired(
   if (translation.frontends.length === 0 && wrong.length > 0) {
     throw new CliError('LBX_NOTHING_THERE', `nothing to serve in ${folder}:\n  ${wrong.join('\n  ')}`);
   }
-  const options: ProjectOptions = { algorithm, maglevSize, nodeAddresses: translation.nodeAddresses };
+  const { nodeAddresses } = translation;
+  const options: ProjectOptions = { algorithm, maglevSize, nodeAddresses, ...like };
   const ids = createIds();
   const projection = project(translation.frontends, options, ids);
   const refused = projection.refused.map(({ error }) => `not programmed: ${error.message}`);

@@ -19,7 +19,7 @@ export function parseNumber(text: string): number {
 }
 
 /** A prime that a Maglev table can have. Checked at once, also where no table is made: maps keep the size they were made for. */
-function parseTableSize(text: string): number {
+export function parseTableSize(text: string): number {
   const size = parseNumber(text);
   try {
     assertTableSize(size);

@@ -105,11 +105,11 @@ export function readPinnedState(options: StateOptions, command: string): State {
 
 async function readManifestState(
   folder: string,
-  { node, algorithm = 'random', maglevSize = 16381 }: StateOptions,
+  { node, algorithm = 'random', maglevSize = 16381, like = {} }: StateOptions,
 ): Promise<State> {
   if (node === undefined)
     throw new CliError('LBX_BAD_FLAG', 'manifests need --node NAME: what is local depends on it');
-  const desired = await readDesired(folder, { node, algorithm, maglevSize });
+  const desired = await readDesired(folder, { node, algorithm, maglevSize, like });
   const { projection, problems } = desired;
   const label = `the manifests in ${folder}`;
   return { kind: 'manifests', label, snapshot: projection, others: [], desired, problems };
