@@ -1,7 +1,7 @@
 import { describeKernel, eth, type PacketBuilder, type ParsedIp, parsePacket } from '@lbx/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLab, everywhere, type Lab, type Sent } from './xdp-lab.ts';
-import { packetsOf } from './xdp-packets.ts';
+import { icmpErrors, packetsOf } from './xdp-packets.ts';
 
 describe.each(everywhere)('ICMP errors about translated packets, IPv$family at $hook', ({ family, hook }) => {
   const { place, ip, request, reply, backend, podBackend, service } = packetsOf(family);
@@ -28,18 +28,7 @@ describe.each(everywhere)('ICMP errors about translated packets, IPv$family at $
     });
     afterAll(() => lab.close());
 
-    const errors =
-      family === 4
-        ? [
-            { name: 'frag needed', icmp: { type: 3, code: 4, mtu: 1400 } },
-            { name: 'port unreachable', icmp: { type: 3, code: 3 } },
-            { name: 'time exceeded', icmp: { type: 11, code: 0 } },
-          ]
-        : [
-            { name: 'packet too big', icmp: { type: 2, code: 0, mtu: 1400 } },
-            { name: 'port unreachable', icmp: { type: 1, code: 4 } },
-            { name: 'time exceeded', icmp: { type: 3, code: 0 } },
-          ];
+    const errors = icmpErrors[family];
     const bytes = family === 4 ? 20 : 40;
     const fromBackend = { src: place.backendMac(0), dst: place.nodeMac };
     const fromRouter = { src: place.routerMac, dst: place.nodeMac };

@@ -3,7 +3,7 @@ import { describeKernel, eth, type PacketBuilder, parsePacket } from '@lbx/testi
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPodLab, type PodLab, pods, type Ran } from './pod-lab.ts';
 import { families } from './xdp-lab.ts';
-import { packetsOf } from './xdp-packets.ts';
+import { icmpErrors, packetsOf } from './xdp-packets.ts';
 
 const link = { src: '02:00:00:00:05:01', dst: '02:00:00:00:05:02' } as const;
 
@@ -11,18 +11,7 @@ describe.each(families)('ICMP errors at pods’ devices, IPv%i', (family) => {
   const at = pods[family];
   const { ip } = packetsOf(family);
   const router = family === 4 ? '192.0.2.77' : '2001:db8:1::77';
-  const errors =
-    family === 4
-      ? [
-          { name: 'frag needed', icmp: { type: 3, code: 4, mtu: 1400 } },
-          { name: 'port unreachable', icmp: { type: 3, code: 3 } },
-          { name: 'time exceeded', icmp: { type: 11, code: 0 } },
-        ]
-      : [
-          { name: 'packet too big', icmp: { type: 2, code: 0, mtu: 1400 } },
-          { name: 'port unreachable', icmp: { type: 1, code: 4 } },
-          { name: 'time exceeded', icmp: { type: 3, code: 0 } },
-        ];
+  const errors = icmpErrors[family];
   const bytes = family === 4 ? 20 : 40;
   const lengths = [bytes + 8, bytes + 20, 200];
   const protocols = ['TCP', 'UDP'] as const;

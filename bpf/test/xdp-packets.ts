@@ -17,6 +17,20 @@ export interface Addressed {
   readonly vlan?: number;
 }
 
+/** ICMP errors that end or bend a flow. */
+export const icmpErrors = {
+  4: [
+    { name: 'frag needed', icmp: { type: 3, code: 4, mtu: 1400 } },
+    { name: 'port unreachable', icmp: { type: 3, code: 3 } },
+    { name: 'time exceeded', icmp: { type: 11, code: 0 } },
+  ],
+  6: [
+    { name: 'packet too big', icmp: { type: 2, code: 0, mtu: 1400 } },
+    { name: 'port unreachable', icmp: { type: 1, code: 4 } },
+    { name: 'time exceeded', icmp: { type: 3, code: 0 } },
+  ],
+} as const;
+
 /** Packets and services of one address family. */
 export function packetsOf(family: Family) {
   const place = places[family];

@@ -248,6 +248,7 @@ export { readSnapshot, type Snapshot } from './plan/snapshot.ts';
 export { unsettled } from './plan/unsettled.ts';
 export { createWritten, type Written, type WrittenFrontend } from './plan/written.ts';
 export { type Entry, entryId, sameEntry } from './project/entry.ts';
+export { backendIdOf, isBackend, isReverseNat } from './project/entry-kinds.ts';
 export {
   type Forecast,
   type ForecastOptions,
@@ -262,7 +263,8 @@ export { type MapShape, mapMemory, tableMemory } from './project/map-memory.ts';
 export type { ProjectOptions } from './project/options.ts';
 export { byService, project } from './project/project.ts';
 export { ownEntries, type Projection, type Refusal } from './project/projection.ts';
-export { createProjector, type ProjectionChanges, type Projector } from './project/projector.ts';
+export { mergeChanges, noChanges, type ProjectionChanges } from './project/projection-changes.ts';
+export { createProjector, type Projector } from './project/projector.ts';
 export { type ProjectVerification, verifyProject } from './project/verify-project.ts';
 export { failFrom, failNth } from './tables/fail-nth.ts';
 export { createMemoryPerCpuTable, createMemoryTable } from './tables/memory-table.ts';

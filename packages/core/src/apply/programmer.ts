@@ -8,6 +8,9 @@ import {
   type Frontend,
   type Ids,
   type IdsOptions,
+  isBackend,
+  isReverseNat,
+  mergeChanges,
   type Op,
   type Projection,
   type ProjectionChanges,
@@ -117,8 +120,9 @@ export function createProgrammer(
   const counted = trafficMapsOf(datapath.maps.byName);
   const traffic = counted && createTrafficKeeper(counted, ownersIn(found));
   const services = new Map<string, readonly Frontend[]>();
-  let optionsInForce = projectOptions(resolved, tables);
-  const projector = createProjector(optionsInForce, ids);
+  const firstOptions = projectOptions(resolved, tables);
+  let optionsInForce = JSON.stringify(firstOptions);
+  const projector = createProjector(firstOptions, ids);
   const desired = projector.projection;
   /** What could not be done yet. */
   let left: ProjectionChanges | undefined;
@@ -126,8 +130,9 @@ export function createProgrammer(
 
   const take = (changes: ServiceChanges, options: ResolvedOptions) => {
     const next = projectOptions(options, tables);
-    if (JSON.stringify(next) !== JSON.stringify(optionsInForce)) projector.setOptions(next);
-    optionsInForce = next;
+    const text = JSON.stringify(next);
+    if (text !== optionsInForce) projector.setOptions(next);
+    optionsInForce = text;
     for (const [service, frontends] of changes) {
       places.replace(services.get(service) ?? [], frontends);
       if (frontends.length === 0) services.delete(service);
@@ -136,8 +141,8 @@ export function createProgrammer(
     }
     const taken = projector.takeChanges();
     // Also what was refused: ids that were taken for it go back.
-    const changed = first ? union(allChanges(written, desired), taken) : taken;
-    return { changed, all: left === undefined ? changed : union(changed, left) };
+    const changed = first ? mergeChanges(allChanges(written, desired), taken) : taken;
+    return { changed, all: left === undefined ? changed : mergeChanges(changed, left) };
   };
 
   return {
@@ -166,7 +171,7 @@ export function createProgrammer(
     apply(given, options, { prune = true, isWaiting, also } = {}) {
       const started = performance.now();
       const { changed, all } = take(given, options);
-      const changes = also === undefined ? all : union(all, also);
+      const changes = also === undefined ? all : mergeChanges(all, also);
       // Asked once: a moment later the time of one of them may have come.
       const skip = new Set(
         [...changes.frontends].filter(
@@ -244,20 +249,12 @@ function idLimits(maps: ReadonlyMap<string, BpfMap>): IdsOptions {
 const textOf = (addresses: readonly LocalAddress[]): ReadonlySet<string> =>
   new Set(addresses.map(({ address }) => address));
 
-function union(a: ProjectionChanges, b: ProjectionChanges): ProjectionChanges {
-  return {
-    frontends: new Set([...a.frontends, ...b.frontends]),
-    backends: new Set([...a.backends, ...b.backends]),
-    wildcards: new Set([...a.wildcards, ...b.wildcards]),
-  };
-}
-
 /** Ids of frontends and backends that are there. */
 function ownersIn({ entries }: Snapshot): OwnedIds {
   const owners = { frontend: [] as number[], backend: [] as number[] };
-  for (const { map, key } of entries.values()) {
-    if (map === 'lb4_reverse_nat' || map === 'lb6_reverse_nat') owners.frontend.push(key.revNatId);
-    if (map === 'lb4_backends_v3' || map === 'lb6_backends_v3') owners.backend.push(key.backendId);
+  for (const entry of entries.values()) {
+    if (isReverseNat(entry)) owners.frontend.push(entry.key.revNatId);
+    else if (isBackend(entry)) owners.backend.push(entry.key.backendId);
   }
   return owners;
 }

@@ -5,6 +5,7 @@ import {
   type Entry,
   entryId,
   type Found,
+  noChanges,
   noteActual,
   type Projection,
   type ProjectionChanges,
@@ -47,7 +48,7 @@ const isRange = (map: ServiceMapName) => (serviceCatalog[map] as AnyLayout).type
 
 function createSlice({ written, desired }: DriftSubject) {
   const found: Record<Difference, number> = { missing: 0, changed: 0, foreign: 0 };
-  const changes: ProjectionChanges = { frontends: new Set(), backends: new Set(), wildcards: new Set() };
+  const changes = noChanges();
   return {
     found,
     changes,

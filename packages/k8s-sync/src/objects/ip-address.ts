@@ -22,6 +22,11 @@ export interface IpPrefix {
   readonly text: string;
 }
 
+/** Of a node that has no other address of the family. */
+export function loopback(family: IpFamily): IpAddress {
+  return { family, text: family === 'IPv4' ? '127.0.0.1' : '::1' };
+}
+
 const dottedQuad = /^(\d{1,12})\.(\d{1,12})\.(\d{1,12})\.(\d{1,12})$/;
 
 /**

@@ -1,5 +1,5 @@
 import type { Backend, Frontend, FrontendType } from '@lbx/maps';
-import { isInPrefix, readIpAddress } from '../objects/ip-address.ts';
+import { isInPrefix, loopback, readIpAddress } from '../objects/ip-address.ts';
 import type { EndpointCategories } from './categorize-endpoints.ts';
 import type { Endpoint } from './merge-endpoints.ts';
 import type { ServicePort } from './service-ports.ts';
@@ -9,8 +9,6 @@ export type NodePortPlaces = Readonly<Partial<Record<ServicePort['family'], read
 
 /** The node's own address by family: the first one, else the loopback address. */
 export type PrimaryAddresses = Readonly<Record<ServicePort['family'], string>>;
-
-const loopbacks: PrimaryAddresses = { IPv4: '127.0.0.1', IPv6: '::1' };
 
 /** A port of a Service with all that is known about its endpoints. */
 export interface ServicePortState extends EndpointCategories {
@@ -40,7 +38,7 @@ export interface ServicePortState extends EndpointCategories {
 export function frontendsOf(
   state: ServicePortState,
   nodePortPlaces: NodePortPlaces = {},
-  primary: PrimaryAddresses = loopbacks,
+  primary?: PrimaryAddresses,
 ): Frontend[] {
   const { servicePort: port } = state;
   const service = `${port.namespace}/${port.name}`;
@@ -94,8 +92,8 @@ export function frontendsOf(
     external('ExternalIP', address, port.port);
   }
   const { loadBalancerClass, sourceRanges } = port;
-  const own = readIpAddress(primary[port.family]);
-  const includesNode = own !== undefined && sourceRanges.some((range) => isInPrefix(range, own));
+  const own = readIpAddress(primary?.[port.family] ?? '') ?? loopback(port.family);
+  const includesNode = sourceRanges.some((range) => isInPrefix(range, own));
   for (const address of port.loadBalancerVIPs) {
     if (taken.has(address)) continue;
     const ranges = sourceRanges.map((range) => range.text);

@@ -3,6 +3,7 @@ import {
   type IpFamily,
   type IpPrefix,
   isInPrefix,
+  loopback,
   readIpAddress,
   readIpPrefix,
 } from '../objects/ip-address.ts';
@@ -58,8 +59,4 @@ function addressesOf(texts: readonly string[], family: IpFamily): IpAddress[] {
     const address = readIpAddress(text);
     return address?.family === family ? [address] : [];
   });
-}
-
-function loopback(family: IpFamily): IpAddress {
-  return { family, text: family === 'IPv4' ? '127.0.0.1' : '::1' };
 }

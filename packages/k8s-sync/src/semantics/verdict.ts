@@ -1,4 +1,4 @@
-import { type IpAddress, type IpPrefix, isInPrefix } from '../objects/ip-address.ts';
+import { type IpAddress, type IpPrefix, isInPrefix, loopback } from '../objects/ip-address.ts';
 import type { ServicePortState } from './frontends.ts';
 
 /** kube-proxy's words for the ways to reach a port. */
@@ -73,7 +73,7 @@ function isAllowedSource(
   if (sourceRanges.some((range) => isInPrefix(range, source.address))) return true;
   if (source.address.text !== vip.text) return false;
   const own = options.nodeAddresses.find((address) => address.family === family);
-  const node: IpAddress = own ?? { family, text: family === 'IPv4' ? '127.0.0.1' : '::1' };
+  const node = own ?? loopback(family);
   return sourceRanges.some((range) => isInPrefix(range, node));
 }
 

@@ -1,5 +1,13 @@
-import { dump, type Entry, type Lb4Key, readSnapshot, type ServiceValue, type Tables } from '@lbx/maps';
-import { isBackend, isService } from './check-tables.ts';
+import {
+  dump,
+  type Entry,
+  isBackend,
+  type Lb4Key,
+  readSnapshot,
+  type ServiceValue,
+  type Tables,
+} from '@lbx/maps';
+import { isService } from './check-tables.ts';
 
 /**
  * A dump in which ids do not depend on the order of events: backends and frontends are numbered by their addresses. Two

@@ -1,5 +1,7 @@
 import {
   type Entry,
+  isBackend,
+  isReverseNat,
   type Lb4Frontend,
   type Lb4Key,
   type Lb4Slot,
@@ -101,9 +103,5 @@ export function checkTables(tables: Tables): string[] {
   return wrong;
 }
 
-export const isBackend = (entry: Entry): entry is Of<'lb4_backends_v3' | 'lb6_backends_v3'> =>
-  entry.map === 'lb4_backends_v3' || entry.map === 'lb6_backends_v3';
-export const isReverseNat = (entry: Entry): entry is Of<'lb4_reverse_nat' | 'lb6_reverse_nat'> =>
-  entry.map === 'lb4_reverse_nat' || entry.map === 'lb6_reverse_nat';
 export const isService = (entry: Entry): entry is ServiceEntry =>
   entry.map === 'lb4_services_v2' || entry.map === 'lb6_services_v2';

@@ -9,6 +9,7 @@ import {
   type FrontendEntries,
   type Ids,
   type IdsOptions,
+  mergeChanges,
   type Projection,
   type ProjectionChanges,
   type ProjectOptions,
@@ -106,7 +107,7 @@ export function startScenarioProcess(
     if (now() > programmedAt) projector.retryRefused(); // a quarantine may be over
     programmedAt = now();
     const taken = projector.takeChanges();
-    return left === undefined ? allChanges(written, projection) : union(taken, left);
+    return left === undefined ? allChanges(written, projection) : mergeChanges(taken, left);
   }
 
   function write(changes: ProjectionChanges): ApplyResult {
@@ -160,12 +161,4 @@ function* faultsOf(
   const atOnce = plan(readSnapshot(tables), wanted());
   if (atOnce.length > 0)
     yield `projecting all at once leads elsewhere, by ${atOnce.length} writes, the first: ${JSON.stringify(atOnce[0])}`;
-}
-
-function union(a: ProjectionChanges, b: ProjectionChanges): ProjectionChanges {
-  return {
-    frontends: new Set([...a.frontends, ...b.frontends]),
-    backends: new Set([...a.backends, ...b.backends]),
-    wildcards: new Set([...a.wildcards, ...b.wildcards]),
-  };
 }

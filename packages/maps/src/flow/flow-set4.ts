@@ -1,23 +1,11 @@
-import { pad } from '../codec/bytes.ts';
 import type { TypeOf } from '../codec/field.ts';
-import { u8, u16, u32 } from '../codec/integers.ts';
-import { scalar, struct } from '../codec/struct.ts';
-import { FLOW_WAYS } from './flow-set.ts';
+import { u32 } from '../codec/integers.ts';
+import { scalar } from '../codec/struct.ts';
+import { flowBucket } from './flow-bucket.ts';
 import { LbxFlow4 } from './flow4.ts';
-import { nested, repeated } from './nested.ts';
-
-// bpf/include/lbx/flow_bucket.h
 
 export const LbxFlowSetIndex = scalar('index', u32.doc('Bucket'));
 
-/** Eight flows whose hash names this bucket; 576 bytes. A way with tag 0 is free, whatever its entry holds. */
-export const LbxFlow4Bucket = struct('lbx_flow4_bucket', {
-  tag: repeated(u16, FLOW_WAYS).doc('Part of the hash of each way, 0 free'),
-  lock: u32.doc('1 while a program changes the bucket'),
-  away: u32.doc('Flows whose first bucket this is and that are in their second'),
-  guests: u8.doc('Bit n: the first bucket of way n is another'),
-  pad: pad(7),
-  home: repeated(u32, FLOW_WAYS).doc('First bucket of each guest'),
-  entry: repeated(nested(LbxFlow4), FLOW_WAYS).doc('Flows; the last two bytes of a key count changes'),
-});
+/** Eight flows of IPv4; 576 bytes. */
+export const LbxFlow4Bucket = flowBucket('lbx_flow4_bucket', LbxFlow4);
 export type LbxFlow4Bucket = TypeOf<typeof LbxFlow4Bucket>;

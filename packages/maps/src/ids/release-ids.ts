@@ -1,6 +1,6 @@
 import type { Written } from '../plan/written.ts';
 import type { Projection } from '../project/projection.ts';
-import type { ProjectionChanges } from '../project/projector.ts';
+import type { ProjectionChanges } from '../project/projection-changes.ts';
 import type { Ids } from './ids.ts';
 
 /**

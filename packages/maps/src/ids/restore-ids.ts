@@ -1,9 +1,8 @@
-import type { MapValue } from '../catalog.ts';
 import type { Lb4Slot } from '../layouts/service.ts';
 import { endpointName } from '../model/endpoint-name.ts';
 import { protocolName } from '../model/protocol.ts';
 import type { Snapshot } from '../plan/snapshot.ts';
-import type { Entry } from '../project/entry.ts';
+import { isBackend, isReverseNat } from '../project/entry-kinds.ts';
 import { isMaster, isService, isWildcard, type MasterValue, serviceName } from '../project/service-entry.ts';
 import { createIds, type Ids, type IdsOptions } from './ids.ts';
 
@@ -39,11 +38,13 @@ export function restoreIds({ entries }: Snapshot, options: IdsOptions = {}): Ids
     });
   for (const { name, id } of masters.sort((a, b) => a.rank - b.rank)) ids.frontends.restore(name, id);
 
-  const backends = all.filter(isBackend).map(({ key, value: { address, port, proto } }) => ({
-    name: endpointName(address, port, protocolName(proto)),
-    id: key.backendId,
-    rank: usedBackends.has(key.backendId) ? 0 : 1,
-  }));
+  const backends = all
+    .filter((entry) => isBackend(entry))
+    .map(({ key, value: { address, port, proto } }) => ({
+      name: endpointName(address, port, protocolName(proto)),
+      id: key.backendId,
+      rank: usedBackends.has(key.backendId) ? 0 : 1,
+    }));
   for (const { name, id } of backends.sort((a, b) => a.rank - b.rank || a.id - b.id))
     ids.backends.restore(name, id);
 
@@ -55,14 +56,3 @@ export function restoreIds({ entries }: Snapshot, options: IdsOptions = {}): Ids
   }
   return ids;
 }
-
-type ReverseNat = Entry<'lb4_reverse_nat' | 'lb6_reverse_nat'>;
-const isReverseNat = (entry: Entry): entry is ReverseNat =>
-  entry.map === 'lb4_reverse_nat' || entry.map === 'lb6_reverse_nat';
-
-type BackendEntry = {
-  readonly key: { readonly backendId: number };
-  readonly value: MapValue<'lb4_backends_v3'>;
-} & Entry;
-const isBackend = (entry: Entry): entry is BackendEntry =>
-  entry.map === 'lb4_backends_v3' || entry.map === 'lb6_backends_v3';

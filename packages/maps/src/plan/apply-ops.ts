@@ -1,5 +1,6 @@
 import { MapsError } from '../errors.ts';
 import { readEndpoint } from '../model/endpoint-name.ts';
+import { backendIdOf, isBackend } from '../project/entry-kinds.ts';
 import { MapFullError } from '../project/map-full-error.ts';
 import { isMaster } from '../project/service-entry.ts';
 import type { Tables } from '../tables/memory-tables.ts';
@@ -45,8 +46,9 @@ export interface ApplyResult {
 /**
  * Writes a plan into tables, in its order and in batches. When a write fails, the other writes of its frontend are left
  * out (of a backend: those of all frontends with a slot for it), so are the wildcard of its address and what waits for
- * that, and everything else goes on: the maps stay safe for lookups, and a new plan takes up the rest. A map that is too small for all may keep more frontends waiting than need be;
- * `maxEntries` of ProjectOptions refuses just those that do not fit.
+ * that, and everything else goes on: the maps stay safe for lookups, and a new plan takes up the rest. A map that is too
+ * small for all may keep more frontends waiting than need be; `maxEntries` of ProjectOptions refuses just those that do not
+ * fit.
  *
  * @param written is kept in step with what was really written. With it, a backend is deleted as soon as nothing names it;
  * without it, only when nothing failed.
@@ -71,9 +73,9 @@ export function applyOps(tables: Tables, ops: readonly Op[], written?: Written):
     }
     if (isBackend(op)) {
       if (op.op === 'set') return false;
-      if (written === undefined || written.usesOf(idOf(op)) > 0) return true;
+      if (written === undefined || written.usesOf(backendIdOf(op)) > 0) return true;
       strays ??= namedByStrayTables(written, pending); // backends are deleted last: nothing comes behind them
-      return strays.has(idOf(op));
+      return strays.has(backendIdOf(op));
     }
     return op.op === 'set' && isMaster(op) && unfinished.has(addressOf(op));
   };
@@ -90,7 +92,7 @@ export function applyOps(tables: Tables, ops: readonly Op[], written?: Written):
     else if (isBackend(op)) {
       if (op.op === 'delete') return;
       users ??= usersByBackend(ops);
-      for (const name of users.get(idOf(op)) ?? []) hold(name);
+      for (const name of users.get(backendIdOf(op)) ?? []) hold(name);
     } else if (op.op === 'delete') caught.add(addressOf(op));
   };
 
@@ -158,17 +160,9 @@ function* pairsOf(run: readonly Op[]): IterableIterator<readonly [unknown, unkno
   for (const op of run) yield [op.key, (op as { value: unknown }).value];
 }
 
-function isBackend({ map }: Op): boolean {
-  return map === 'lb4_backends_v3' || map === 'lb6_backends_v3';
-}
-
 /** Of an entry of a services map. */
 function addressOf({ key }: Op): string {
   return (key as { address: string }).address;
-}
-
-function idOf({ key }: Op): number {
-  return (key as { backendId: number }).backendId;
 }
 
 /** Frontends that get a slot for a backend in this plan. */

@@ -3,7 +3,7 @@ import { readEndpoint } from '../model/endpoint-name.ts';
 import { type Entry, entryId, sameEntry } from '../project/entry.ts';
 import type { FrontendEntries } from '../project/frontend-entries.ts';
 import { ownEntries, type Projection } from '../project/projection.ts';
-import type { ProjectionChanges } from '../project/projector.ts';
+import type { ProjectionChanges } from '../project/projection-changes.ts';
 import type { MasterValue } from '../project/service-entry.ts';
 import { namedByStrayTables } from './stray-tables.ts';
 import type { Written, WrittenFrontend } from './written.ts';

@@ -1,7 +1,7 @@
 import type { MapKey, ServiceMapName } from '../catalog.ts';
 import { type Entry, sameEntry } from '../project/entry.ts';
 import type { Projection } from '../project/projection.ts';
-import type { ProjectionChanges } from '../project/projector.ts';
+import type { ProjectionChanges } from '../project/projection-changes.ts';
 import { isService, isWildcard, serviceName } from '../project/service-entry.ts';
 import type { Op } from './op.ts';
 import type { Written } from './written.ts';

@@ -1,5 +1,5 @@
 import type { Projection } from '../project/projection.ts';
-import type { ProjectionChanges } from '../project/projector.ts';
+import type { ProjectionChanges } from '../project/projection-changes.ts';
 import { allChanges, compare, type PlanOptions } from './change.ts';
 import { assertSameIds } from './id-conflict.ts';
 import type { Op } from './op.ts';

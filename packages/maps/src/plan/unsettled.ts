@@ -1,6 +1,6 @@
 import { type Entry, sameEntry } from '../project/entry.ts';
 import type { Projection } from '../project/projection.ts';
-import type { ProjectionChanges } from '../project/projector.ts';
+import type { ProjectionChanges } from '../project/projection-changes.ts';
 import type { ApplyResult } from './apply-ops.ts';
 import type { PlanOptions } from './change.ts';
 import type { Written } from './written.ts';

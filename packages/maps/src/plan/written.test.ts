@@ -3,6 +3,7 @@ import { createIds } from '../ids/ids.ts';
 import { releaseIds } from '../ids/release-ids.ts';
 import { restoreIds } from '../ids/restore-ids.ts';
 import type { Frontend } from '../model/frontend.ts';
+import { mergeChanges } from '../project/projection-changes.ts';
 import { createProjector } from '../project/projector.ts';
 import type { FailOn } from '../tables/memory-table-options.ts';
 import { createMemoryTables } from '../tables/memory-tables.ts';
@@ -32,12 +33,7 @@ function world(failOn: FailOn = () => undefined) {
   let left = allChanges(written, projector.projection);
   const round = (options: PlanOptions = {}) => {
     const { projection } = projector;
-    const taken = projector.takeChanges();
-    const changes = {
-      frontends: new Set([...taken.frontends, ...left.frontends]),
-      backends: new Set([...taken.backends, ...left.backends]),
-      wildcards: new Set([...taken.wildcards, ...left.wildcards]),
-    };
+    const changes = mergeChanges(projector.takeChanges(), left);
     const ops = planChanges(written, projection, changes, options);
     const result = applyOps(tables, ops, written);
     left = unsettled(written, projection, changes, result, options);

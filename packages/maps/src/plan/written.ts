@@ -39,8 +39,6 @@ export interface Written {
   entries(): IterableIterator<Entry>;
   /** How many that are. Costs a look at each frontend. */
   count(): number;
-  /** Goes up with each `record`. */
-  readonly version: number;
   /** A write was done. */
   record(op: Op): void;
 }
@@ -75,7 +73,6 @@ class WrittenMaps implements Written {
   readonly #owners = new IdMap<string>();
   readonly #others = new IdMap<Map<string, Entry>>();
   readonly ownerless = new Set<number>();
-  version = 0;
 
   usesOf(backendId: number): number {
     return this.#uses.get(backendId) ?? 0;
@@ -127,7 +124,6 @@ class WrittenMaps implements Written {
   }
 
   record(op: Op): void {
-    this.version++;
     if (op.op === 'set') this.put(op);
     else this.#remove(op);
   }

@@ -7,23 +7,15 @@ import type { Frontend } from '../model/frontend.ts';
 import { ServiceError } from '../model/service-error.ts';
 import { type Claim, Claims } from './claims.ts';
 import type { Entry } from './entry.ts';
+import { backendIdOf } from './entry-kinds.ts';
 import { createEntryMaker, type EntryMaker } from './entry-maker.ts';
 import type { FrontendEntries } from './frontend-entries.ts';
 import { type ProjectOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { isExpanded, placementsOf } from './placements.ts';
 import { collectEntries, type Projection, type Refusal } from './projection.ts';
+import { noChanges, type ProjectionChanges } from './projection-changes.ts';
 import { Room } from './room.ts';
 import { type CompareServices, SharedEntries } from './shared-entries.ts';
-
-/** What may differ from the maps since it was last asked for: a superset of what does. */
-export interface ProjectionChanges {
-  /** Names of frontends. */
-  readonly frontends: Set<string>;
-  /** Ids of backends. */
-  readonly backends: Set<number>;
-  /** Addresses with a wildcard entry. */
-  readonly wildcards: Set<string>;
-}
 
 /** Keeps what the maps should hold, service by service. A change costs what the changed service has, whatever else there is. */
 export interface Projector {
@@ -111,15 +103,10 @@ class ServiceProjector implements Projector {
     const before = { options: this.#options, maker: this.#maker };
     this.#options = resolveOptions(options);
     this.#maker = createEntryMaker(this.#options, this.#ids, before);
-    const used = this.#room;
-    this.#room = new Room(this.#options.maxEntries);
-    for (const [map, count] of used.used) this.#room.used.set(map, count);
-    const none = new Set<string>();
-    for (const state of this.#services.values()) {
-      const { frontends } = state;
-      state.frontends = [];
-      this.#claim(state, frontends, none);
-    }
+    this.#room = new Room(this.#options.maxEntries, this.#room.used);
+    // Everybody's share is worked out anew below, whoever else is affected by a claim.
+    const affected = new Set<string>();
+    for (const state of this.#services.values()) this.#claim(state, state.frontends, affected, []);
     for (const state of this.#services.values()) this.#resolve(state);
   }
 
@@ -140,12 +127,14 @@ class ServiceProjector implements Projector {
     this.#roomFreed = false;
   }
 
-  /** Works out which places a service asks for; those of frontends that it had before keep what was made for them. */
-  #claim(state: ServiceState, frontends: readonly Frontend[], affected: Set<string>): void {
-    const kept = new Map<Frontend, Claim[]>();
-    if (state.frontends.length > 0)
-      for (const claim of state.claims)
-        kept.set(claim.frontend, [...(kept.get(claim.frontend) ?? []), claim]);
+  /** Works out which places a service asks for. @param reusable keep what was made for them, where a frontend is the same. */
+  #claim(
+    state: ServiceState,
+    frontends: readonly Frontend[],
+    affected: Set<string>,
+    reusable: readonly Claim[] = state.claims,
+  ): void {
+    const kept = Map.groupBy(reusable, ({ frontend }) => frontend);
     const invalid: Refusal[] = [];
     const claims: Claim[] = [];
     for (const frontend of frontends) {
@@ -188,8 +177,8 @@ class ServiceProjector implements Projector {
       if (this.#backends.isOnlyOf(service, id)) room.leaveShared(entry);
     for (const [address, entry] of wildcards.before)
       if (this.#wildcards.isOnlyOf(service, address)) room.leaveShared(entry);
-    const isNewBackend = ({ key }: Entry) => {
-      const id = (key as { backendId: number }).backendId;
+    const isNewBackend = (entry: Entry) => {
+      const id = backendIdOf(entry);
       return (
         !backends.after.has(id) && (!this.#backends.entries.has(id) || this.#backends.isOnlyOf(service, id))
       );
@@ -212,8 +201,7 @@ class ServiceProjector implements Projector {
         if (group.wildcard !== undefined && isNewWildcard(address)) shared.push(group.wildcard);
         room.admit(group, shared);
         groups.push(group);
-        for (const entry of group.backends)
-          backends.after.set((entry.key as { backendId: number }).backendId, entry);
+        for (const entry of group.backends) backends.after.set(backendIdOf(entry), entry);
         if (group.wildcard !== undefined && !wildcards.after.has(address))
           wildcards.after.set(address, group.wildcard);
       } catch (error) {
@@ -221,8 +209,7 @@ class ServiceProjector implements Projector {
         refused.push({ name, names: [name], service, error });
         // Ids that were taken for it may have to be given back.
         this.#changes.frontends.add(name);
-        for (const { key } of claim.group?.backends ?? [])
-          this.#changes.backends.add((key as { backendId: number }).backendId);
+        for (const entry of claim.group?.backends ?? []) this.#changes.backends.add(backendIdOf(entry));
       }
     }
     this.#backends.replace(service, backends.before, backends.after, this.#changes.backends);
@@ -298,12 +285,6 @@ class ServiceProjector implements Projector {
   }
 }
 
-const noChanges = (): ProjectionChanges => ({
-  frontends: new Set(),
-  backends: new Set(),
-  wildcards: new Set(),
-});
-
 function nameOf({ address, port, protocol, scope }: Frontend): string {
   return endpointName(readAddress(address)?.text ?? address, port, protocol, scope);
 }
@@ -321,7 +302,7 @@ function backendsOf(groups: readonly FrontendEntries[]): Map<number, Entry> {
     // Frontends of a service mostly share one set.
     if (backends === last) continue;
     last = backends;
-    for (const entry of backends) found.set((entry.key as { backendId: number }).backendId, entry);
+    for (const entry of backends) found.set(backendIdOf(entry), entry);
   }
   return found;
 }

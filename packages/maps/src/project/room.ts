@@ -5,11 +5,16 @@ import { MapFullError } from './map-full-error.ts';
 
 /** Counts entries against the sizes of maps. Maps without a size are only counted. */
 export class Room {
-  readonly used = new Map<ServiceMapName, number>();
+  readonly used: Map<ServiceMapName, number>;
   readonly #sizes: Readonly<Partial<Record<ServiceMapName, number>>>;
 
-  constructor(sizes: Readonly<Partial<Record<ServiceMapName, number>>>) {
+  /** @param used what was counted before, under other sizes. */
+  constructor(
+    sizes: Readonly<Partial<Record<ServiceMapName, number>>>,
+    used: ReadonlyMap<ServiceMapName, number> = new Map(),
+  ) {
     this.#sizes = sizes;
+    this.used = new Map(used);
   }
 
   /**

@@ -10,7 +10,8 @@ import { readSnapshot, type Snapshot } from '../../src/plan/snapshot.ts';
 import { unsettled } from '../../src/plan/unsettled.ts';
 import { createWritten, type Written } from '../../src/plan/written.ts';
 import { sameEntry } from '../../src/project/entry.ts';
-import { createProjector, type ProjectionChanges, type Projector } from '../../src/project/projector.ts';
+import { mergeChanges, type ProjectionChanges } from '../../src/project/projection-changes.ts';
+import { createProjector, type Projector } from '../../src/project/projector.ts';
 import { isMaster, isService, isWildcard, serviceName } from '../../src/project/service-entry.ts';
 import type { Tables } from '../../src/tables/memory-tables.ts';
 import { difference } from './state.ts';
@@ -47,13 +48,13 @@ export function createIncrementalWriter(tables: Tables, options: IdsOptions = {}
       }
       projector.retryRefused(); // quarantines may be over
       const taken = projector.takeChanges();
-      const all = isFirst ? union(allChanges(written, projector.projection), taken) : taken;
-      changes = changes === undefined ? all : union(all, changes);
+      const all = isFirst ? mergeChanges(allChanges(written, projector.projection), taken) : taken;
+      changes = changes === undefined ? all : mergeChanges(all, changes);
       return { ...projector.projection, entries: projector.projection.entries };
     },
     write(skip = new Set()) {
       const desired = projector!.projection;
-      changes = union(changes!, projector!.takeChanges());
+      changes = mergeChanges(changes!, projector!.takeChanges());
       const ops = planChanges(written, desired, changes, { skip });
       const differs = difference(
         'a plan for the changes is not that for everything',
@@ -73,14 +74,6 @@ export function createIncrementalWriter(tables: Tables, options: IdsOptions = {}
 }
 
 const texts = (ops: readonly Op[]) => ops.map(({ op, map, key }) => `${op} ${map} ${JSON.stringify(key)}`);
-
-function union(a: ProjectionChanges, b: ProjectionChanges): ProjectionChanges {
-  return {
-    frontends: new Set([...a.frontends, ...b.frontends]),
-    backends: new Set([...a.backends, ...b.backends]),
-    wildcards: new Set([...a.wildcards, ...b.wildcards]),
-  };
-}
 
 /** The mirror must be what the maps hold. */
 function mirrorWrong(written: Written, { entries }: Snapshot): string | undefined {
