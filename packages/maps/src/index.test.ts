@@ -180,6 +180,7 @@ it('exports these names', () => {
       "entryDiffLines",
       "entryId",
       "explain",
+      "explainLive",
       "explainPacket",
       "failFrom",
       "failNth",

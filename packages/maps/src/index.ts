@@ -70,6 +70,21 @@ export type {
   Flow,
   Verdict,
 } from './explain/explanation.ts';
+export type {
+  Confidence,
+  ConfidenceCode,
+  ConfidenceLevel,
+  ConfidenceReason,
+} from './explain/live/confidence.ts';
+export type { EstablishedFlow, FlowPhase } from './explain/live/established-flow.ts';
+export { explainLive, type LiveExplanation, type LiveOptions } from './explain/live/explain-live.ts';
+export type {
+  FlowClock,
+  FlowSourceName,
+  FlowSources,
+  LiveState,
+  ReadableTable,
+} from './explain/live/live-state.ts';
 export type { ExplainSource } from './explain/trace.ts';
 export {
   BackendMetaFlag,

@@ -1,12 +1,10 @@
-import { readAddress } from '../model/address.ts';
 import { hostPort } from '../model/endpoint-name.ts';
-import { protocolNumbers } from '../model/protocol.ts';
-import { ServiceError } from '../model/service-error.ts';
 import { affinityBackend } from './affinity.ts';
 import { algorithmOf, backendIdOfSlot, candidatesOf, maglevChoice, randomSlot } from './choose-backend.ts';
+import { destinationOf } from './destination.ts';
 import type { ExplainedBackend, ExplainOptions, Explanation, Flow } from './explanation.ts';
+import { findFromInside } from './find-from-inside.ts';
 import { type Destination, findFromOutside } from './find-from-outside.ts';
-import { findFromSocket } from './find-from-socket.ts';
 import { readBackend } from './read-backend.ts';
 import type { FoundService } from './service-key.ts';
 import { createTrace, type ExplainSource, type Trace } from './trace.ts';
@@ -44,6 +42,7 @@ interface Question {
 function decide(question: Question): Result {
   const { trace, to, flow, options } = question;
   const socket = flow.hook === 'connect';
+  const inside = socket || flow.hook === 'pod';
   if (flow.protocol === 'SCTP' && socket) {
     return {
       verdict: 'pass',
@@ -51,13 +50,13 @@ function decide(question: Question): Result {
       reason: 'sockets of TCP and UDP only are translated',
     };
   }
-  const service = socket ? findFromSocket(trace, to, flow, options) : findFromOutside(trace, to);
+  const service = inside ? findFromInside(trace, to, flow, options) : findFromOutside(trace, to);
   if ('verdict' in service) return service;
   if (service.value.count === 0) return noBackend();
   const last = affinityBackend(trace, service, to.client, flow, options);
   if (last !== undefined) return chosen(last, 'session affinity keeps the client with it');
-  // Sockets never use Maglev: their source port is not known yet.
-  if (!socket && algorithmOf(service, options) === 'maglev') {
+  // Sockets never use Maglev: their source port is not known yet. Nor do pods, who are to get the same.
+  if (!inside && algorithmOf(service, options) === 'maglev') {
     const id = maglevChoice(trace, service, to, flow, options);
     if (id !== 0) return backendById(trace, service, id, 'the Maglev table has it for this client');
     if (options.datapath === 'cilium') return noBackend();
@@ -101,23 +100,4 @@ function chosen(backend: ExplainedBackend, why: string): Result {
  */
 function noBackend(): Result {
   return { verdict: 'reject', code: 'no-backend', reason: 'the service has no backend that takes new flows' };
-}
-
-/** Addresses canonical; an IPv4-mapped one counts as IPv4, as for sockets. */
-function destinationOf({ from, to, protocol }: Flow): Destination {
-  const read = (address: string, field: string) => {
-    const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-    const found = readAddress(mapped?.[1] ?? address);
-    if (found === undefined)
-      throw new ServiceError('LBX_SERVICE_ADDRESS', '', field, address, 'is no IP address');
-    return found;
-  };
-  const client = read(from.address, 'from.address');
-  const target = read(to.address, 'to.address');
-  if (client.family !== target.family) {
-    const problem = `is of the other IP version than ${to.address}`;
-    throw new ServiceError('LBX_SERVICE_FAMILY', '', 'from.address', from.address, problem);
-  }
-  const proto = protocolNumbers[protocol];
-  return { family: target.family, client: client.text, address: target.text, port: to.port, proto };
 }

@@ -7,8 +7,11 @@ export interface Flow {
   readonly from: { readonly address: string; readonly port: number };
   readonly to: { readonly address: string; readonly port: number };
   readonly protocol: Protocol;
-  /** `xdp` (default): a packet that comes in from outside. `connect`: a socket on this node. */
-  readonly hook?: 'xdp' | 'connect';
+  /**
+   * `xdp` (default) and `tc`: a packet that comes in from outside, which is the same to both. `pod`: a packet of a pod on
+   * this node, at its device. `connect`: a socket on this node.
+   */
+  readonly hook?: 'xdp' | 'tc' | 'pod' | 'connect';
   /** Hook connect: cookie of the socket's network namespace, the client of session affinity. */
   readonly netnsCookie?: bigint;
   /** Hook connect: is the socket in the node's own network namespace (default)? Loopback is the node's only there. */
@@ -44,6 +47,8 @@ export type Verdict = 'forward' | 'pass' | 'drop' | 'reject';
 
 /** Why, for programs. */
 export type ExplanationCode =
+  /** A flow that is remembered: `explainLive` only. */
+  | 'established'
   | 'backend-chosen'
   | 'one-of-several'
   | 'unsupported-protocol'

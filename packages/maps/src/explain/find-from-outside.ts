@@ -36,11 +36,7 @@ export function findFromOutside(trace: Trace, to: Destination): FoundService | E
         reason: 'it is no service, so the kernel gets the packet',
       };
     }
-    return {
-      verdict: 'drop',
-      code: 'wildcard',
-      reason: 'the address is a service address, but not this port',
-    };
+    return noSuchPort;
   }
   const { flags, flags2 } = service.value;
   if (!(flags & ServiceFlag.routable)) {
@@ -72,3 +68,10 @@ export function findFromOutside(trace: Trace, to: Destination): FoundService | E
   }
   return service;
 }
+
+/** What a wildcard entry says. */
+export const noSuchPort: Ending = {
+  verdict: 'drop',
+  code: 'wildcard',
+  reason: 'the address is a service address, but not this port',
+};

@@ -41,7 +41,7 @@ export function isExpired(
   half: Pick<FlowHalf, 'proto' | 'flags' | 'lastSeen'>,
   { clock, settings }: Moment,
 ): boolean {
-  const limit = secondsOf(half.proto, half.flags, settings) * clock.hz;
+  const limit = silenceSeconds(half.proto, half.flags, settings) * clock.hz;
   return clock.isOlder(clock.now - half.lastSeen, limit);
 }
 
@@ -51,7 +51,8 @@ interface Moment {
   readonly settings: PacketSettings;
 }
 
-function secondsOf(proto: number, flags: number, settings: PacketSettings): number {
+/** How long a flow may be silent, by what was seen of it. */
+export function silenceSeconds(proto: number, flags: number, settings: PacketSettings): number {
   const bothFins = FlowFlag.finRequest | FlowFlag.finReply;
   if (flags & FlowFlag.reset) return settings.tcpClosedSeconds;
   if (proto !== IpProto.TCP) return isConfirmed(flags) ? settings.udpOpenSeconds : settings.udpNewSeconds;

@@ -46,7 +46,7 @@ export function newFlow(run: Run, tuple: FlowTuple, over: ReasonName | undefined
 }
 
 /** In mid-flow: the request half may be lost while the backend's half is not. It counts if nothing has changed since. */
-function lostHalf(run: Run, tuple: FlowTuple, revNatId: number): RemoteReply | undefined {
+export function lostHalf(run: Run, tuple: FlowTuple, revNatId: number): RemoteReply | undefined {
   if (isTcpStart(run.packet.tcpFlags)) return undefined;
   const half = findLostReply(run, tuple);
   if (half === undefined || isClosing(half.flags) || half.revNatId !== revNatId) return undefined;

@@ -60,7 +60,7 @@ function isFresh(run: Run, flow: RequestHalf, reply: FlowHalf | undefined): bool
 }
 
 /** Is a flow over, and why? A reply half that outlives it here still ends or resets what the client has open. */
-function whyOver(run: Run, flow: RequestHalf, reply: FlowHalf | undefined): ReasonName | undefined {
+export function whyOver(run: Run, flow: RequestHalf, reply: FlowHalf | undefined): ReasonName | undefined {
   const { packet, clock } = run;
   if (!isStillThere(run, flow.backend)) {
     if (reply && kindOf(flow) === 'snat') reply.flags |= FlowFlag.reset;
