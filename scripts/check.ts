@@ -2,7 +2,9 @@
 // Prints a line per step and, last, how many passed and failed.
 import { imports } from './check/imports.ts';
 import { layering } from './check/layering.ts';
+import { licences } from './check/licences.ts';
 import { packages } from './check/packages.ts';
+import { processes } from './check/processes.ts';
 import { sizes } from './check/sizes.ts';
 import { command, type Step } from './check/step.ts';
 
@@ -15,6 +17,8 @@ const steps: readonly Step[] = [
   layering,
   sizes,
   imports,
+  licences,
+  processes,
   ...packages,
   command('prebuilt objects', ['node', '--conditions=@lbx/source', 'scripts/build-bpf.ts', '--check']),
 ];
