@@ -44,6 +44,11 @@ export const commandList: readonly ListedCommand[] = [
     load: async () => (await import('./commands/diff.ts')).diffCommand,
   },
   {
+    name: 'what-if',
+    description: 'what a change to backends, weights or options would do to flows and maps; changes nothing',
+    load: async () => (await import('./commands/what-if.ts')).whatIfCommand,
+  },
+  {
     name: 'explain',
     description: 'which backend a flow gets and why (needs no root)',
     load: async () => (await import('./commands/explain.ts')).explainCommand,

@@ -151,6 +151,7 @@ it('exports these names', () => {
       "byService",
       "bytes",
       "catalog",
+      "changeBackends",
       "checkBackend",
       "checkBackends",
       "checkFrontend",
@@ -194,6 +195,7 @@ it('exports these names', () => {
       "flowSetElements",
       "forecast",
       "formatIpv4Number",
+      "frontendsIn",
       "frontendsOf",
       "gateHash",
       "gateHash4",
@@ -226,6 +228,7 @@ it('exports these names', () => {
       "parseProtocol",
       "parseSeed",
       "parseServiceSpec",
+      "percent",
       "pinPath",
       "plainValue",
       "plan",
@@ -260,6 +263,7 @@ it('exports these names', () => {
       "variants",
       "verifyMaps",
       "verifyProject",
+      "whatIf",
     ]
   `);
   expect(Object.keys(testing).sort()).toMatchInlineSnapshot(`

@@ -43,7 +43,7 @@ export { byKey, plainValue, type ValueCodec } from './codec/value-codec.ts';
 export { variants } from './codec/variants.ts';
 export { describe } from './describe/describe.ts';
 export { mapsDocument } from './describe/maps-document.ts';
-export { diffLines, entryDiffLines } from './diff/diff-lines.ts';
+export { diffLines, entryDiffLines, percent } from './diff/diff-lines.ts';
 export {
   type BackendDiff,
   type DiffOptions,
@@ -289,3 +289,13 @@ export type { AnyTable, Table, UpdateFlag } from './tables/table.ts';
 export { TableError, type TableErrorCode, type TableErrorDetail } from './tables/table-error.ts';
 export { type MapVector, parseMapVectors } from './verify/vector.ts';
 export { type MapDifference, type MapsVerification, verifyMaps } from './verify/verify-maps.ts';
+export { type BackendChange, changeBackends } from './what-if/change-backends.ts';
+export { frontendsIn } from './what-if/frontends-in.ts';
+export {
+  type EntryChange,
+  type FlowChange,
+  type WhatIf,
+  type WhatIfOptions,
+  type WhatIfSide,
+  whatIf,
+} from './what-if/what-if.ts';

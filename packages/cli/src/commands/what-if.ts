@@ -1,0 +1,132 @@
+import { availableParallelism } from 'node:os';
+import {
+  type BackendChange,
+  changeBackends,
+  createIds,
+  diffStates,
+  frontendsIn,
+  optionsIn,
+  type ProjectOptions,
+  project,
+  restoreIds,
+  type WhatIfSide,
+  whatIf,
+} from '@lbx/maps';
+import { Command, Option } from 'commander';
+import { CliError } from '../cli-error.ts';
+import { exitCode } from '../exit-codes.ts';
+import { parseAddition, parseRemoval, parseState, parseWeight } from '../input/backend-change.ts';
+import { reportProblems } from '../input/report-problems.ts';
+import { parseNumber, parseTableSize } from '../input/shared-options.ts';
+import { LIVE, type PinFlags, pinsDescription, readState, type State } from '../input/state.ts';
+import { json } from '../output/output.ts';
+import { whatIfLines } from '../output/what-if-lines.ts';
+import type { CommandContext } from '../run-cli.ts';
+
+interface WhatIfFlags extends PinFlags {
+  readonly to?: string;
+  readonly node?: string;
+  readonly add?: readonly BackendChange[];
+  readonly remove?: readonly BackendChange[];
+  readonly weight?: readonly BackendChange[];
+  readonly state?: readonly BackendChange[];
+  readonly algorithm?: 'random' | 'maglev';
+  readonly maglevSize?: number;
+  readonly cpus: number;
+  readonly json?: boolean;
+}
+
+/** `lbx what-if STATE --remove …`: what a change would do to flows and maps. Only reads. */
+export function whatIfCommand(context: CommandContext): Command {
+  return new Command('what-if')
+    .description('what a change to backends, weights or options would do to flows and maps; changes nothing')
+    .argument(
+      '<state>',
+      `${LIVE} (the pinned maps), a file of lbx dump (- is standard input), or a folder of manifests`,
+    )
+    .option('--to <state>', 'all services as there, instead')
+    .option(
+      '--add <service=addr:port>',
+      'a backend more; *50 behind gives it another weight than 100',
+      parseAddition,
+    )
+    .option('--remove <service=addr:port>', 'a backend less', parseRemoval)
+    .option('--weight <service/addr:port=n>', 'another weight, for Maglev', parseWeight)
+    .option('--state <service/addr:port=state>', 'another state, such as terminating', parseState)
+    .addOption(new Option('--algorithm <name>', 'another algorithm').choices(['random', 'maglev']))
+    .addOption(new Option('--maglev-size <prime>', 'other Maglev tables').argParser(parseTableSize))
+    .option('--pins <dir>', pinsDescription)
+    .addOption(
+      new Option('--layout <name>', "whose pinned maps: lbx, or an installed cilium's (only read)")
+        .choices(['lbx', 'cilium'])
+        .default('lbx'),
+    )
+    .option('--node <name>', 'name of the node, with manifests')
+    .option('--cpus <n>', 'possible CPUs of the node', parseNumber, availableParallelism())
+    .option('--json', 'everything as one JSON object')
+    .addHelpText(
+      'after',
+      '\nSERVICE is a name (shop/web) or a frontend (198.51.100.1:80), which is all that maps know.' +
+        '\nExit codes: 0 done, 1 it would not fit or is refused',
+    )
+    .action(async (name: string, flags: WhatIfFlags) => {
+      const { algorithm, maglevSize, to, ...rest } = flags;
+      const state = await readState(name, rest, context, 'what-if');
+      const before = sideOf(state);
+      const target =
+        to === undefined
+          ? undefined
+          : await readState(to, { ...rest, like: before.options }, context, 'what-if');
+      const changes = [
+        ...(flags.add ?? []),
+        ...(flags.remove ?? []),
+        ...(flags.weight ?? []),
+        ...(flags.state ?? []),
+      ];
+      const options: ProjectOptions = {
+        ...before.options,
+        ...(algorithm === undefined ? {} : { algorithm }),
+        ...(maglevSize === undefined ? {} : { maglevSize }),
+      };
+      if (
+        target === undefined &&
+        changes.length === 0 &&
+        options.algorithm === before.options.algorithm &&
+        options.maglevSize === before.options.maglevSize
+      )
+        throw new CliError(
+          'LBX_BAD_FLAG',
+          'what if what? Give --to STATE, --add, --remove, --weight, --state, --algorithm or --maglev-size',
+        );
+      const frontends = changeBackends((target === undefined ? before : sideOf(target)).frontends, changes);
+      const ids = state.kind === 'manifests' ? createIds() : restoreIds(state.snapshot);
+      const { cpus } = flags;
+      const answer = whatIf(
+        before,
+        { frontends, options },
+        { ids, cpus, ...(state.maxEntries === undefined ? {} : { maxEntries: state.maxEntries }) },
+      );
+      if (answer.problems.length > 0) context.exit(exitCode.negative);
+      for (const { problems } of [state, ...(target === undefined ? [] : [target])])
+        reportProblems({ problems }, context);
+      const unknown = entriesNotUnderstood(state, before);
+      if (unknown > 0)
+        context.err(
+          `note: ${unknown} entries of ${state.label} are not as lbx would write them; they are left out of the answer`,
+        );
+      if (flags.json) context.out(json({ of: state.label, entriesNotUnderstood: unknown, ...answer }));
+      else for (const line of whatIfLines(answer)) context.out(line);
+    });
+}
+
+/** Manifests say what is meant; of maps it is worked out. */
+function sideOf({ desired, snapshot }: State): WhatIfSide {
+  if (desired !== undefined) return { frontends: desired.translation.frontends, options: desired.options };
+  return { frontends: frontendsIn(snapshot), options: optionsIn(snapshot) };
+}
+
+/** Entries of maps that the frontends which were read from them would not give: weights are estimated, others may write otherwise. */
+function entriesNotUnderstood({ kind, snapshot }: State, { frontends, options }: WhatIfSide): number {
+  if (kind === 'manifests') return 0;
+  return diffStates(snapshot, project(frontends, options, createIds())).entries.length;
+}
