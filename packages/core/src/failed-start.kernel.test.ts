@@ -178,6 +178,12 @@ describeKernel('a start that fails', () => {
       code: 'LBX_MAP_TOO_SMALL',
       data: { map: 'lbx_backend_meta', size: 2, used: 4 },
     });
+    // The option that was given is named, not the map that it is about.
+    expect(failure({ endpoints: 2 })).toMatchObject({
+      code: 'LBX_MAP_TOO_SMALL',
+      message: expect.stringMatching(/^endpoints gives map \w+ \d entries.*raise endpoints/),
+      data: { option: 'endpoints' },
+    });
   });
 
   it('a take-over that fails at the last hook: the hooks before it have their old programs again', () => {

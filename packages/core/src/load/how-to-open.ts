@@ -11,14 +11,12 @@ const isShortLived = (name: string) => name.startsWith('lbx_fragments') || name 
 /** How a map that is wanted by these settings is opened. */
 export function howToOpen(
   { name, maxEntries }: Pick<MapSpec, 'name' | 'maxEntries'>,
-  settings: Pick<LoadSettings, 'maxEntries' | 'snatMin'>,
+  settings: Pick<LoadSettings, 'maxEntries' | 'snatMin' | 'sizeOption'>,
 ): OpenMap {
-  const isReverse = /^lbx_rev[46]$/.test(name);
-  const isFlow = /^lbx_flow(_set)?[46]$/.test(name);
   return {
     size: settings.maxEntries[name] ?? maxEntries,
-    first: isReverse ? settings.snatMin : 0,
-    option: isReverse ? 'snatPorts' : isFlow ? 'flows' : `maxEntries.${name}`,
+    first: /^lbx_rev[46]$/.test(name) ? settings.snatMin : 0,
+    option: settings.sizeOption(name),
     mayLose: counts.has(name) || isShortLived(name),
   };
 }

@@ -19,6 +19,8 @@ export interface LoadSettings {
   /** Settings of the programs, given the maps that exist already. */
   readonly variables: (maps: ReadonlyMap<string, BpfMap>) => Variables;
   readonly maxEntries: Readonly<Record<string, number>>;
+  /** The option that gives a map its size, for messages. */
+  readonly sizeOption: (map: string) => string;
   readonly maglevSize: number;
   /** The first SNAT port. */
   readonly snatMin: number;

@@ -4,7 +4,7 @@ import type { ResolvedOptions } from '../options/resolve-options.ts';
 import type { Undo } from '../undo.ts';
 import { inheritFlows, openFlowSets, removeUnusedFlowMaps, unusedFlowMaps } from './flow-tables.ts';
 import { type LoadSettings, loadObject } from './load-objects.ts';
-import { mapSizes } from './map-sizes.ts';
+import { mapSizes, sizeOption } from './map-sizes.ts';
 import type { PinnedMaps } from './pinned-maps.ts';
 import { pinTailCalls } from './tail-calls.ts';
 import { variablesOf } from './variables.ts';
@@ -68,6 +68,7 @@ export function loadSettings(options: ResolvedOptions, hz: number): LoadSettings
   return {
     variables: (known) => variablesOf(options, hz, known),
     maxEntries: mapSizes(options),
+    sizeOption: (map) => sizeOption(map, options),
     maglevSize: options.maglevSize,
     snatMin: options.snatPorts[0],
     unused: new Set(unusedFlowMaps(options)),

@@ -27,3 +27,16 @@ export function mapSizes(options: ResolvedOptions): Record<string, number> {
     ...options.maxEntries,
   };
 }
+
+/** The option that gave a map its size, for messages: what a user would have to change. */
+export function sizeOption(name: string, { maxEntries }: Pick<ResolvedOptions, 'maxEntries'>): string {
+  if (maxEntries[name] !== undefined) return `maxEntries.${name}`;
+  if (/^lbx_rev[46]$/.test(name)) return 'snatPorts';
+  if (/^lbx_flow(_set)?[46]$/.test(name)) return 'flows';
+  return sizedByEndpoints.has(name) ? 'endpoints' : `maxEntries.${name}`;
+}
+
+const sizedByEndpoints = new Set([
+  ...['lb4_services_v2', 'lb6_services_v2', 'lb4_backends_v3', 'lb6_backends_v3', 'lb_affinity_match'],
+  ...['lbx_backend_meta', 'lbx_backend_hops', 'lbx_backend_traffic'],
+]);

@@ -4,7 +4,7 @@ import { howToOpen } from './how-to-open.ts';
 import type { LoadSettings } from './load-objects.ts';
 import type { PinnedMaps } from './pinned-maps.ts';
 
-type MapSettings = Pick<LoadSettings, 'maxEntries' | 'maglevSize' | 'snatMin'>;
+type MapSettings = Pick<LoadSettings, 'maxEntries' | 'sizeOption' | 'maglevSize' | 'snatMin'>;
 
 /**
  * Makes the service maps that none of the loaded objects declares (a family or feature that their programs do not read):

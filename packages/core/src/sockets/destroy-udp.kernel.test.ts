@@ -174,6 +174,7 @@ describeKernel('connected UDP sockets, when their backend goes', () => {
       variables,
       maxEntries: {},
       maglevSize: 16381,
+      sizeOption: (map: string) => `maxEntries.${map}`,
       snatMin: 10_000,
       unused: new Set<string>(),
       ownMaps: new Map(),
