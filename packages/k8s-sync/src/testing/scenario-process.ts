@@ -107,7 +107,8 @@ export function startScenarioProcess(
     if (now() > programmedAt) projector.retryRefused(); // a quarantine may be over
     programmedAt = now();
     const taken = projector.takeChanges();
-    return left === undefined ? allChanges(written, projection) : mergeChanges(taken, left);
+    // At first also what was refused: ids that were taken for it go back.
+    return mergeChanges(taken, left ?? allChanges(written, projection));
   }
 
   function write(changes: ProjectionChanges): ApplyResult {
