@@ -1,10 +1,14 @@
 // npm run bench -- NAME [--json]: runs one suite of benchmarks and prints its rows.
-// npm run bench -- sync --soak SECONDS: churn for so long instead, then memory and kernel state are looked at.
+// npm run bench -- sync --soak SECONDS [--rate CHANGES_A_SECOND]: churn for so long instead, then memory and kernel state
+// are looked at.
 // A suite measures its floor in the same run; the table shows each case as a multiple of it.
 import { parseArgs } from 'node:util';
 import type { BenchRow as Row } from './bench-row.ts';
 
-type Bench = (options: { json: boolean; soak?: number }) => Promise<readonly Row[]>;
+type Bench = (options: {
+  json: boolean;
+  soak?: { seconds: number; rate?: number };
+}) => Promise<readonly Row[]>;
 
 const suites: Record<string, readonly string[]> = {
   datapath: ['../bpf/bench/datapath.bench.ts', '../bpf/bench/connect.bench.ts'],
@@ -19,21 +23,29 @@ const suites: Record<string, readonly string[]> = {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, soak: { type: 'string' } },
+  options: { json: { type: 'boolean', default: false }, soak: { type: 'string' }, rate: { type: 'string' } },
 });
 const [name = ''] = positionals;
 const files = suites[name];
 if (files === undefined) {
   console.error(`bench: no suite named '${name}'; there are: ${Object.keys(suites).join(', ')}`);
-  console.error('usage: npm run bench -- NAME [--json]   (sync: [--soak SECONDS])');
+  console.error('usage: npm run bench -- NAME [--json]   (sync: [--soak SECONDS [--rate CHANGES_A_SECOND]])');
   process.exit(2);
 }
 
-const soak = values.soak === undefined ? undefined : Number(values.soak);
-if (soak !== undefined && !(name === 'sync' && soak > 0)) {
+const [seconds, changeRate] = [values.soak, values.rate].map((text) =>
+  text === undefined ? undefined : Number(text),
+);
+if (seconds !== undefined && !(name === 'sync' && seconds > 0)) {
   console.error('bench: --soak takes seconds, and only suite sync has it');
   process.exit(2);
 }
+if (changeRate !== undefined && !(seconds !== undefined && changeRate > 0)) {
+  console.error('bench: --rate takes changes a second, and only --soak has it');
+  process.exit(2);
+}
+const soak =
+  seconds === undefined ? undefined : { seconds, ...(changeRate === undefined ? {} : { rate: changeRate }) };
 
 const rows: Row[] = [];
 for (const file of files) {

@@ -5,7 +5,7 @@ import { measureOneEndpoint, measureRollingRestart } from './sync/measure-change
 import { measureStart } from './sync/measure-start.ts';
 import { clusterObjects, serviceObject, serviceRange } from './sync/objects.ts';
 import { Series, sizeName } from './sync/rows.ts';
-import { soak } from './sync/soak.ts';
+import { type SoakOptions, soak } from './sync/soak.ts';
 
 const sizes = [1, 1000, 10_000];
 const startRuns = 3;
@@ -20,7 +20,7 @@ const startRuns = 3;
  * 100 PUTs: from the first PUT until programmed, from the last one, CPU time, plan and writes, number of writes.
  * With `soak`: see sync/soak.ts, and nothing else. Needs root; about 4 minutes.
  */
-export async function bench(options: { json: boolean; soak?: number }): Promise<Row[]> {
+export async function bench(options: { json: boolean; soak?: SoakOptions }): Promise<Row[]> {
   if (options.soak !== undefined) return soak(options.soak);
   const series = new Series();
   for (const services of sizes) {

@@ -3,6 +3,8 @@ import { endpointAddress, serviceObject, sliceObject } from './objects.ts';
 
 /** Random changes of services and their endpoints, one after the other; the same for the same seed. */
 export interface Churn {
+  /** Every endpoint that there may be comes and goes once: what an agent remembers of them has its full size then. */
+  prime(): Promise<void>;
   /** Makes one change and waits for the server's word. */
   step(): Promise<void>;
   readonly changes: number;
@@ -16,8 +18,8 @@ interface State {
 
 const mostEndpoints = 20;
 /**
- * Lives of one endpoint: addresses come again, as from the prefix of a node. Few, so that each has been there after a
- * minute or two and what an agent remembers of them (ids in quarantine) has its full size in the second half of a soak.
+ * Lives of one endpoint: addresses come again, as from the prefix of a node. An agent keeps the ids of addresses that went
+ * for hours; with ever new ones its memory would grow for as long, which is no leak.
  */
 const generations = 2;
 
@@ -48,7 +50,8 @@ export function createChurn(server: ApiServer, services: number, seed: number): 
     },
     async (service, state) => {
       state.service = !state.service;
-      const object: KubeObject = serviceObject(service);
+      // With the address that it had, for the same reason.
+      const object: KubeObject = serviceObject(service, true);
       await (state.service ? server.create(object) : server.remove(object));
     },
     async (service, state) => {
@@ -59,7 +62,16 @@ export function createChurn(server: ApiServer, services: number, seed: number): 
       });
     },
   ];
+  const all = (service: number, generation: number) =>
+    Array.from({ length: mostEndpoints }, (_, i) => endpointAddress(service, i, generation));
   return {
+    async prime() {
+      for (const [service, { addresses }] of states.entries()) {
+        for (let generation = 0; generation < generations; generation++)
+          await server.replace(sliceObject(service, all(service, generation)));
+        await server.replace(sliceObject(service, addresses));
+      }
+    },
     get changes() {
       return changes;
     },

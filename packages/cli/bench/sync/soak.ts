@@ -10,13 +10,19 @@ const services = 200;
 const cutEveryMs = 20_000;
 const restartEveryMs = 120_000;
 
+export interface SoakOptions {
+  readonly seconds: number;
+  /** Changes a second; without, as many as the API server takes one by one. */
+  readonly rate?: number;
+}
+
 /**
- * Random changes for so many seconds, as fast as the API server takes them one by one; every 20 s the agent's connections
+ * Random changes for so many seconds; every 20 s the agent's connections
  * are cut, every 2 minutes the server is restarted. Rows: number of changes, memory at the end, its slope over the second
  * half of the time, longest stall. Throws if a write failed, or if at the end the maps differ from those of an agent that
  * has just been started.
  */
-export async function soak(seconds: number): Promise<Row[]> {
+export async function soak({ seconds, rate }: SoakOptions): Promise<Row[]> {
   using server = await startApiServer({ serviceRanges: serviceRange });
   const { kubeconfig, proxy } = await server.proxy();
   await server.store(clusterObjects(0, services, true));
@@ -24,6 +30,8 @@ export async function soak(seconds: number): Promise<Row[]> {
   await inForce(agent);
   const seed = Date.now() % 1_000_000;
   const churn = createChurn(server, services, seed);
+  await churn.prime();
+  await agent.quiet(1000);
   const samples: (Usage & { readonly at: number })[] = [];
   const began = now();
   const end = began + seconds * 1000;
@@ -41,6 +49,7 @@ export async function soak(seconds: number): Promise<Row[]> {
     () => boolean,
   ];
   while (now() < end) {
+    if (rate !== undefined) await until(began + (churn.changes * 1000) / rate);
     await churn.step();
     if (cut()) proxy.cut();
     if (restart()) await server.restart();
@@ -89,6 +98,12 @@ export async function soak(seconds: number): Promise<Row[]> {
 async function inForce(agent: AgentUnderTest): Promise<void> {
   await agent.until(() => agent.applied.length > 0);
   await agent.quiet(1000);
+}
+
+/** Resolves at a time of now(). */
+async function until(time: number): Promise<void> {
+  const left = time - now();
+  if (left > 0) await new Promise((resolve) => setTimeout(resolve, left));
 }
 
 /** Of the straight line that fits best. */
