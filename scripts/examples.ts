@@ -1,7 +1,8 @@
 // npm run examples [-- NAME…]: runs each example as a user would (built packages, no special flags) and compares what it
-// prints; holds the README's first code block to examples/standalone.ts. Last line: how many passed and failed.
+// prints; holds the README's first code block to examples/standalone.ts. What an example needs around it (servers, a network) is
+// in scripts/examples/NAME.ts, which starts it. Last line: how many passed and failed.
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -24,6 +25,28 @@ const examples: Readonly<Record<string, Example>> = {
   standalone: {
     needsRoot: true,
     prints: [/^(http:\/\/198\.51\.100\.1\/ was answered by port 1808[12]\n){6}$/],
+  },
+  agent: {
+    needsRoot: true,
+    prints: [
+      /^synced: 1 frontends\n198\.51\.100\.10 was answered by one$/m,
+      /^changed: default\/web, \d+ writes\n198\.51\.100\.10 was answered by two$/m,
+      /^198\.51\.100\.10 was answered by two, without the agent$/m,
+    ],
+  },
+  'custom-source': {
+    needsRoot: true,
+    prints: [
+      /^index 1: 1 frontends, 5 writes\n198\.51\.100\.1 was answered by one$/m,
+      /^index 2: 1 frontends, \d+ writes\n198\.51\.100\.1 was answered by two$/m,
+    ],
+  },
+  'read-cilium': {
+    needsRoot: true,
+    prints: [
+      /^lb4_backends_v3 id=1 => 192\.0\.2\.10:8080\/TCP active$/m,
+      /^198\.51\.100\.1:80: forward, one of 2 backends, each as likely\n {2}192\.0\.2\.10:8080\n {2}192\.0\.2\.11:8080$/m,
+    ],
   },
 };
 
@@ -78,7 +101,11 @@ function whyNotRoot(): string | undefined {
 
 /** Runs an example with this Node. Returns what is wrong, with its output. */
 function runExample(name: string, { prints }: Example): string | undefined {
-  const result = spawnSync(process.execPath, [join('examples', `${name}.ts`)], {
+  const world = join('scripts/examples', `${name}.ts`);
+  const command = existsSync(join(root, world))
+    ? ['--conditions=@lbx/source', world]
+    : [join('examples', `${name}.ts`)];
+  const result = spawnSync(process.execPath, command, {
     cwd: root,
     encoding: 'utf8',
     timeout: 60_000,

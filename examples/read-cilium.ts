@@ -1,0 +1,21 @@
+// What an installed Cilium has in its load-balancing maps, and where a flow would go. Reads, and never writes.
+//     node read-cilium.ts ADDRESS:PORT BPFFS
+import { openPinnedTables } from '@lbx/core';
+import { ciliumPins, dump, explain, type Tables } from '@lbx/maps';
+
+const [target = '198.51.100.1:80', bpffs = '/sys/fs/bpf'] = process.argv.slice(2);
+using pinned = openPinnedTables({ ...ciliumPins, bpffs });
+const tables = Object.fromEntries(pinned.tables) as unknown as Tables;
+
+const { lb4_services_v2, lb4_backends_v3 } = tables;
+for (const line of dump({ lb4_services_v2, lb4_backends_v3 })) console.log(line);
+
+const [address = '', port] = target.split(':');
+const flow = {
+  from: { address: '203.0.113.5', port: 40000 },
+  to: { address, port: Number(port) },
+  protocol: 'TCP',
+} as const;
+const { verdict, reason, candidates = [] } = explain(tables, flow, { datapath: 'cilium' });
+console.log(`${target}: ${verdict}, ${reason}`);
+for (const backend of candidates) console.log(`  ${backend.address}:${backend.port}`);
