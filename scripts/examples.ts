@@ -41,6 +41,13 @@ const examples: Readonly<Record<string, Example>> = {
       /^index 2: 1 frontends, \d+ writes\n198\.51\.100\.1 was answered by two$/m,
     ],
   },
+  'l4-balancer': {
+    needsRoot: true,
+    prints: [
+      /^serving 1 frontends on eth0\n(198\.51\.100\.1 was answered by 192\.0\.2\.2[01]\n){6}/m,
+      /^198\.51\.100\.1:80\/TCP: [1-9]\d* packets came$/m,
+    ],
+  },
   'read-cilium': {
     needsRoot: true,
     prints: [

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { CommandPlace } from '@lbx/core/testing';
 
 /** An example that runs, as a user would run it: built packages, no special flags. */
 export interface RunningExample extends AsyncDisposable {
@@ -10,10 +11,16 @@ export interface RunningExample extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** Starts `examples/NAME.ts`. */
-export function startExample(name: string, args: readonly string[]): RunningExample {
+/** Starts `examples/NAME.ts`, where that is said in a network namespace. */
+export function startExample(
+  name: string,
+  args: readonly string[],
+  place: Pick<CommandPlace, 'spawn'> = { spawn },
+): RunningExample {
   const file = fileURLToPath(new URL(`../../examples/${name}.ts`, import.meta.url));
-  const child: ChildProcess = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child: ChildProcess = place.spawn(process.execPath, [file, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   const listeners = new Set<() => void>();
   for (const stream of [child.stdout!, child.stderr!]) {
