@@ -4,6 +4,12 @@
  * @packageDocumentation
  */
 export type { ApplyReport, FailedWrite } from './apply/apply-report.ts';
+export {
+  openPinnedWriter,
+  type PinnedWrite,
+  type PinnedWriteOptions,
+  type PinnedWriter,
+} from './apply/pinned-writer.ts';
 export type { ServiceChanges } from './apply/programmer.ts';
 export { isBpffs } from './bpffs.ts';
 export { findCgroup2 } from './cgroup-root.ts';

@@ -232,6 +232,7 @@ it('exports these names', () => {
       "pinPath",
       "plainValue",
       "plan",
+      "planBeside",
       "planChanges",
       "project",
       "protocolName",

@@ -259,6 +259,7 @@ export { IdConflictError } from './plan/id-conflict.ts';
 export { type Difference, type Found, noteActual } from './plan/note-actual.ts';
 export type { Op } from './plan/op.ts';
 export { plan, planChanges } from './plan/plan.ts';
+export { planBeside } from './plan/plan-beside.ts';
 export { readSnapshot, type Snapshot } from './plan/snapshot.ts';
 export { unsettled } from './plan/unsettled.ts';
 export { createWritten, type Written, type WrittenFrontend } from './plan/written.ts';

@@ -121,7 +121,7 @@ export function whatIfCommand(context: CommandContext): Command {
 
 /** Manifests say what is meant; of maps it is worked out. */
 function sideOf({ desired, snapshot }: State): WhatIfSide {
-  if (desired !== undefined) return { frontends: desired.translation.frontends, options: desired.options };
+  if (desired !== undefined) return { frontends: desired.frontends, options: desired.options };
   return { frontends: frontendsIn(snapshot), options: optionsIn(snapshot) };
 }
 

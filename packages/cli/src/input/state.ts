@@ -53,7 +53,7 @@ export interface StateOptions extends PinFlags, Partial<DesiredOptions> {
 }
 
 /**
- * Reads a state from what people name it by: `live` (pinned maps, only read), a folder of manifests, a file that `lbx dump`
+ * Reads a state from what people name it by: `live` (pinned maps, only read), a folder or YAML file of manifests (or of services of lbx's own), a file that `lbx dump`
  * wrote (its lines, or `--json`), or `-`, such a dump on standard input.
  * @param command - for the error of who is not root.
  */
@@ -65,7 +65,7 @@ export async function readState(
 ): Promise<State> {
   if (name === LIVE) return readPinnedState(options, command);
   if (name === '-') return dumpState(await textOf(context.input), 'the dump on standard input');
-  if (isFolder(name)) return readManifestState(name, options);
+  if (isFolder(name) || /\.ya?ml$/.test(name)) return readManifestState(name, options);
   return dumpState(readText(name), `the dump ${name}`);
 }
 
@@ -107,9 +107,12 @@ async function readManifestState(
   folder: string,
   { node, algorithm = 'random', maglevSize = 16381, like = {} }: StateOptions,
 ): Promise<State> {
-  if (node === undefined)
-    throw new CliError('LBX_BAD_FLAG', 'manifests need --node NAME: what is local depends on it');
-  const desired = await readDesired(folder, { node, algorithm, maglevSize, like });
+  const desired = await readDesired(folder, {
+    algorithm,
+    maglevSize,
+    like,
+    ...(node === undefined ? {} : { node }),
+  });
   const { projection, problems } = desired;
   const label = `the manifests in ${folder}`;
   return { kind: 'manifests', label, snapshot: projection, others: [], desired, problems };

@@ -234,14 +234,14 @@ function pendingOf({ pending, failures }: ApplyResult): ReadonlyMap<string, Erro
  * it ended may still be in flows and affinity entries. (Where ids have come round, a flow is told from the new owner of its
  * id by the generation in the metadata, which only grows; and ids of frontends in flows are for counters only.)
  */
-function reserveUsedIds(ids: Ids, maps: ReadonlyMap<string, BpfMap>): void {
+export function reserveUsedIds(ids: Ids, maps: ReadonlyMap<string, BpfMap>): void {
   const map = maps.get('lbx_backend_meta');
   const highest = map === undefined ? 0 : highestUsed(map);
   if (highest > 0) ids.backends.reserve(highest);
 }
 
 /** Ids of backends index the metadata array, where packets are balanced: higher ones would have no flows. */
-function idLimits(maps: ReadonlyMap<string, BpfMap>): IdsOptions {
+export function idLimits(maps: ReadonlyMap<string, BpfMap>): IdsOptions {
   const size = maps.get('lbx_backend_meta')?.maxEntries;
   return { knobs: { backend: 'endpoints' }, ...(size === undefined ? {} : { maxBackendId: size - 1 }) };
 }
@@ -250,7 +250,7 @@ const textOf = (addresses: readonly LocalAddress[]): ReadonlySet<string> =>
   new Set(addresses.map(({ address }) => address));
 
 /** Ids of frontends and backends that are there. */
-function ownersIn({ entries }: Snapshot): OwnedIds {
+export function ownersIn({ entries }: Snapshot): OwnedIds {
   const owners = { frontend: [] as number[], backend: [] as number[] };
   for (const entry of entries.values()) {
     if (isReverseNat(entry)) owners.frontend.push(entry.key.revNatId);

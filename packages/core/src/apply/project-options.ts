@@ -20,7 +20,7 @@ export function projectOptions(options: ResolvedOptions, tables: Tables): Projec
   };
 }
 
-function sizesOf(tables: Tables): Record<ServiceMapName, number> {
+export function sizesOf(tables: Tables): Record<ServiceMapName, number> {
   const sizes = Object.entries(tables).map(([name, { maxEntries }]) => [name, maxEntries]);
   return Object.fromEntries(sizes) as Record<ServiceMapName, number>;
 }
