@@ -81,3 +81,25 @@ describe('parseManifest', () => {
     expect(slice).toMatchObject({ ports: [{ name: '', port: 80 }] });
   });
 });
+
+it.each([
+  ['x.json', '{"kind":"Service","apiVersion":"v1","metadata":{"name":"web"},"spec":DEEP}', 100_000],
+  ['x.yaml', '{kind: Service, apiVersion: v1, metadata: {name: web}, spec: DEEP}', 100_000],
+  ['x.yaml', '{kind: Service, apiVersion: v1, metadata: {name: web}, spec: DEEP}', 100],
+  ['x.json', '{"kind":DEEP', 100_000],
+  ['x.yaml', '{kind: DEEP', 100_000],
+])('%s: what is nested without end is a problem, not the end', (file, text, depth) => {
+  const deep = '['.repeat(depth) + ']'.repeat(depth);
+  const { objects, problems } = parseManifest(text.replace('DEEP', deep), file);
+  expect(objects).toEqual([]);
+  expect(problems).toMatchObject([{ code: 'LBX_BAD_MANIFEST' }]);
+});
+
+it('names that every object of JavaScript has are names like any other', () => {
+  const { objects } = parseManifest(
+    '{"kind":"Service","apiVersion":"v1","metadata":{"name":"constructor","namespace":"__proto__"},"spec":{"__proto__":{"polluted":1}}}',
+    'x.json',
+  );
+  expect(objects).toMatchObject([{ name: 'constructor', namespace: '__proto__' }]);
+  expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+});

@@ -1,6 +1,7 @@
 import { BadManifestError } from '../../errors.ts';
 import { objectIdentity } from '../../objects/object-identity.ts';
 import { withApiDefaults } from '../api-defaults.ts';
+import { isNestedTooDeep, maxNesting } from '../nesting.ts';
 import { objectKindOf } from '../object-kind.ts';
 import type { ObjectKind } from '../source-event.ts';
 import { yaml } from '../yaml.ts';
@@ -40,6 +41,11 @@ export function parseManifest(text: string, file: string): Manifest {
         problems.push(
           new BadManifestError(file, `${path}should be a Kubernetes object with kind and metadata`, { line }),
         );
+        return;
+      }
+      if (isNestedTooDeep(item)) {
+        const reason = `${path}lists and objects are nested deeper than ${maxNesting} levels`;
+        problems.push(new BadManifestError(file, reason, { line }));
         return;
       }
       const kind = objectKindOf(item);

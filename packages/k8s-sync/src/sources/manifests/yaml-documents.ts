@@ -73,11 +73,15 @@ function anyDocuments(text: string, onProblem: OnProblem): ManifestDocument[] {
   const { LineCounter, parseAllDocuments } = yaml();
   const counter = new LineCounter();
   const documents: ManifestDocument[] = [];
-  for (const document of parseAllDocuments(text, {
-    lineCounter: counter,
-    prettyErrors: false,
-    logLevel: 'silent',
-  })) {
+  let parsed: ReturnType<typeof parseAllDocuments>;
+  try {
+    parsed = parseAllDocuments(text, { lineCounter: counter, prettyErrors: false, logLevel: 'silent' });
+  } catch (cause) {
+    // Nested so deep that the parser runs out of stack.
+    onProblem(`cannot be parsed: ${cause instanceof Error ? cause.message : String(cause)}`, { line: 1 });
+    return [];
+  }
+  for (const document of parsed) {
     const { line } = counter.linePos(document.contents?.range?.[0] ?? document.range?.[0] ?? 0);
     const [error] = document.errors;
     if (error !== undefined) {
