@@ -32,14 +32,21 @@ export {
 } from './options/options.ts';
 export type { ResolvedOptions } from './options/resolve-options.ts';
 export type { DriftStatus } from './reconcile/drift-status.ts';
-export { type HistogramValues, latencyBounds } from './reconcile/histogram.ts';
+export {
+  createHistogram,
+  type Histogram,
+  type HistogramValues,
+  latencyBounds,
+} from './reconcile/histogram.ts';
 export type { ChangeTimes, ProgrammingLatency } from './reconcile/latency.ts';
 export type { FailingFrontend, ReconcileStatus } from './reconcile/reconciler.ts';
 export { type Removed, type RemoveOptions, removePinned } from './remove-pinned.ts';
 export type { MapMismatch } from './running-maps.ts';
+export type { ServiceTraffic } from './service-traffic.ts';
 export type { SocketSweeps } from './sockets/socket-sweeper.ts';
 export type { DestroyMethod } from './sockets/stale-sockets.ts';
 export type { AttachmentStatus, FamilyStatus, FrontendStatus, MapStatus, Status } from './status.ts';
 export { createKernelTable } from './tables/kernel-table.ts';
 export { createMaglevTable } from './tables/maglev-table.ts';
 export type { Traffic, TrafficCount } from './traffic.ts';
+export type { FlowUsage, HookUsage, IdUsage, MapUsage, Usage } from './usage.ts';

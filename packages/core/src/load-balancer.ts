@@ -16,6 +16,7 @@ import { plansFor } from './attach/plans.ts';
 import { removeUnwanted } from './attach/remove-unwanted.ts';
 import { createPinFolder } from './bpffs.ts';
 import { resolveCgroup } from './cgroup-root.ts';
+import { type Counters, readCounters } from './counters.ts';
 import { createNeighbourKeeper } from './derived/neighbours.ts';
 import { CoreError } from './errors.ts';
 import { eventMapsOf } from './events/event-maps.ts';
@@ -35,11 +36,13 @@ import type { ChangeTimes } from './reconcile/latency.ts';
 import type { ReconcileStatus } from './reconcile/reconciler.ts';
 import { removeState } from './remove-pinned.ts';
 import { createRuntime, type Runtime } from './runtime.ts';
+import { readServiceTraffic, type ServiceTraffic } from './service-traffic.ts';
 import { createSocketSweeper } from './sockets/socket-sweeper.ts';
 import { openStaleSockets } from './sockets/stale-sockets.ts';
 import { readStatus, type Status } from './status.ts';
 import { readTraffic, type Traffic } from './traffic.ts';
 import { createUndo, type Undo } from './undo.ts';
+import { flowUsage, hookUsage, type Usage } from './usage.ts';
 
 /** What is loaded and where it is attached, in numbers. */
 export interface Summary {
@@ -89,6 +92,12 @@ export interface LoadBalancer extends Disposable {
    * @throws CoreError `LBX_NO_TRAFFIC` without it.
    */
   traffic(): Traffic;
+  /** The same by service and frontend, for those that are wanted; empty without the option. Cheaper: no map is gone through. */
+  serviceTraffic(): ServiceTraffic[];
+  /** What became of packets, by reason: `status().counters` alone, by a system call or two. */
+  counters(): Counters;
+  /** How much of maps, ids and tables is used, by what is known without reading them. */
+  usage(): Usage;
   summary(): Summary;
   /** Ends this process's part. Pinned programs and maps stay in force; without pins everything is detached. */
   close(): void;
@@ -246,6 +255,24 @@ function createHandle({ runtime, network, datapath, hooks, programmer, lock }: R
     traffic() {
       assertOpen();
       return readTraffic(datapath.maps.byName);
+    },
+    serviceTraffic() {
+      assertOpen();
+      return readServiceTraffic(datapath.maps.byName, programmer.desired);
+    },
+    counters() {
+      assertOpen();
+      return readCounters(datapath.maps.byName);
+    },
+    usage() {
+      assertOpen();
+      const { flows, sockets, options } = runtime;
+      return {
+        ...programmer.usage(),
+        flows: flowUsage(flows, options),
+        hooks: network.inside(() => hookUsage(hooks)),
+        ...(sockets === undefined ? {} : { sockets }),
+      };
     },
     summary: () => ({
       programs: datapath.programs.byName.size,

@@ -93,16 +93,19 @@ function entries<K, V>(maps: ReadonlyMap<string, BpfMap>, name: string): Iterabl
 }
 
 function counts(map: BpfMap, names: ReadonlyMap<number, string>): TrafficCount[] {
+  return [...names].flatMap(([id, name]) => {
+    const found = readCounts(map, id);
+    return found === undefined ? [] : [{ name, ...found }];
+  });
+}
+
+/** What was counted under one id, on all CPUs; undefined: nothing. */
+export function readCounts(map: BpfMap, id: number): Omit<TrafficCount, 'name'> | undefined {
+  if (id >= map.maxEntries) return undefined;
   const key = new Uint8Array(4);
-  const keyView = new DataView(key.buffer);
-  const found: TrafficCount[] = [];
-  for (const [id, name] of names) {
-    if (id >= map.maxEntries) continue;
-    keyView.setUint32(0, id, true);
-    const [requests, replies] = sum(map.perCpu(key) ?? []);
-    if (requests.packets + replies.packets > 0) found.push({ name, requests, replies });
-  }
-  return found;
+  new DataView(key.buffer).setUint32(0, id, true);
+  const [requests, replies] = sum(map.perCpu(key) ?? []);
+  return requests.packets + replies.packets > 0 ? { requests, replies } : undefined;
 }
 
 function sum(values: readonly Uint8Array[]): [Count, Count] {

@@ -262,6 +262,7 @@ export { plan, planChanges } from './plan/plan.ts';
 export { planBeside } from './plan/plan-beside.ts';
 export { readSnapshot, type Snapshot } from './plan/snapshot.ts';
 export { unsettled } from './plan/unsettled.ts';
+export type { WriteCount } from './plan/write-counts.ts';
 export { createWritten, type Written, type WrittenFrontend } from './plan/written.ts';
 export { type Entry, entryId, sameEntry } from './project/entry.ts';
 export { backendIdOf, isBackend, isReverseNat } from './project/entry-kinds.ts';

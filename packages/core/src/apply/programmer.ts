@@ -33,6 +33,7 @@ import { checkDrift, type DriftSlice } from '../reconcile/drift-check.ts';
 import type { Attempts, FrontendState } from '../reconcile/frontend-states.ts';
 import type { FrontendStatus } from '../status.ts';
 import { trafficMapsOf } from '../traffic.ts';
+import { idUsage, mapUsage, type Usage } from '../usage.ts';
 import type { ApplyReport } from './apply-report.ts';
 import { type BackendMoves, createBackendPlaces } from './backend-places.ts';
 import { frontendStatus } from './frontend-status.ts';
@@ -70,6 +71,8 @@ export interface Programmer {
     readonly frontends: FrontendStatus[];
     readonly entries: Readonly<Record<string, number>>;
   };
+  /** How much of maps and ids is used, by what was written; nothing is read. */
+  usage(): Pick<Usage, 'maps' | 'ids'>;
   /** What the maps hold, read now. */
   snapshot(): Snapshot;
   dump(): string[];
@@ -151,6 +154,10 @@ export function createProgrammer(
       const entries = readWrittenEntries(datapath.maps.byName, tables);
       return { frontends: first ? [] : frontendStatus(desired, entries, stateOf), entries: entries.counts };
     },
+    usage: () => ({
+      maps: mapUsage(written.writeCounts, (name) => datapath.maps.byName.get(name)?.maxEntries),
+      ids: { frontend: idUsage(ids.frontends), backend: idUsage(ids.backends) },
+    }),
     snapshot: () => readSnapshot(tables),
     dump: () => dump(tables),
     setDevices(now) {

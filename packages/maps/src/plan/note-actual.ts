@@ -33,7 +33,7 @@ export function noteActual(
   touch(written, desired, changes, found);
   const frontend = known?.frontend;
   const op = value === undefined ? { op: 'delete', map, key } : { op: 'set', map, key, value };
-  written.record((frontend === undefined ? op : { ...op, frontend }) as Op);
+  written.learn((frontend === undefined ? op : { ...op, frontend }) as Op);
   touch(written, desired, changes, found);
   return difference;
 }

@@ -5,6 +5,7 @@ import { type Entry, entryId } from '../project/entry.ts';
 import { isMaster, isWildcard, type MasterValue, serviceName } from '../project/service-entry.ts';
 import type { Op } from './op.ts';
 import type { Snapshot } from './snapshot.ts';
+import { type WriteCount, WriteCounts } from './write-counts.ts';
 
 /** What the maps hold of one frontend. */
 export interface WrittenFrontend {
@@ -39,8 +40,12 @@ export interface Written {
   entries(): IterableIterator<Entry>;
   /** How many that are. Costs a look at each frontend. */
   count(): number;
+  /** Entries and writes by map; maps that never had any are left out. Costs nothing. */
+  readonly writeCounts: ReadonlyMap<ServiceMapName, WriteCount>;
   /** A write was done. */
   record(op: Op): void;
+  /** What is in a map was found to be otherwise: as if this write had been done, by somebody else. */
+  learn(op: Op): void;
 }
 
 /** What a snapshot says. */
@@ -73,6 +78,11 @@ class WrittenMaps implements Written {
   readonly #owners = new IdMap<string>();
   readonly #others = new IdMap<Map<string, Entry>>();
   readonly ownerless = new Set<number>();
+  readonly #counts = new WriteCounts();
+
+  get writeCounts(): ReadonlyMap<ServiceMapName, WriteCount> {
+    return this.#counts.byMap;
+  }
 
   usesOf(backendId: number): number {
     return this.#uses.get(backendId) ?? 0;
@@ -124,6 +134,11 @@ class WrittenMaps implements Written {
   }
 
   record(op: Op): void {
+    this.#counts.write(op.map, op.op);
+    this.learn(op);
+  }
+
+  learn(op: Op): void {
     if (op.op === 'set') this.put(op);
     else this.#remove(op);
   }
@@ -133,20 +148,26 @@ class WrittenMaps implements Written {
     if ('revNatId' in key) {
       this.#putOther(key.revNatId, entry);
     } else if ('backendId' in key) {
+      this.#count(this.backends.get(key.backendId), entry);
       this.backends.set(key.backendId, entry);
     } else if (isWildcard(entry)) {
-      this.wildcards.set((key as MapKey<'lb4_services_v2'>).address, entry);
+      const { address } = key as MapKey<'lb4_services_v2'>;
+      this.#count(this.wildcards.get(address), entry);
+      this.wildcards.set(address, entry);
     } else {
       const name = entry.frontend ?? serviceName(entry);
       const frontend = this.#frontend(name);
       const { backendSlot } = key as MapKey<'lb4_services_v2'>;
       if (backendSlot === 0) {
         this.#disown(frontend, name);
+        this.#count(frontend.master, entry);
         frontend.master = entry;
         const { revNatIndex } = entry.value as MasterValue;
         if (!this.#owners.has(revNatIndex)) this.own(revNatIndex, name);
       } else {
-        this.#use(frontend.slots.get(backendSlot), -1);
+        const before = frontend.slots.get(backendSlot);
+        this.#use(before, -1);
+        this.#count(before, entry);
         frontend.slots.set(backendSlot, entry);
         this.#use(entry, 1);
       }
@@ -156,19 +177,23 @@ class WrittenMaps implements Written {
   #remove({ map, key }: Pick<Entry, 'map' | 'key'>): void {
     if ('revNatId' in key) {
       const others = this.#others.get(key.revNatId);
-      others?.delete(entryId(map, key));
+      const id = entryId(map, key);
+      this.#count(others?.get(id), undefined);
+      others?.delete(id);
       if (others?.size !== 0) return;
       this.#others.delete(key.revNatId);
       this.ownerless.delete(key.revNatId);
       return;
     }
     if ('backendId' in key) {
+      this.#count(this.backends.get(key.backendId), undefined);
       this.backends.delete(key.backendId);
       return;
     }
     const { backendSlot, address } = key as MapKey<'lb4_services_v2'>;
     const entry = { map, key } as Entry;
     if (isWildcard(entry)) {
+      this.#count(this.wildcards.get(address), undefined);
       this.wildcards.delete(address);
       return;
     }
@@ -177,9 +202,12 @@ class WrittenMaps implements Written {
     if (frontend === undefined) return;
     if (backendSlot === 0) {
       this.#disown(frontend, name);
+      this.#count(frontend.master, undefined);
       delete frontend.master;
     } else {
-      this.#use(frontend.slots.get(backendSlot), -1);
+      const before = frontend.slots.get(backendSlot);
+      this.#use(before, -1);
+      this.#count(before, undefined);
       frontend.slots.delete(backendSlot);
     }
     if (frontend.master === undefined && frontend.slots.size === 0) this.frontends.delete(name);
@@ -192,7 +220,9 @@ class WrittenMaps implements Written {
       this.#others.set(revNatId, others);
       if (!this.#owners.has(revNatId)) this.ownerless.add(revNatId);
     }
-    others.set(entryId(entry.map, entry.key), entry);
+    const id = entryId(entry.map, entry.key);
+    this.#count(others.get(id), entry);
+    others.set(id, entry);
   }
 
   #frontend(name: string): WrittenFrontend {
@@ -210,6 +240,13 @@ class WrittenMaps implements Written {
     if (this.#owners.get(revNatIndex) !== name) return;
     this.#owners.delete(revNatIndex);
     if (this.#others.has(revNatIndex)) this.ownerless.add(revNatIndex);
+  }
+
+  /** An entry takes the place of another one, or of none. */
+  #count(before: Entry | undefined, after: Entry | undefined): void {
+    if (before?.map === after?.map) return;
+    if (before !== undefined) this.#counts.entries(before.map, -1);
+    if (after !== undefined) this.#counts.entries(after.map, 1);
   }
 
   #use(slot: Entry | undefined, by: 1 | -1): void {
