@@ -2,6 +2,8 @@
 export type CliErrorCode =
   /** Flags that do not go together. */
   | 'LBX_BAD_FLAG'
+  /** A configuration file or variable of the agent is not what it must be. */
+  | 'LBX_BAD_CONFIG'
   /** A program that lbx started failed. */
   | 'LBX_COMMAND'
   | 'LBX_DEMO_RUNNING'
@@ -13,6 +15,8 @@ export type CliErrorCode =
   | 'LBX_NOTHING_THERE'
   /** No maps are pinned where they were looked for. */
   | 'LBX_NOTHING_PINNED'
+  /** A service account was asked for outside of a pod. */
+  | 'LBX_NOT_IN_CLUSTER'
   | 'LBX_NOT_ROOT';
 
 /** An error of a command; the message is all that the user sees, so it says what to do. */

@@ -18,6 +18,7 @@ export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 /** Own codes that speak of what the caller gave: files, manifests, options, addresses, values. */
 const badInput = new Set([
   'LBX_ADDRESS',
+  'LBX_BAD_CONFIG',
   'LBX_BAD_FILE',
   'LBX_BAD_LINE',
   'LBX_BAD_MANIFEST',
@@ -56,6 +57,7 @@ const environment = new Set([
   'LBX_LIBBPF_MISSING',
   'LBX_MAP_MISMATCH',
   'LBX_NOTHING_PINNED',
+  'LBX_NOT_IN_CLUSTER',
   'LBX_NOT_ROOT',
   'LBX_NOT_SUPPORTED',
   'LBX_NO_BPFFS',

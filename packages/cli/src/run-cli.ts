@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { commandList, type ListedCommand } from './command-list.ts';
 import { type ExitCode, exitCode, exitCodeOf } from './exit-codes.ts';
 import type { Streams } from './output/streams.ts';
+import { ownVersion } from './own-version.ts';
 
 /** What commands get from outside, so that tests can watch them; they report their exit code by `exit`. */
 export interface CommandContext extends Streams {
@@ -68,8 +68,3 @@ function wantedCommand(argv: readonly string[]): ListedCommand | undefined {
 }
 
 const lineOf = ({ name, description }: ListedCommand): Command => new Command(name).description(description);
-
-function ownVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}

@@ -45,6 +45,8 @@ export async function startNode(files: Readonly<Record<string, string>>, flags: 
       main,
       'agent',
       '--json',
+      '--log-level',
+      'debug',
       '--node',
       'node-a',
       '--manifests',

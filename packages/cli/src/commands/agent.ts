@@ -1,27 +1,24 @@
-import { clusterSource, manifestSource } from '@lbx/k8s-sync';
-import { Command } from 'commander';
+import { readFileSync } from 'node:fs';
+import { Command, Option } from 'commander';
 import { startAgent } from '../agent/agent.ts';
-import { type AgentEvent, describeEvent } from '../agent/agent-event.ts';
-import {
-  addLoadBalancerFlags,
-  type LoadBalancerFlags,
-  loadBalancerOptions,
-} from '../agent/load-balancer-flags.ts';
-import {
-  addServiceFlags,
-  healthOptions,
-  type ServiceFlags,
-  translatorOptions,
-} from '../agent/service-flags.ts';
+import { agentSource, requiredNode } from '../agent/agent-source.ts';
+import { impliedOptions, loadBalancerOptions } from '../agent/load-balancer-options.ts';
+import { createAgentLog } from '../agent/log/agent-log.ts';
+import { addAgentFlags, givenFlags } from '../agent/options/agent-flags.ts';
+import { type ConfigFile, readConfigFile } from '../agent/options/config-file.ts';
+import { printSettings, settingsAsData } from '../agent/options/print-settings.ts';
+import { readSettings, type Settings, unknownVariables, valuesOf } from '../agent/options/settings.ts';
+import { healthOptions, translatorOptions } from '../agent/service-settings.ts';
+import { untilSignal } from '../agent/signals.ts';
 import { CliError } from '../cli-error.ts';
 import { json } from '../output/output.ts';
-import { assertRoot } from '../root.ts';
+import { ownVersion } from '../own-version.ts';
 import type { CommandContext } from '../run-cli.ts';
 
-interface AgentFlags extends LoadBalancerFlags, ServiceFlags {
-  readonly node: string;
-  readonly kubeconfig?: string;
-  readonly manifests?: string;
+interface OwnFlags {
+  readonly config?: string;
+  readonly printConfig?: boolean;
+  readonly checkConfig?: boolean;
   readonly json?: boolean;
 }
 
@@ -29,38 +26,61 @@ interface AgentFlags extends LoadBalancerFlags, ServiceFlags {
 export function agentCommand(context: CommandContext): Command {
   const command = new Command('agent')
     .description('balance the services of a cluster (or of manifests) on this node')
-    .requiredOption('--node <name>', 'name of this node in Kubernetes')
-    .option('--kubeconfig <file>', 'follow the API server of this kubeconfig')
-    .option('--manifests <dir>', 'follow a folder of manifests');
-  return addServiceFlags(addLoadBalancerFlags(command))
-    .option('--json', 'log as JSON lines on stdout')
-    .action(async (flags: AgentFlags) => {
-      assertRoot('agent');
-      const log = (event: AgentEvent) =>
-        context.out(flags.json ? json(event) : `${new Date().toISOString()} ${describeEvent(event)}`);
-      const agent = await startAgent({
-        nodeName: flags.node,
-        source: sourceOf(flags),
-        loadBalancer: loadBalancerOptions(flags, (message) => log({ event: 'notice', message })),
-        translator: translatorOptions(flags),
-        // Folders of manifests seldom have a Node.
-        health: { ...healthOptions(flags), needsNode: flags.kubeconfig !== undefined },
-        onEvent: log,
-      });
-      await new Promise<void>((resolve) => {
-        for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
-      });
-      await agent.close();
-      log({ event: 'stopped', pinned: true });
-    });
+    .addOption(new Option('--config <file>', 'YAML file with these options').env('LBX_AGENT_CONFIG'))
+    .option('--print-config', 'show the options in force and where each comes from, and end')
+    .option('--check-config', 'say whether the options are good, and end')
+    .option('--json', 'the same as --log-format json; --print-config as JSON');
+  return addAgentFlags(command).action(async (own: OwnFlags) => {
+    const flags = givenFlags(command);
+    if (own.json === true) flags.logFormat ??= 'json';
+    const settings = readSettings({ flags, environment: process.env, ...fileOf(own) });
+    if (own.printConfig === true)
+      return context.out(own.json ? json(settingsAsData(settings), 2) : printSettings(settings));
+    await run(context, settings, own.checkConfig === true);
+  });
 }
 
-function sourceOf({ kubeconfig, manifests, node, hostPorts = false }: AgentFlags) {
-  if (kubeconfig !== undefined && manifests === undefined)
-    return clusterSource({ kubeconfig, nodeName: node, pods: hostPorts });
-  if (manifests !== undefined && kubeconfig === undefined) return manifestSource(manifests);
-  throw new CliError(
-    'LBX_BAD_FLAG',
-    'say where services come from: either --kubeconfig FILE or --manifests DIR',
-  );
+async function run(context: CommandContext, settings: Settings, checkOnly: boolean): Promise<void> {
+  const values = valuesOf(settings);
+  const node = requiredNode(values);
+  const source = agentSource(values, node);
+  if (checkOnly) return context.out('the options are good');
+  const log = createAgentLog({ format: values.logFormat, level: values.logLevel, out: context.out });
+  try {
+    log.write({ event: 'starting', version: ownVersion(), node, source: source.name });
+    for (const message of unknownVariables(process.env)) log.write({ event: 'notice', message });
+    const agent = await startAgent({
+      nodeName: node,
+      source,
+      loadBalancer: {
+        ...loadBalancerOptions(settings),
+        ...impliedOptions(values),
+        onNotice: (message) => log.write({ event: 'notice', message }),
+      },
+      translator: translatorOptions(values),
+      health: healthOptions(values),
+      onEvent: log.write,
+    });
+    log.write({ event: 'stopping', signal: await untilSignal() });
+    await agent.close();
+    log.write({ event: 'stopped', pinned: true });
+  } catch (error) {
+    const { code = '', message } = error as { code?: string; message: string };
+    // The message for people goes to stderr in any case.
+    if (values.logFormat === 'json') log.write({ event: 'failed', code: String(code), message });
+    throw error;
+  } finally {
+    log.close();
+  }
+}
+
+function fileOf({ config }: OwnFlags): { readonly file?: ConfigFile } {
+  if (config === undefined) return {};
+  try {
+    return { file: readConfigFile(readFileSync(config, 'utf8'), config) };
+  } catch (cause) {
+    throw new CliError('LBX_BAD_FILE', `--config ${config} cannot be read: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
 }

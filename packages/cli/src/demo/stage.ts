@@ -60,6 +60,8 @@ export async function buildStage(traces: Traces, say: (text: string) => void): P
     args: [
       'agent',
       '--json',
+      '--log-level',
+      'debug',
       '--node',
       'node',
       '--device',

@@ -29,6 +29,8 @@ export function startAgentProcess(options: {
       main,
       'agent',
       '--json',
+      '--log-level',
+      'debug',
       ...flags,
       ...['--node-address', '192.0.2.1', '--healthz-bind-address', 'none'],
     ],

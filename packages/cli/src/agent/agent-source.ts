@@ -1,0 +1,33 @@
+import { clusterSource, manifestSource, type ObjectSource } from '@lbx/k8s-sync';
+import { CliError } from '../cli-error.ts';
+import { inClusterAccess } from './in-cluster.ts';
+import type { AgentSettings } from './options/agent-options.ts';
+
+/** The source that the settings name. @throws CliError `LBX_BAD_FLAG` where they name none, or several. */
+export function agentSource(settings: AgentSettings, nodeName: string): ObjectSource {
+  const { kubeconfig, inCluster, apiServer, manifests, hostPorts } = settings;
+  const named = [kubeconfig !== undefined, inCluster, manifests !== undefined].filter(Boolean).length;
+  if (named !== 1) {
+    throw new CliError(
+      'LBX_BAD_FLAG',
+      `say where services come from: either --kubeconfig FILE, --in-cluster or --manifests DIR${named > 1 ? ', not several' : ''}`,
+    );
+  }
+  if (apiServer !== undefined && !inCluster)
+    throw new CliError(
+      'LBX_BAD_FLAG',
+      '--api-server goes with --in-cluster; a kubeconfig names its server itself',
+    );
+  if (manifests !== undefined) return manifestSource(manifests);
+  const access = kubeconfig === undefined ? inClusterAccess(apiServer) : { kubeconfig };
+  return clusterSource({ ...access, nodeName, pods: hostPorts });
+}
+
+/** @throws CliError `LBX_BAD_FLAG` */
+export function requiredNode({ node }: AgentSettings): string {
+  if (node !== undefined) return node;
+  throw new CliError(
+    'LBX_BAD_FLAG',
+    'say which node this is: --node NAME, or the variable NODE_NAME (its name in Kubernetes)',
+  );
+}
