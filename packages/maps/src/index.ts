@@ -266,6 +266,7 @@ export type { WriteCount } from './plan/write-counts.ts';
 export { createWritten, type Written, type WrittenFrontend } from './plan/written.ts';
 export { type Entry, entryId, sameEntry } from './project/entry.ts';
 export { backendIdOf, isBackend, isReverseNat } from './project/entry-kinds.ts';
+export type { SlotsOf } from './project/entry-maker.ts';
 export {
   type Forecast,
   type ForecastOptions,
@@ -281,7 +282,7 @@ export type { ProjectOptions } from './project/options.ts';
 export { byService, project } from './project/project.ts';
 export { ownEntries, type Projection, type Refusal } from './project/projection.ts';
 export { mergeChanges, noChanges, type ProjectionChanges } from './project/projection-changes.ts';
-export { createProjector, type Projector } from './project/projector.ts';
+export { createProjector, type Projector, type ProjectorContext } from './project/projector.ts';
 export { type ProjectVerification, verifyProject } from './project/verify-project.ts';
 export { failFrom, failNth } from './tables/fail-nth.ts';
 export { createMemoryPerCpuTable, createMemoryTable } from './tables/memory-table.ts';

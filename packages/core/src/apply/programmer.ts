@@ -125,7 +125,7 @@ export function createProgrammer(
   const services = new Map<string, readonly Frontend[]>();
   const firstOptions = projectOptions(resolved, tables);
   let optionsInForce = JSON.stringify(firstOptions);
-  const projector = createProjector(firstOptions, ids);
+  const projector = createProjector(firstOptions, ids, { slotsOf: (name) => written.slotsOf(name) });
   const desired = projector.projection;
   /** What could not be done yet. */
   let left: ProjectionChanges | undefined;

@@ -23,6 +23,8 @@ export interface Written {
   readonly backends: ReadonlyMap<number, Entry>;
   /** By address. */
   readonly wildcards: ReadonlyMap<string, Entry>;
+  /** Backend ids by slot of a frontend: the first is that of slot 1. Ends before the first slot that is not there. */
+  slotsOf(frontend: string): readonly number[];
   /** How many slots name a backend. */
   usesOf(backendId: number): number;
   /** Reverse NAT, affinity matches, source ranges and Maglev table of a frontend id, by entry id. */
@@ -82,6 +84,14 @@ class WrittenMaps implements Written {
 
   get writeCounts(): ReadonlyMap<ServiceMapName, WriteCount> {
     return this.#counts.byMap;
+  }
+
+  slotsOf(frontend: string): readonly number[] {
+    const slots = this.frontends.get(frontend)?.slots;
+    const ids: number[] = [];
+    for (let entry = slots?.get(1); entry !== undefined; entry = slots?.get(ids.length + 1))
+      ids.push((entry.value as Lb4Slot).backendId);
+    return ids;
   }
 
   usesOf(backendId: number): number {

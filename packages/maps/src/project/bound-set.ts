@@ -1,6 +1,7 @@
 import type { IdHold, IdSpace } from '../ids/id-space.ts';
 import type { BackendSet } from './backend-set.ts';
 import { type Entry, mapsOf } from './entry.ts';
+import { slotOrder } from './slot-order.ts';
 
 /** A backend set with its ids. */
 export interface BoundSet {
@@ -12,8 +13,11 @@ export interface BoundSet {
   readonly holds: readonly IdHold[];
 }
 
-/** Takes the ids of a set's backends, in slot order: of all or, when they run out (IdsExhaustedError), of none. */
-export function bindSet(set: BackendSet, backends: IdSpace): BoundSet {
+/**
+ * Takes the ids of a set's backends: of all or, when they run out (IdsExhaustedError), of none.
+ * @param slots - backend ids by slot, as the maps have them: who is among them stays where it is, as far as that can be.
+ */
+export function bindSet(set: BackendSet, backends: IdSpace, slots: readonly number[]): BoundSet {
   const map = mapsOf[set.family].backends;
   const all = [...set.members, ...set.spare];
   const holds: IdHold[] = [];
@@ -28,10 +32,12 @@ export function bindSet(set: BackendSet, backends: IdSpace): BoundSet {
     for (const name of fresh) backends.release(name);
     throw error;
   }
+  const ids = set.members.map((_, i) => holds[i]!.id);
+  const order = slots.length === 0 ? undefined : slotOrder(ids, set.count, slots);
   return {
-    set,
+    set: order === undefined ? set : { ...set, members: order.map((member) => set.members[member]!) },
     holds,
-    ids: holds.slice(0, set.members.length).map(({ id }) => id),
+    ids: order === undefined ? ids : order.map((member) => ids[member]!),
     entries: all.map(({ value }, i) => ({ op: 'set', map, key: { backendId: holds[i]!.id }, value })),
   };
 }

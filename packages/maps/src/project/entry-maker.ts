@@ -21,10 +21,17 @@ export interface EntryMaker {
   readonly tables: MaglevTables;
 }
 
-/** @param before - a maker for the same ids and other options; Maglev tables of the same size are taken from it. */
+/** Backend ids by slot that a frontend has in the maps; none where it is not there. */
+export type SlotsOf = (frontend: string) => readonly number[];
+
+/**
+ * @param slotsOf - what the maps hold: backends keep their slots.
+ * @param before - a maker for the same ids and other options; Maglev tables of the same size are taken from it.
+ */
 export function createEntryMaker(
   options: ResolvedOptions,
   ids: Ids,
+  slotsOf: SlotsOf,
   before?: { readonly options: ResolvedOptions; readonly maker: EntryMaker },
 ): EntryMaker {
   const bound = new WeakMap<BackendSet, BoundSet>();
@@ -41,11 +48,11 @@ export function createEntryMaker(
     if (wrong === undefined) checked.set(frontend.backends, use);
     return wrong;
   };
-  const bind = ({ backends, address }: Frontend): BoundSet => {
+  const bind = ({ backends, address }: Frontend, name: string): BoundSet => {
     const set = backendSet(backends, familyOf(address));
     let known = bound.get(set);
     if (known === undefined || !known.holds.every((hold) => ids.backends.use(hold))) {
-      known = bindSet(set, ids.backends);
+      known = bindSet(set, ids.backends, slotsOf(name));
       bound.set(set, known);
     }
     return known;
@@ -55,7 +62,7 @@ export function createEntryMaker(
     check: (frontend) => checkFrontend(frontend) ?? checkPlace(frontend, options) ?? checkSet(frontend),
     make({ frontend, place, group }) {
       const { id } = ids.frontends.take(place.name);
-      const set = bind(frontend);
+      const set = bind(frontend, place.name);
       if (group?.revNatId === id && group.backends === set.entries) return group;
       return frontendEntries(frontend, { ...place, revNatId: id }, set, tables, options);
     },

@@ -24,6 +24,7 @@ export function createMaglevTables({ maglevSize, maglevSeed }: ResolvedOptions):
         id: ids[i]!,
         weight: backend.weight ?? 100,
       }));
+      backends.sort((a, b) => (a.hash < b.hash ? -1 : 1));
       const key = backends.map(({ hash, id, weight }) => `${hash}${id}*${weight}`).join();
       let table = tables.get(key)?.deref();
       if (table === undefined) {

@@ -16,7 +16,7 @@ import { createProjector } from './projector.ts';
 export function project(frontends: Iterable<Frontend>, options: ProjectOptions, ids: Ids): Projection {
   const services = byService(frontends);
   const rank = new Map([...services.keys()].map((service, i) => [service, i]));
-  const projector = createProjector(options, ids, (a, b) => rank.get(a)! - rank.get(b)!);
+  const projector = createProjector(options, ids, { compare: (a, b) => rank.get(a)! - rank.get(b)! });
   for (const [service, list] of services) projector.set(service, list);
   const { projection } = projector;
   const names = [...projection.frontends.keys(), ...projection.refusedNames.keys()];

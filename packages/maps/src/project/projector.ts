@@ -8,7 +8,7 @@ import { ServiceError } from '../model/service-error.ts';
 import { type Claim, Claims } from './claims.ts';
 import type { Entry } from './entry.ts';
 import { backendIdOf } from './entry-kinds.ts';
-import { createEntryMaker, type EntryMaker } from './entry-maker.ts';
+import { createEntryMaker, type EntryMaker, type SlotsOf } from './entry-maker.ts';
 import type { FrontendEntries } from './frontend-entries.ts';
 import { type ProjectOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { isExpanded, placementsOf } from './placements.ts';
@@ -43,21 +43,33 @@ interface ServiceState {
   refused: readonly Refusal[];
 }
 
-/**
- * @param ids hands out and keeps the ids; they are freed by `releaseIds`, when the maps have lost their entries.
- * @param compare the order of services, which decides where they disagree about a backend that they share: the last one
- * counts. By name when absent, so that it does not matter who came when.
- */
+/** What a projector may know besides its options. */
+export interface ProjectorContext {
+  /**
+   * The order of services, which decides where they disagree about a backend that they share: the last one counts. By name
+   * when absent, so that it does not matter who came when.
+   */
+  readonly compare?: CompareServices;
+  /**
+   * Backend ids by slot that a frontend has in the maps (see Written.slotsOf). With it, backends keep their slots, and a
+   * changed backend costs the same number of writes in a service of any size. Without it slots are in the order that
+   * Cilium gives them: by state, address and port.
+   */
+  readonly slotsOf?: SlotsOf;
+}
+
+/** @param ids hands out and keeps the ids; they are freed by `releaseIds`, when the maps have lost their entries. */
 export function createProjector(
   options: ProjectOptions,
   ids: Ids,
-  compare: CompareServices = (a, b) => (a < b ? -1 : 1),
+  context: ProjectorContext = {},
 ): Projector {
-  return new ServiceProjector(options, ids, compare);
+  return new ServiceProjector(options, ids, context);
 }
 
 class ServiceProjector implements Projector {
   readonly #ids: Ids;
+  readonly #slotsOf: SlotsOf;
   #options: ResolvedOptions;
   #maker: EntryMaker;
   #room: Room;
@@ -76,12 +88,17 @@ class ServiceProjector implements Projector {
   #roomFreed = false;
   readonly projection: Projection;
 
-  constructor(options: ProjectOptions, ids: Ids, compare: CompareServices) {
+  constructor(
+    options: ProjectOptions,
+    ids: Ids,
+    { compare = (a, b) => (a < b ? -1 : 1), slotsOf = () => [] }: ProjectorContext,
+  ) {
     this.#backends = new SharedEntries('last', compare, <V>() => new IdMap<V>());
     this.#wildcards = new SharedEntries('first', compare, <V>() => new Map<string, V>());
     this.#ids = ids;
     this.#options = resolveOptions(options);
-    this.#maker = createEntryMaker(this.#options, ids);
+    this.#slotsOf = slotsOf;
+    this.#maker = createEntryMaker(this.#options, ids, slotsOf);
     this.#room = new Room(this.#options.maxEntries);
     this.projection = this.#view();
   }
@@ -102,7 +119,7 @@ class ServiceProjector implements Projector {
   setOptions(options: ProjectOptions): void {
     const before = { options: this.#options, maker: this.#maker };
     this.#options = resolveOptions(options);
-    this.#maker = createEntryMaker(this.#options, this.#ids, before);
+    this.#maker = createEntryMaker(this.#options, this.#ids, this.#slotsOf, before);
     this.#room = new Room(this.#options.maxEntries, this.#room.used);
     // Everybody's share is worked out anew below, whoever else is affected by a claim.
     const affected = new Set<string>();

@@ -33,7 +33,7 @@ export function createIncrementalWriter(tables: Tables, options: IdsOptions = {}
     ids,
     want({ services, options: next }) {
       const isFirst = projector === undefined;
-      projector ??= createProjector(next, ids);
+      projector ??= createProjector(next, ids, { slotsOf: (name) => written.slotsOf(name) });
       if (!isFirst && JSON.stringify(next) !== optionsText) projector.setOptions(next);
       optionsText = JSON.stringify(next);
       for (const [name, frontends] of services) {

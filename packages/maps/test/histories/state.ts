@@ -1,7 +1,9 @@
 import { type ServiceMapName, serviceCatalog } from '../../src/catalog.ts';
+import type { Lb4Key } from '../../src/layouts/service.ts';
 import type { Snapshot } from '../../src/plan/snapshot.ts';
 import { type Entry, entryId, sameEntry } from '../../src/project/entry.ts';
 import { ownEntries, type Projection } from '../../src/project/projection.ts';
+import { isMaster, isService, type MasterValue, serviceName } from '../../src/project/service-entry.ts';
 import { createMemoryTables, type Tables } from '../../src/tables/memory-tables.ts';
 import type { AnyTable } from '../../src/tables/table.ts';
 import { entryText, namesOf } from '../../src/verify/entry-texts.ts';
@@ -21,11 +23,23 @@ export function copyTables(tables: Tables): Tables {
   return copy;
 }
 
-/** Entries with names instead of ids, sorted: equal for any two writers that did the same, whatever ids they chose. */
+/**
+ * Entries with names instead of ids, sorted: equal for any two writers that did the same, whatever ids they chose, and which
+ * slots on either side of the count.
+ */
 export function canonical(entries: Iterable<Entry>): string[] {
   const all = [...entries];
   const names = namesOf(all);
-  const lines = all.map((entry) => entryText(entry, names));
+  const counts = new Map<string, number>();
+  for (const entry of all)
+    if (isMaster(entry)) counts.set(serviceName(entry), (entry.value as MasterValue).count);
+  const lines = all.map((entry) => {
+    const text = entryText(entry, names);
+    if (!isService(entry) || isMaster(entry)) return text;
+    const { backendSlot } = entry.key as Lb4Key;
+    const side = backendSlot <= (counts.get(serviceName(entry)) ?? 0) ? 'counted' : 'behind';
+    return text.replace(` slot ${backendSlot} `, ` slot ${side} `);
+  });
   const unknown = lines.find((line) => /(frontend|backend) \d+( |$)/.test(line));
   if (unknown !== undefined) throw new Error(`an entry has an id that nothing else has: ${unknown}`);
   const once = new Set(lines);
