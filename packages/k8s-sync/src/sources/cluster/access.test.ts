@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createFakeApiServer, type FakeApiServer } from '@lbx/testing';
+import { createFakeApiServer, type FakeApiServer, selfSignedCertificate } from '@lbx/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { EventLog } from '../../../test/event-log.ts';
 import { type ClusterSource, type ClusterSourceOptions, clusterSource } from './cluster-source.ts';
@@ -62,6 +62,7 @@ it.each([
       return kubeconfig(`{ tokenFile: ${join(folder, 'token')} }`);
     },
   ],
+  ['by a plugin', (token: string) => tokenPlugin()(token)],
 ])('a token that is renewed %s is taken up when the old one is refused', async (_, writeToken) => {
   source = clusterSource({ kubeconfig: writeToken('secret'), backoff, deniedRetrySeconds: 0.05 });
   const events = log();
@@ -73,6 +74,53 @@ it.each([
   writeToken('renewed');
   await events.next(`resolved ${api.url}: Service`);
   expect(api.requests.at(-1)!.authorization).toBe('Bearer renewed');
+});
+
+/** A plugin that gives what its own file says, for an hour; it is a program of its own. */
+function tokenPlugin(): (token: string) => string {
+  const plugin = join(folder, 'plugin');
+  const token = join(folder, 'plugin-token');
+  const status = `{"token":"$(cat ${token})","expirationTimestamp":"2199-01-01T00:00:00Z"}`;
+  const credential = `{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":${status}}`;
+  writeFileSync(plugin, `#!/bin/sh\ncat <<EOF\n${credential}\nEOF\n`, { mode: 0o755 });
+  return (value) => {
+    writeFileSync(token, value);
+    return kubeconfig(
+      `{ exec: { apiVersion: client.authentication.k8s.io/v1, command: ${plugin}, interactiveMode: Never } }`,
+    );
+  };
+}
+
+it('certificates that are renewed are taken up when the server is not trusted', async () => {
+  const secure = await createFakeApiServer({ tls: true });
+  const stranger = selfSignedCertificate().cert;
+  const write = (ca: string) => {
+    const file = join(folder, 'config');
+    const cluster = { server: secure.url, 'certificate-authority-data': Buffer.from(ca).toString('base64') };
+    writeFileSync(
+      file,
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Config',
+        clusters: [{ name: 'c', cluster }],
+        users: [{ name: 'u', user: {} }],
+        contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+        'current-context': 'x',
+      }),
+    );
+    return file;
+  };
+  try {
+    source = clusterSource({ kubeconfig: write(stranger), backoff });
+    const events = log();
+    await source.start(events.listener);
+    await events.next((event) => event.type === 'problem');
+    write(secure.ca!);
+    await events.next('synced');
+  } finally {
+    await source.close();
+    await secure.close();
+  }
 });
 
 it.each([

@@ -30,7 +30,7 @@ export interface ClusterConnection {
   /** Base URL without a slash at the end. */
   readonly server: string;
   context(): Promise<ClusterRequestContext>;
-  /** The server did not accept the credentials: what was remembered of them is read anew for the next request. */
+  /** The server did not accept the credentials, or is not trusted: what was remembered of them is read anew for the next request. */
   refused(): void;
   close(): Promise<void>;
 }

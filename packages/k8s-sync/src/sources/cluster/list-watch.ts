@@ -276,7 +276,7 @@ export class ListWatch {
     }
     this.#report(error);
     const denied = error.status === 401 || error.status === 403;
-    if (error.status === 401) connection.refused();
+    if (error.status === 401 || isUntrusted(error)) connection.refused();
     return Math.max(denied ? settings.deniedMs : 0, this.#backoff.next(error.retryAfterSeconds));
   }
 
@@ -292,6 +292,12 @@ export class ListWatch {
     this.#reported = undefined;
     void this.#options.push({ type: 'resolved', key: this.#options.name });
   }
+}
+
+/** The server's certificate is not by the authority that is known: that may have been renewed, as a token may. */
+function isUntrusted({ cause }: ApiServerError): boolean {
+  const code = String((cause as { code?: unknown } | undefined)?.code ?? '');
+  return /CERT|VERIFY|^ERR_SSL|^ERR_TLS/.test(code);
 }
 
 function isApiServerError(cause: unknown): cause is ApiServerError {
