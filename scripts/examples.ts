@@ -41,6 +41,14 @@ const examples: Readonly<Record<string, Example>> = {
       /^index 2: 1 frontends, \d+ writes\n198\.51\.100\.1 was answered by two$/m,
     ],
   },
+  embed: {
+    needsRoot: true,
+    prints: [
+      /^at eth0: the own program, then lbx_tc_ingress\n {2}tc egress eth0 /m,
+      /^ {2}tc ingress pod1 .*\n198\.51\.100\.1 was answered by 192\.0\.2\.2[01]$/m,
+      /^without the load balancer: the own program$/m,
+    ],
+  },
   'l4-balancer': {
     needsRoot: true,
     prints: [
