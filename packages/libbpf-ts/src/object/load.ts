@@ -10,6 +10,7 @@ import { readObjectFile } from '../spec/read-object-file.ts';
 import { duplicateFd } from '../sys/duplicate-fd.ts';
 import { errnoNumber } from '../sys/errno.ts';
 import { keepAlive } from '../sys/libc.ts';
+import { withoutSignals } from '../sys/without-signals.ts';
 import { BpfObject, type LoadedParts } from './bpf-object.ts';
 import { configureMaps, type MapPlan } from './configure-maps.ts';
 import { LibbpfObject } from './libbpf-object.ts';
@@ -63,7 +64,7 @@ function loadOnce(
   const size = (program: string) =>
     largeFor === undefined || program === largeFor ? logSize : defaultLogSize;
   const buffers = configurePrograms(opened, options, size);
-  const result = opened.api.bpf_object__load(opened.pointer);
+  const result = withoutSignals(() => opened.api.bpf_object__load(opened.pointer));
   for (const buffer of buffers.values()) keepAlive(buffer);
   const logs = new Map([...buffers].map(([program, buffer]) => [program, logText(buffer)]));
   if (result < 0) throw explainLoadFailure(result, name, maps, logs);

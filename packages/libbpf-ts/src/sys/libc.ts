@@ -23,6 +23,8 @@ export interface Libc {
   sysconf(name: number): number;
   /** Of the calling thread. */
   setns(fd: number, type: number): number;
+  /** Of the calling thread. Returns an errno. */
+  pthread_sigmask(how: number, set: Address, before: Address): number;
 }
 
 let loaded: Libc | undefined;
@@ -57,6 +59,11 @@ function declare(): Libc {
     flock: library.func('flock', 'int', ['int', 'int']) as Libc['flock'],
     sysconf: library.func('sysconf', 'long', ['int']) as Libc['sysconf'],
     setns: library.func('setns', 'int', ['int', 'int']) as Libc['setns'],
+    pthread_sigmask: library.func('pthread_sigmask', 'int', [
+      'int',
+      'uintptr_t',
+      'uintptr_t',
+    ]) as Libc['pthread_sigmask'],
   };
 }
 
