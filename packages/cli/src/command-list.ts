@@ -24,6 +24,11 @@ export const commandList: readonly ListedCommand[] = [
     load: async () => (await import('./commands/agent.ts')).agentCommand,
   },
   {
+    name: 'apply',
+    description: 'write services from manifests, or YAML of lbx itself, into the pinned maps once',
+    load: async () => (await import('./commands/apply.ts')).applyCommand,
+  },
+  {
     name: 'monitor',
     description: 'show dropped packets, new flows and what else is unusual, as it happens',
     load: async () => (await import('./commands/monitor.ts')).monitorCommand,

@@ -12,7 +12,7 @@ import { exitCode } from '../exit-codes.ts';
 import { reportProblems } from '../input/report-problems.ts';
 import { parseTableSize } from '../input/shared-options.ts';
 import { LIVE, type PinFlags, pinsDescription, readState, type State } from '../input/state.ts';
-import { colors } from '../output/colors.ts';
+import { colored } from '../output/colored-diff.ts';
 import { json } from '../output/output.ts';
 import type { CommandContext } from '../run-cli.ts';
 
@@ -121,17 +121,4 @@ function verdict({ equal, frontends, entries }: StateDiff, from: State, to: Stat
   );
   const of = parts.length === 0 ? 'no frontend differs' : `frontends: ${parts.join(', ')}`;
   return `different, ${what}\n${of}; ${entries.length} entries differ`;
-}
-
-function colored(line: string): string {
-  switch (line.trimStart()[0]) {
-    case '+':
-      return colors.green(line);
-    case '-':
-      return colors.red(line);
-    case '~':
-      return colors.yellow(line);
-    default:
-      return line;
-  }
 }

@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os';
-import { dump, forecast, type Op, plan } from '@lbx/maps';
+import { forecast, plan } from '@lbx/maps';
 import { Command } from 'commander';
 import { type DesiredOptions, readDesired } from '../input/desired.ts';
 import { reportProblems } from '../input/report-problems.ts';
 import { algorithmOption, maglevSizeOption, parseNumber } from '../input/shared-options.ts';
 import { forecastLines } from '../output/forecast-lines.ts';
+import { opLine } from '../output/op-line.ts';
 import { json, table } from '../output/output.ts';
 import type { CommandContext } from '../run-cli.ts';
 
@@ -45,15 +46,9 @@ export function planCommand(context: CommandContext): Command {
         ),
       );
       context.out('');
-      for (const op of ops) context.out(`${op.op === 'set' ? '+' : '-'} ${lineOf(op)}`);
+      for (const op of ops) context.out(opLine(op));
       const needs = forecast(projection, { cpus: options.cpus, ids: desired.ids });
       context.out(`\n${forecastLines(needs).join('\n')}`);
       context.out(`\n${ops.length} writes for ${frontends.length} frontends`);
     });
-}
-
-/** Dump lines are sorted; a plan is in the order of its writes, so each is dumped alone. Lookup tables in short. */
-function lineOf(op: Op): string {
-  if (op.op === 'delete') return `${op.map} ${json(op.key)}`;
-  return dump([op], { maglev: 'digest' }).join('');
 }
