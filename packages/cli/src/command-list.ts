@@ -29,6 +29,11 @@ export const commandList: readonly ListedCommand[] = [
     load: async () => (await import('./commands/apply.ts')).applyCommand,
   },
   {
+    name: 'doctor',
+    description: 'find out whether lbx works on this machine, and what to do if not',
+    load: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  },
+  {
     name: 'monitor',
     description: 'show dropped packets, new flows and what else is unusual, as it happens',
     load: async () => (await import('./commands/monitor.ts')).monitorCommand,

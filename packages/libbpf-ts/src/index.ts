@@ -28,6 +28,7 @@ export type { LinkInfo, LinkKind } from './link/link-info.ts';
 export { type LinkFilter, listLinks } from './link/list-links.ts';
 export { findInterface, type NetworkInterface } from './link/network-interface.ts';
 export { readIterator } from './link/read-iterator.ts';
+export { queryTcFilters, type TcFilter } from './link/tc-filters.ts';
 export { TcNetlinkLink } from './link/tc-netlink-link.ts';
 export { queryXdp, type XdpMode, type XdpProgram } from './link/xdp-query.ts';
 export { BoundEntry, type UpdateFlag } from './map/bound-entry.ts';
@@ -41,9 +42,16 @@ export { BPF_F_MMAPABLE } from './map/map-memory.ts';
 export { type MapCodec, TypedMap } from './map/typed-map.ts';
 export { type MapType, mapTypes } from './map-type.ts';
 export { destroySocket, type SocketName } from './network/destroy-socket.ts';
+export { type Channels, type DriverInfo, readDriverInfo } from './network/ethtool.ts';
+export {
+  listIptablesChains,
+  listNftablesChains,
+  type NetfilterChain,
+} from './network/netfilter-chains.ts';
 export { Network } from './network/network.ts';
 export type { NetworkAddress } from './network/network-address.ts';
 export type { NetworkDevice } from './network/network-device.ts';
+export { queryXdpFeatures, type XdpFeature } from './network/xdp-features.ts';
 export { BpfObject } from './object/bpf-object.ts';
 export { load } from './object/load.ts';
 export type { LoadOptions, MapOptions, ProgramOptions } from './object/load-options.ts';
@@ -60,6 +68,8 @@ export type { ObjectSpec } from './spec/object-spec.ts';
 export { parseObject } from './spec/parse-object.ts';
 export type { ProgramSpec } from './spec/program-spec.ts';
 export type { VariableSpec } from './spec/variable-spec.ts';
+export { type Capability, isInUserNamespace, missingCapabilities } from './sys/capabilities.ts';
 export { FileLock } from './sys/file-lock.ts';
+export { type LibbpfLibrary, libbpfLibrary } from './sys/libbpf-library.ts';
 export { netnsCookie } from './sys/netns-cookie.ts';
 export { possibleCpus } from './sys/possible-cpus.ts';

@@ -6,10 +6,13 @@ export const MessageType = {
   getLink: 18,
   newAddress: 20,
   getAddress: 22,
+  newFilter: 44,
+  getFilter: 46,
 } as const;
 
 const headerBytes = 16;
 const NLM_F_REQUEST = 1;
+const NLM_F_ACK = 4;
 const NLM_F_DUMP = 0x300;
 /** What is dumped changed meanwhile. */
 const NLM_F_DUMP_INTR = 0x10;
@@ -37,11 +40,18 @@ export function* netlinkMessages(bytes: Buffer): IterableIterator<NetlinkMessage
 }
 
 /** Asks for all of a kind. `body`: the fixed part and attributes. */
-export function dumpRequest(type: number, body: Buffer): Buffer {
+export const dumpRequest = (type: number, body: Buffer): Buffer =>
+  requestOf(type, NLM_F_REQUEST | NLM_F_DUMP, body);
+
+/** Asks for one thing; an acknowledgement ends the answer. */
+export const oneRequest = (type: number, body: Buffer): Buffer =>
+  requestOf(type, NLM_F_REQUEST | NLM_F_ACK, body);
+
+function requestOf(type: number, flags: number, body: Buffer): Buffer {
   const message = Buffer.alloc(headerBytes + body.length);
   message.writeUInt32LE(message.length, 0);
   message.writeUInt16LE(type, 4);
-  message.writeUInt16LE(NLM_F_REQUEST | NLM_F_DUMP, 6);
+  message.writeUInt16LE(flags, 6);
   body.copy(message, headerBytes);
   return message;
 }
@@ -56,6 +66,20 @@ export function attributesOf(bytes: Buffer): ReadonlyMap<number, Buffer> {
     at += align(length);
   }
   return attributes;
+}
+
+/** One attribute, filled up to four bytes. */
+export function attribute(type: number, value: Buffer): Buffer {
+  const bytes = Buffer.alloc(align(4 + value.length));
+  bytes.writeUInt16LE(4 + value.length, 0);
+  bytes.writeUInt16LE(type, 2);
+  value.copy(bytes, 4);
+  return bytes;
+}
+
+/** Text of the kernel ends with a zero byte. */
+export function textOf(bytes: Buffer | undefined): string | undefined {
+  return bytes?.toString('latin1').replace(/\0.*$/s, '');
 }
 
 const align = (length: number) => (length + 3) & ~3;

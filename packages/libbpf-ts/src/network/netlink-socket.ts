@@ -9,6 +9,8 @@ const SOCK_RAW_CLOEXEC = 3 | 0o2000000;
 /** Parts of the kernel that are talked to. */
 export const NETLINK_ROUTE = 0;
 export const NETLINK_SOCK_DIAG = 4;
+export const NETLINK_NETFILTER = 12;
+export const NETLINK_GENERIC = 16;
 
 const MSG_DONTWAIT = 0x40;
 /** The kernel never makes a larger message. */

@@ -1,4 +1,4 @@
-import { attributesOf } from './netlink-message.ts';
+import { attributesOf, textOf } from './netlink-message.ts';
 
 /** A network device. */
 export interface NetworkDevice {
@@ -61,9 +61,4 @@ export function deviceOf(body: Buffer): NetworkDevice | undefined {
 
 function vlanId(data: Buffer | undefined): number | undefined {
   return data && attributesOf(data).get(IFLA_VLAN_ID)?.readUInt16LE(0);
-}
-
-/** Text of the kernel ends with a zero byte. */
-function textOf(bytes: Buffer | undefined): string | undefined {
-  return bytes?.toString('latin1').replace(/\0.*$/s, '');
 }

@@ -1,13 +1,12 @@
 import koffi from 'koffi';
-import { BpfError } from '../errors.ts';
-import { dumpRequest, MessageType, netlinkMessages } from './netlink-message.ts';
+import { netlinkDump } from './netlink-dump.ts';
+import { MessageType } from './netlink-message.ts';
 import { NetlinkSocket } from './netlink-socket.ts';
 import { addressOf, addressRequest, type NetworkAddress } from './network-address.ts';
 import { deviceOf, deviceRequest, type NetworkDevice } from './network-device.ts';
 
 /** RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR. */
 const groups = 0x1 | 0x10 | 0x100;
-const attempts = 10;
 
 /**
  * Devices and addresses of one network namespace: of the one that the thread is in when this is made. Needs no privilege.
@@ -68,36 +67,7 @@ export class Network implements Disposable {
   }
 
   #dump<T>(type: number, body: Buffer, answer: number, read: (body: Buffer) => T | undefined): T[] {
-    for (let attempt = 1; ; attempt++) {
-      const found = this.#dumpOnce(dumpRequest(type, body), answer, read);
-      if (!found.interrupted || attempt === attempts) return found.items;
-    }
+    const subject = 'devices and addresses of this network namespace';
+    return netlinkDump(this.#questions, { type, body, answer, read, subject });
   }
-
-  #dumpOnce<T>(request: Buffer, answer: number, read: (body: Buffer) => T | undefined) {
-    const items: T[] = [];
-    let interrupted = false;
-    this.#questions.send(request);
-    for (;;) {
-      const bytes = this.#questions.receive();
-      // The kernel writes each part of an answer while the one before is read.
-      if (bytes === undefined || bytes === 'lost') return { items, interrupted: true };
-      for (const message of netlinkMessages(bytes)) {
-        interrupted ||= message.interrupted;
-        if (message.type === MessageType.done) return { items, interrupted };
-        if (message.type === MessageType.error) throw refused(message.body);
-        const item = message.type === answer ? read(message.body) : undefined;
-        if (item !== undefined) items.push(item);
-      }
-    }
-  }
-}
-
-/** `struct nlmsgerr`: a negative errno first. */
-function refused(body: Buffer): BpfError {
-  return new BpfError({
-    errno: body.readInt32LE(0),
-    operation: 'read devices and addresses of',
-    object: 'this network namespace',
-  });
 }

@@ -39,6 +39,7 @@ export interface Libbpf {
   bpf_tc_attach(hook: Uint8Array, options: Uint8Array): number;
   bpf_tc_detach(hook: Uint8Array, options: Uint8Array): number;
   bpf_tc_query(hook: Uint8Array, options: Uint8Array): number;
+  libbpf_version_string(): string;
   libbpf_probe_bpf_map_type(type: number, options: null): number;
   libbpf_probe_bpf_prog_type(type: number, options: null): number;
 }
@@ -73,6 +74,7 @@ const prototypes: Readonly<Record<keyof Libbpf, string>> = {
   bpf_tc_attach: 'int bpf_tc_attach(void *hook, void *options)',
   bpf_tc_detach: 'int bpf_tc_detach(void *hook, void *options)',
   bpf_tc_query: 'int bpf_tc_query(void *hook, void *options)',
+  libbpf_version_string: 'const char *libbpf_version_string()',
   libbpf_probe_bpf_map_type: 'int libbpf_probe_bpf_map_type(int type, void *options)',
   libbpf_probe_bpf_prog_type: 'int libbpf_probe_bpf_prog_type(int type, void *options)',
 };

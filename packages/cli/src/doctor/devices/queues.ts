@@ -1,0 +1,39 @@
+import { availableParallelism } from 'node:os';
+import { defineCheck } from '../check.ts';
+import { type DriverFacts, driverFacts, noDevice, perDevice } from './device-facts.ts';
+
+export interface QueueFacts {
+  readonly devices: readonly DriverFacts[];
+  readonly cpus: number;
+}
+
+export const queuesCheck = defineCheck<QueueFacts>({
+  id: 'queues',
+  group: 'devices',
+  tries: "reads the devices' queues and the number of CPUs",
+  matters:
+    'one queue means one CPU for all packets; virtio_net shares (and locks) its queues for XDP when it has too few',
+  remedy: 'ethtool -L DEVICE combined N; of a virtual machine: more queues in its definition',
+  needsRoot: false,
+  skips: noDevice,
+  probe: (context) => ({ devices: driverFacts(context), cpus: availableParallelism() }),
+  judge: ({ devices, cpus }) =>
+    perDevice(devices, ({ device, channels, driver = 'its driver' }) => {
+      if (channels === undefined || device.kind !== undefined)
+        return { status: 'ok', found: `${driver} has no queues to choose` };
+      const now = Math.max(channels.combined, channels.rx);
+      const most = Math.max(channels.maxCombined, channels.maxRx);
+      if (now >= cpus) return { status: 'ok', found: `${now} queues for ${cpus} CPUs` };
+      if (most > now) {
+        return {
+          status: 'warn',
+          found: `${now} of ${most} queues in use, for ${cpus} CPUs`,
+          remedy: `ethtool -L ${device.name} ${channels.maxCombined > 0 ? 'combined' : 'rx'} ${Math.min(most, cpus)}`,
+        };
+      }
+      return {
+        status: 'note',
+        found: `${driver} has ${now} ${now === 1 ? 'queue' : 'queues'} for ${cpus} CPUs, and no more to give`,
+      };
+    }),
+});

@@ -1,0 +1,132 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { findCgroup2, inspectPins, type LocalAddress, localAddresses, type PinnedState } from '@lbx/core';
+import { Network, type NetworkDevice } from 'libbpf-ts';
+
+/** What lbx is to be used for on this node; as the agent's flags of these names. */
+export interface DoctorOptions {
+  readonly devices?: readonly string[];
+  readonly xdp: 'auto' | 'native' | 'generic' | 'off';
+  /** A folder, true for the cgroup v2 root, false for no socket load balancing. */
+  readonly cgroup: string | boolean;
+  readonly pins: string;
+  readonly forwarding: 'snat' | 'dsr' | 'hybrid';
+  readonly dsrBy: 'option' | 'ipip';
+  readonly snatPorts?: readonly [number, number];
+  readonly nodePortRange: readonly [number, number];
+  /** Attach a program that passes everything to the XDP hook of devices where it is free, for a moment. */
+  readonly tryXdp: boolean;
+  readonly kubeconfig?: string;
+  readonly node?: string;
+  readonly hostPorts: boolean;
+}
+
+/** Options, and what several checks look at; each read once. */
+export interface DoctorContext {
+  readonly options: DoctorOptions;
+  readonly isRoot: boolean;
+  readonly allDevices: readonly NetworkDevice[];
+  readonly addresses: readonly LocalAddress[];
+  /** Names of the devices that are looked at, and why these. */
+  readonly devices: readonly string[];
+  readonly devicesFrom: 'named' | 'pinned' | 'addresses';
+  /** Where sockets are looked at; undefined: no cgroup v2, or not wanted. */
+  readonly cgroup: string | undefined;
+  /** What is pinned; undefined: nothing. Needs root. */
+  readonly pinned: PinnedState | undefined;
+  /** A file's text without the last line break; undefined when it cannot be read. */
+  read(path: string): string | undefined;
+}
+
+export function createContext(options: DoctorOptions): DoctorContext {
+  const allDevices = listDevices();
+  const isRoot = process.getuid?.() === 0;
+  const cached = <T>(make: () => T) => {
+    let made: { readonly value: T } | undefined;
+    return () => {
+      made ??= { value: make() };
+      return made.value;
+    };
+  };
+  const addresses = cached(() => localAddresses());
+  const pinned = cached(() => inspectPins(options.pins));
+  const chosen = cached(() =>
+    chooseDevices(options, allDevices, addresses, () => (isRoot ? quietly(pinned) : undefined)),
+  );
+  return {
+    options,
+    isRoot,
+    allDevices,
+    get addresses() {
+      return addresses();
+    },
+    get devices() {
+      return chosen().devices;
+    },
+    get devicesFrom() {
+      return chosen().from;
+    },
+    get pinned() {
+      return pinned();
+    },
+    cgroup: options.cgroup === false ? undefined : options.cgroup === true ? findCgroup2() : options.cgroup,
+    read: readText,
+  };
+}
+
+function listDevices(): NetworkDevice[] {
+  using network = new Network();
+  return network.devices();
+}
+
+/** What pods and bridges have is no way into the node. */
+const inner: ReadonlySet<string> = new Set([
+  'veth',
+  'bridge',
+  'dummy',
+  'tun',
+  'ipip',
+  'vxlan',
+  'geneve',
+  'wireguard',
+]);
+
+/** Those that are named, else those that an lbx is attached to, else those that are up and have an address for others. */
+function chooseDevices(
+  { devices }: DoctorOptions,
+  all: readonly NetworkDevice[],
+  addresses: () => readonly LocalAddress[],
+  pinned: () => PinnedState | undefined,
+): { readonly devices: readonly string[]; readonly from: DoctorContext['devicesFrom'] } {
+  if (devices !== undefined && devices.length > 0) return { devices, from: 'named' };
+  const ifindexes = new Set(
+    (pinned()?.links ?? [])
+      .filter(({ name }) => /^(xdp|tc_ingress|tc_egress)_/.test(name))
+      .map(({ info }) => info.ifindex),
+  );
+  const attached = all.filter(({ ifindex }) => ifindexes.has(ifindex)).map(({ name }) => name);
+  if (attached.length > 0) return { devices: attached, from: 'pinned' };
+  const usable = all.filter(
+    ({ name, isUp, isLoopback, kind }) =>
+      isUp &&
+      !isLoopback &&
+      !inner.has(kind ?? '') &&
+      addresses().some(({ device, address }) => device === name && !/^(fe[89ab]|169\.254\.)/i.test(address)),
+  );
+  return { devices: usable.map(({ name }) => name), from: 'addresses' };
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return existsSync(path) ? readFileSync(path, 'utf8').trimEnd() : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function quietly<T>(act: () => T): T | undefined {
+  try {
+    return act();
+  } catch {
+    return undefined;
+  }
+}

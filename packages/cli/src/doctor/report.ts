@@ -1,0 +1,54 @@
+import { colors } from '../output/colors.ts';
+import { groups } from './check.ts';
+import type { Finding, Status } from './finding.ts';
+
+const paint: Readonly<Record<Status, (text: string) => string>> = {
+  ok: colors.green,
+  note: colors.cyan,
+  warn: colors.yellow,
+  fail: colors.red,
+  skipped: colors.dim,
+};
+
+/** How many findings there are of each kind. */
+export function countFindings(findings: readonly Finding[]): Readonly<Record<Status, number>> {
+  const counts: Record<Status, number> = { ok: 0, note: 0, warn: 0, fail: 0, skipped: 0 };
+  for (const { status } of findings) counts[status]++;
+  return counts;
+}
+
+const plural = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
+
+/** The verdict in a sentence. */
+export function verdictLine(findings: readonly Finding[]): string {
+  const { fail, warn, skipped } = countFindings(findings);
+  const unseen = skipped === 0 ? '' : `; ${plural(skipped, 'check')} skipped`;
+  if (fail > 0) return `${plural(fail, 'problem')}, ${plural(warn, 'warning')}${unseen}`;
+  if (warn > 0) return `no problem, ${plural(warn, 'warning')}${unseen}`;
+  return `no problem found in ${plural(findings.length - skipped, 'finding')}${unseen}`;
+}
+
+/** The report for people: verdict, what to do, then everything by group. */
+export function reportLines(findings: readonly Finding[]): string[] {
+  const lines = [`lbx doctor: ${verdictLine(findings)}`];
+  const bad = (['fail', 'warn'] as const).flatMap((status) =>
+    findings.filter((one) => one.status === status),
+  );
+  for (const finding of bad) {
+    lines.push('', `${paint[finding.status](finding.status.padEnd(5))}${nameOf(finding)}: ${finding.found}`);
+    if (finding.remedy !== undefined) lines.push(`     → ${finding.remedy}`);
+  }
+  const width = Math.max(0, ...findings.map((finding) => nameOf(finding).length));
+  for (const group of groups) {
+    const members = findings.filter((finding) => finding.group === group);
+    if (members.length === 0) continue;
+    lines.push('', colors.bold(group));
+    for (const finding of members) {
+      const { status, found } = finding;
+      lines.push(`  ${paint[status](status.padEnd(8))}${nameOf(finding).padEnd(width)}  ${found}`);
+    }
+  }
+  return lines;
+}
+
+const nameOf = ({ id, about }: Finding) => (about === undefined ? id : `${id} ${about}`);

@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { probeSockets, type SocketProbe } from '@lbx/core';
+import { defineCheck } from '../check.ts';
+import type { Verdict } from '../finding.ts';
+
+export interface CgroupFacts extends SocketProbe {
+  /** The root of all cgroups, not just of those that this process may see. */
+  readonly isRoot: boolean;
+  /** Did the user name it? */
+  readonly named: boolean;
+}
+
+export const cgroupSocketsCheck = defineCheck<CgroupFacts>({
+  id: 'cgroup-sockets',
+  group: 'sockets',
+  tries:
+    'attaches programs that pass everything to the cgroup, connects and sends from this process and from one in a cgroup below, and counts whether they were asked',
+  matters: 'connections of processes and pods to services are not balanced, and nothing says so',
+  remedy:
+    "--cgroup with the host's cgroup v2 root; in a container, mount the host's /sys/fs/cgroup (hostPath), with the cgroup namespace of the host",
+  needsRoot: true,
+  skips: ({ options, cgroup }) =>
+    options.cgroup === false
+      ? '--no-cgroup'
+      : cgroup === undefined
+        ? 'no cgroup v2 is mounted: see cgroup-mount'
+        : undefined,
+  async probe({ cgroup = '', options }) {
+    // Only the root of all has no file of its own type.
+    const isRoot = !existsSync(join(cgroup, 'cgroup.type'));
+    return { ...(await probeSockets(cgroup)), isRoot, named: typeof options.cgroup === 'string' };
+  },
+  judge({ cgroup, own, child, childProblem, untried, isRoot, named }) {
+    const verdicts: Verdict[] = [];
+    const unseen = Object.entries(own).filter(
+      ([hook, count]) => count === 0 && !untried.includes(hook as never),
+    );
+    const whose = "name the host's cgroup v2 root with --cgroup";
+    if (unseen.length > 0) {
+      verdicts.push({
+        status: 'fail',
+        found: `${cgroup} does not see the sockets of this process (${unseen.map(([hook]) => hook).join(', ')} was not asked): it is not on the way from the root to them`,
+        remedy: whose,
+      });
+    }
+    if (child?.connect4 === 0) {
+      verdicts.push({
+        status: 'fail',
+        about: 'child',
+        found: `a connection from a cgroup below ${cgroup} was not seen`,
+        remedy: `${whose}; something between has detached or overridden programs (bpftool cgroup tree ${cgroup})`,
+      });
+    }
+    if (!isRoot && !named) {
+      verdicts.push({
+        status: 'fail',
+        about: 'namespace',
+        found: `${cgroup} is the root of a cgroup namespace only: processes and pods outside of it are not seen`,
+        remedy: "mount the host's /sys/fs/cgroup into the container (hostPath), and name it with --cgroup",
+      });
+    } else if (!isRoot) {
+      verdicts.push({
+        status: 'note',
+        about: 'part',
+        found: `${cgroup} is no root: only processes below it are balanced`,
+      });
+    }
+    if (childProblem !== undefined)
+      verdicts.push({
+        status: 'note',
+        about: 'child',
+        found: `no process in a cgroup below was tried: ${childProblem}`,
+      });
+    if (verdicts.some(({ status }) => status === 'fail')) return verdicts;
+    const hooks = Object.keys(own).length - untried.length;
+    const ok: Verdict = {
+      status: 'ok',
+      found: `${cgroup} sees sockets on all ${hooks} hooks tried${child === undefined ? '' : ', and those of cgroups below'}`,
+    };
+    return [ok, ...verdicts];
+  },
+});
