@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { anyFrontends, backend, frontend, projectionOf, renamed } from '../../test/diff-case.ts';
 import { catalog } from '../catalog.ts';
 import { dump } from '../dump/dump.ts';
 import { parseDump } from '../dump/parse-dump.ts';
 import type { AnyLayout } from '../layouts/map-layout.ts';
 import { BackendStateByte } from '../layouts/names.ts';
 import { type Entry, entryId, sameEntry } from '../project/entry.ts';
-import { anyFrontends, backend, frontend, projectionOf, renamed } from './diff-case.ts';
 import { diffLines } from './diff-lines.ts';
 import { diffStates } from './diff-states.ts';
 

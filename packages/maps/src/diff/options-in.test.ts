@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { anyFrontends, backend, frontend } from '../../test/diff-case.ts';
 import { createIds } from '../ids/ids.ts';
 import type { ProjectOptions } from '../project/options.ts';
 import { project } from '../project/project.ts';
-import { anyFrontends, backend, frontend } from './diff-case.ts';
 import { diffStates } from './diff-states.ts';
 import { optionsIn } from './options-in.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { anyFrontends, backend, caseOptions, frontend } from '../diff/diff-case.ts';
+import { anyFrontends, backend, caseOptions, frontend } from '../../test/diff-case.ts';
 import { diffStates } from '../diff/diff-states.ts';
 import { createIds } from '../ids/ids.ts';
 import { restoreIds } from '../ids/restore-ids.ts';

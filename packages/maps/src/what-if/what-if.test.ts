@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { anyFrontends, backend, caseOptions, frontend, projectionOf } from '../diff/diff-case.ts';
+import { anyFrontends, backend, caseOptions, frontend, projectionOf } from '../../test/diff-case.ts';
 import { diffStates } from '../diff/diff-states.ts';
 import { optionsIn } from '../diff/options-in.ts';
 import { createIds } from '../ids/ids.ts';

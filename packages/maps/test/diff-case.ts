@@ -1,14 +1,14 @@
 import fc from 'fast-check';
-import { createIds } from '../ids/ids.ts';
-import type { Backend } from '../model/backend.ts';
-import { backendStates } from '../model/backend.ts';
-import type { Frontend } from '../model/frontend.ts';
-import type { Snapshot } from '../plan/snapshot.ts';
-import { type Entry, entryId } from '../project/entry.ts';
-import { project } from '../project/project.ts';
-import type { Projection } from '../project/projection.ts';
+import { createIds } from '../src/ids/ids.ts';
+import type { Backend } from '../src/model/backend.ts';
+import { backendStates } from '../src/model/backend.ts';
+import type { Frontend } from '../src/model/frontend.ts';
+import type { Snapshot } from '../src/plan/snapshot.ts';
+import { type Entry, entryId } from '../src/project/entry.ts';
+import { project } from '../src/project/project.ts';
+import type { Projection } from '../src/project/projection.ts';
 
-/** Options of the tests of this folder: NodePorts on one address, short Maglev tables. */
+/** Options of tests that compare states: NodePorts on one address, short Maglev tables. */
 export const caseOptions = { nodeAddresses: ['203.0.113.1'], maglevSize: 13 } as const;
 
 export const backend = (n: number, more: Partial<Backend> = {}): Backend => ({
