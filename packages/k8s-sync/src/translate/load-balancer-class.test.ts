@@ -48,3 +48,9 @@ it('names the class in the frontends, for what depends on it', () => {
   const classes = frontends.filter((f) => f.type === 'LoadBalancer' && f.scope === 'external');
   expect(classes.map((f) => f.loadBalancerClass)).toEqual([undefined, 'example.com/a', 'example.com/b']);
 });
+
+it("leaves out a class that was asked for: the address is nobody else's", () => {
+  const { frontends } = translatorWith({ loadBalancerClasses: ['example.com/a'] }, ...objects).translate();
+  const served = frontends.filter((f) => f.type === 'LoadBalancer' && f.scope === 'external');
+  expect(served.map((f) => [f.service, f.loadBalancerClass])).toEqual([['default/web-1', undefined]]);
+});

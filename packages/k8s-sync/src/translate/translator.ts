@@ -148,8 +148,10 @@ export function createTranslator(options: TranslatorOptions): Translator {
     if (read === undefined) return;
     const reason = serviceExclusion(read);
     const foreign = classes !== undefined && !classes.has(read.loadBalancerClass ?? '');
+    const { loadBalancerClass: _class, ...classless } = read;
     const service = {
-      ...read,
+      // A class that was asked for is nobody else's: its addresses are ours whole, as those without a class are.
+      ...(classes === undefined || foreign ? read : classless),
       ...(foreign ? { ingressIPs: [] } : {}),
       ...(options.externalIPs === false ? { externalIPs: [] } : {}),
     };
