@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { printable } from './printable.ts';
 
 /** Where a command reads and writes; tests give their own. */
 export interface Streams {
@@ -10,11 +11,12 @@ export interface Streams {
   err(text: string): void;
 }
 
+/** What comes from elsewhere cannot steer the terminal; a view that moves the cursor writes to process.stdout itself. */
 export const processStreams: Streams = {
   // Not opened before it is wanted: a terminal or a closed descriptor is nobody's business otherwise.
   get input() {
     return process.stdin;
   },
-  out: (text) => process.stdout.write(`${text}\n`),
-  err: (text) => process.stderr.write(`${text}\n`),
+  out: (text) => process.stdout.write(`${printable(text)}\n`),
+  err: (text) => process.stderr.write(`${printable(text)}\n`),
 };

@@ -28,6 +28,14 @@ export function fuzz<T>(arbitrary: fc.Arbitrary<T>, check: (value: T) => void, r
   if (factor !== 1) console.log(`${numRuns} cases from LBX_SEED=${seed} on`);
 }
 
+/** The same for what takes turns of the event loop. */
+export async function fuzzAsync<T>(
+  arbitrary: fc.Arbitrary<T>,
+  check: (value: T) => Promise<void>,
+): Promise<void> {
+  await fc.assert(fc.asyncProperty(arbitrary, check), { seed, numRuns: Math.round(20_000 * factor) });
+}
+
 /** Does it, or throws an error of ours. @returns undefined if it was refused. */
 export function orRefuse<T>(act: () => T, codes: RegExp = /^LBX_/): T | undefined {
   try {
