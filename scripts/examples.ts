@@ -70,9 +70,17 @@ const checks: Readonly<Record<string, () => string | undefined>> = {
     Object.entries(examples).map(([name, example]) => [name, () => runExample(name, example)]),
   ),
   'all examples are run': () => {
-    const files = readdirSync(join(root, 'examples')).filter((file) => file.endsWith('.ts'));
+    // Tests are run by vitest, with all others.
+    const files = readdirSync(join(root, 'examples')).filter((file) => /(?<!\.test)\.ts$/.test(file));
     const forgotten = files.filter((file) => !Object.hasOwn(examples, file.slice(0, -'.ts'.length)));
     return forgotten.length === 0 ? undefined : `scripts/examples.ts does not know ${forgotten.join(', ')}`;
+  },
+  'the guide shows agent.test.ts': () => {
+    const guide = readFileSync(join(root, 'docs/testing-your-agent.md'), 'utf8');
+    const file = readFileSync(join(root, 'examples/agent.test.ts'), 'utf8');
+    return guide.includes(`\`\`\`ts\n${file}\`\`\``)
+      ? undefined
+      : 'docs/testing-your-agent.md shows another one';
   },
   'README shows standalone.ts': () => {
     const readme = readFileSync(join(root, 'README.md'), 'utf8');

@@ -13,20 +13,27 @@ export interface KernelTables extends Pick<Derived, 'frontendMeta' | 'refreshBac
 /**
  * Opens the service maps as tables. Where the packet programs are loaded too, writing them keeps the derived state (gate
  * bitmap, backend metadata) in line.
+ *
+ * @param given - tables in memory in their place, for tests.
  */
 export function openKernelTables(
   maps: ReadonlyMap<string, BpfMap>,
   maglevSize: number,
   places: BackendPlaces,
+  given?: Tables,
 ): KernelTables {
-  const plain = Object.fromEntries(
+  const plain = given ?? openTables(maps, maglevSize);
+  const { tables, ...derived } = openDerived(maps, plain, places);
+  return { tables: { ...plain, ...tables }, ...derived };
+}
+
+function openTables(maps: ReadonlyMap<string, BpfMap>, maglevSize: number): Tables {
+  return Object.fromEntries(
     (Object.keys(serviceCatalog) as ServiceMapName[]).map((name) => [
       name,
       openTable(maps, name, maglevSize),
     ]),
   ) as unknown as Tables;
-  const { tables, ...derived } = openDerived(maps, plain, places);
-  return { tables: { ...plain, ...tables }, ...derived };
 }
 
 function openTable(maps: ReadonlyMap<string, BpfMap>, name: ServiceMapName, maglevSize: number): AnyTable {

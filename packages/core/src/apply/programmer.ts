@@ -19,6 +19,7 @@ import {
   releaseIds,
   restoreIds,
   type Snapshot,
+  type Tables,
   unsettled,
 } from '@lbx/maps';
 import type { BpfMap, NetworkDevice } from 'libbpf-ts';
@@ -26,7 +27,6 @@ import { highestUsed } from '../derived/backend-meta.ts';
 import { openLocalAddresses, syncLocalAddresses } from '../derived/local-addresses.ts';
 import { createTrafficKeeper, type OwnedIds } from '../derived/traffic-keeper.ts';
 import { openVlans, syncVlans } from '../derived/vlans.ts';
-import type { Datapath } from '../load/datapath.ts';
 import type { LocalAddress } from '../network/node-network.ts';
 import type { ResolvedOptions } from '../options/resolve-options.ts';
 import { checkDrift, type DriftSlice } from '../reconcile/drift-check.ts';
@@ -103,15 +103,23 @@ export interface ProgrammerListener {
   onMoves(moves: BackendMoves): void;
 }
 
+/** What a programmer writes. */
+export interface ProgrammedMaps {
+  /** Maps in the kernel. */
+  readonly maps: { readonly byName: ReadonlyMap<string, BpfMap> };
+  /** Tables in memory in place of those of service maps, for tests. */
+  readonly tables?: Tables;
+}
+
 /** Opens the tables, and takes ids and entries from what an earlier process left in them. */
 export function createProgrammer(
-  datapath: Datapath,
+  datapath: ProgrammedMaps,
   resolved: ResolvedOptions,
   addresses: readonly LocalAddress[],
   { onUdpWritten, onMoves }: ProgrammerListener,
 ): Programmer {
   const places = createBackendPlaces(textOf(addresses));
-  const kernel = openKernelTables(datapath.maps.byName, resolved.maglevSize, places);
+  const kernel = openKernelTables(datapath.maps.byName, resolved.maglevSize, places, datapath.tables);
   const { tables, frontendMeta } = kernel;
   const ownAddresses = openLocalAddresses(datapath.maps.byName);
   if (ownAddresses !== undefined) syncLocalAddresses(ownAddresses, addresses);

@@ -27,10 +27,10 @@ export function readWrittenEntries(maps: ReadonlyMap<string, BpfMap>, tables: Ta
   for (const name of Object.keys(serviceCatalog) as ServiceMapName[]) {
     const layout: AnyLayout = serviceCatalog[name];
     const map = maps.get(name);
-    if (map === undefined) continue;
     const [count, has] =
-      (layout.inner === undefined && layout.type === 'hash' ? readBytes(map, layout) : undefined) ??
-      readEntries(name, tables[name] as AnyTable);
+      (map !== undefined && layout.inner === undefined && layout.type === 'hash'
+        ? readBytes(map, layout)
+        : undefined) ?? readEntries(name, tables[name] as AnyTable);
     if (count > 0) counts[name] = count;
     holds.set(name, has);
   }

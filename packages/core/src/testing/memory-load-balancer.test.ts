@@ -1,0 +1,93 @@
+import { execFileSync } from 'node:child_process';
+import { failNth, frontendsOf, parseServiceSpec } from '@lbx/maps';
+import '@lbx/maps/testing/vitest';
+import { afterEach, expect, it, vi } from 'vitest';
+import { createMemoryLoadBalancer } from './memory-load-balancer.ts';
+
+const web = {
+  name: 'default/web',
+  frontends: ['198.51.100.1:80/TCP'],
+  backends: ['192.0.2.10:8080', '192.0.2.11:8080'],
+};
+const flow = {
+  from: { address: '203.0.113.5', port: 40000 },
+  to: { address: '198.51.100.1', port: 80 },
+  protocol: 'TCP',
+} as const;
+
+afterEach(() => void vi.useRealTimers());
+
+it('serves what it is told, and tells of it as the one with a kernel does', () => {
+  using lb = createMemoryLoadBalancer();
+  expect(lb.apply([parseServiceSpec(web)])).toMatchObject({
+    frontends: 1,
+    failed: [],
+    refused: [],
+    pending: 0,
+  });
+  expect(lb.tables).toHoldService(web);
+  expect(lb.dump()).toHoldService(web);
+  expect(lb.explain(flow)).toBeForwardedTo('192.0.2.10:8080', '192.0.2.11:8080');
+  expect(lb.status().frontends).toMatchObject([
+    { name: '198.51.100.1:80/TCP', service: 'default/web', backends: 2, programmed: true },
+  ]);
+  lb.update(new Map([['default/web', []]]));
+  expect(lb.dump()).toEqual([]);
+});
+
+it('takes up what an earlier one left, and prunes it after sync only', () => {
+  const before = createMemoryLoadBalancer();
+  before.apply([parseServiceSpec(web)]);
+  before.close();
+  using lb = createMemoryLoadBalancer({ tables: before.tables });
+  const other = parseServiceSpec({ ...web, name: 'other', frontends: ['198.51.100.2:80/TCP'] });
+  lb.update(new Map([['other', frontendsOf(other)]]));
+  expect(lb.tables).toHoldService(web);
+  lb.sync();
+  expect(lb.tables).not.toHoldService(web);
+  expect(lb.tables).toHoldService(other);
+});
+
+it('tries again what a fault has stopped', () => {
+  vi.useFakeTimers();
+  const applied = vi.fn();
+  using lb = createMemoryLoadBalancer({ failOn: failNth(2, 'ENOMEM'), onApplied: applied });
+  expect(lb.apply([parseServiceSpec(web)]).failed).toMatchObject([
+    { map: 'lb4_backends_v3', error: { code: 'LBX_MAP_WRITE' } },
+  ]);
+  expect(lb.tables).not.toHoldService(web);
+  expect(lb.status().frontends).toMatchObject([{ programmed: false, attempts: 1 }]);
+  vi.advanceTimersByTime(1000);
+  expect(applied).toHaveBeenCalledOnce();
+  expect(lb.tables).toHoldService(web);
+  expect(lb.reconcile.pending).toBe(0);
+});
+
+it('refuses what has no room, and keeps the rest', () => {
+  using lb = createMemoryLoadBalancer({ maxEntries: { lb4_backends_v3: 2 } });
+  const three = {
+    ...web,
+    name: 'three',
+    frontends: ['198.51.100.3:80/TCP'],
+    backends: [...web.backends, '192.0.2.12:80'],
+  };
+  const report = lb.apply([parseServiceSpec(web), parseServiceSpec(three)]);
+  expect(report.refused).toMatchObject([{ service: 'three', error: { code: 'LBX_MAP_FULL' } }]);
+  expect(lb.tables).toHoldService(web);
+});
+
+it('needs neither root nor libbpf', () => {
+  const script = `
+    import { createMemoryLoadBalancer } from '@lbx/core/testing';
+    process.setuid(65534);
+    createMemoryLoadBalancer().apply([]);
+    console.log(process.report.getReport().sharedObjects.filter((path) => path.includes('libbpf.so')).length);`;
+  const args = ['--conditions=@lbx/source', '--no-warnings', '--input-type=module', '--eval', script];
+  const mayChange = process.getuid?.() === 0;
+  const said = execFileSync(
+    process.execPath,
+    args.map((arg) => (mayChange ? arg : arg.replace('process.setuid(65534);', ''))),
+    { encoding: 'utf8', cwd: import.meta.dirname, env: { ...process.env, LIBBPF_PATH: '/nonexistent' } },
+  );
+  expect(said).toBe('0\n');
+});
