@@ -6,8 +6,11 @@ import {
   type Translator,
   type TranslatorOptions,
 } from '@lbx/k8s-sync';
+import { ownVersion } from '../own-version.ts';
 import type { AgentEvent } from './agent-event.ts';
+import { createAgentStats } from './agent-stats.ts';
 import { startAgentHealth } from './health.ts';
+import { type MetricsOptions, startAgentMetrics } from './metrics/agent-metrics.ts';
 import { createProblemLog } from './problem-log.ts';
 import { watchSync } from './watch-sync.ts';
 
@@ -18,6 +21,8 @@ export interface AgentOptions {
   /** What services mean on this node, beyond what their objects say. */
   readonly translator?: Pick<TranslatorOptions, 'nodePortAddresses' | 'loadBalancerClasses'>;
   readonly health?: HealthServersOptions;
+  /** Nowhere when absent. */
+  readonly metrics?: MetricsOptions;
   /** Told of everything worth a log line. */
   readonly onEvent: (event: AgentEvent) => void;
   /** For tests: what stands between the objects and the load balancer. */
@@ -46,6 +51,7 @@ export async function startAgent({
   loadBalancer: options,
   translator: translatorOptions,
   health: healthOptions = {},
+  metrics: metricsOptions = { bind: [] },
   onEvent,
   createTranslator: makeTranslator = createTranslator,
 }: AgentOptions): Promise<Agent> {
@@ -66,6 +72,7 @@ export async function startAgent({
   onEvent({ event: 'loaded', ms: performance.now() - started, ...loadBalancer.summary() });
 
   const problems = createProblemLog(onEvent);
+  const stats = createAgentStats();
   let scheduled: NodeJS.Immediate | undefined;
   let recovery: NodeJS.Timeout | undefined;
   let recoveryMs = firstRecoveryMs;
@@ -99,6 +106,7 @@ export async function startAgent({
   };
   /** Something was written, here or by the load balancer itself. */
   const applied = (report: ApplyReport, sinceEventMs: number) => {
+    stats.applied(report);
     problems.set(
       'refused',
       report.refused.map(({ error }) => error),
@@ -116,6 +124,7 @@ export async function startAgent({
   /** A mistake of ours must not end the agent, nor leave it with half of a change. */
   const recover = (error: Error) => {
     problems.add(error);
+    stats.recovered();
     everything = true;
     recovery ??= setTimeout(() => {
       recovery = undefined;
@@ -134,6 +143,12 @@ export async function startAgent({
   const health = startAgentHealth(healthOptions, translator, problems.add);
   const syncWatch = watchSync(source, onEvent);
 
+  const metrics = await startAgentMetrics(
+    metricsOptions,
+    { loadBalancer, source, translator, stats, version: ownVersion() },
+    problems.add,
+  );
+
   try {
     await source.start((event) => {
       translator.apply(event);
@@ -141,7 +156,7 @@ export async function startAgent({
     });
   } catch (error) {
     syncWatch.close();
-    await health.close();
+    await Promise.all([health.close(), metrics.close()]);
     // Nothing to follow: what was only just attached must not stay behind, what an earlier agent left must.
     if (loadBalancer.summary().takenOver === 0) loadBalancer.remove();
     else loadBalancer.close();
@@ -157,7 +172,7 @@ export async function startAgent({
       syncWatch.close();
       try {
         await source.close();
-        await health.close();
+        await Promise.all([health.close(), metrics.close()]);
       } finally {
         loadBalancer.close();
       }

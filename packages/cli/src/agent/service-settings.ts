@@ -1,4 +1,5 @@
 import type { HealthServersOptions, TranslatorOptions } from '@lbx/k8s-sync';
+import type { MetricsOptions } from './metrics/agent-metrics.ts';
 import type { AgentSettings } from './options/agent-options.ts';
 import { bindPlaces } from './options/option-types/network.ts';
 
@@ -14,6 +15,12 @@ export function translatorOptions({
     ...(loadBalancerClass === undefined ? {} : { loadBalancerClasses: loadBalancerClass }),
   };
 }
+
+/** The settings as options of the metrics. */
+export const metricsOptions = ({ metricsBindAddress, serviceMetrics }: AgentSettings): MetricsOptions => ({
+  bind: bindPlaces(metricsBindAddress),
+  services: serviceMetrics ?? 0,
+});
 
 /** The settings as options of the health servers. */
 export const healthOptions = ({ healthzBindAddress, manifests }: AgentSettings): HealthServersOptions => ({

@@ -8,7 +8,7 @@ import { addAgentFlags, givenFlags } from '../agent/options/agent-flags.ts';
 import { type ConfigFile, readConfigFile } from '../agent/options/config-file.ts';
 import { printSettings, settingsAsData } from '../agent/options/print-settings.ts';
 import { readSettings, type Settings, unknownVariables, valuesOf } from '../agent/options/settings.ts';
-import { healthOptions, translatorOptions } from '../agent/service-settings.ts';
+import { healthOptions, metricsOptions, translatorOptions } from '../agent/service-settings.ts';
 import { untilSignal } from '../agent/signals.ts';
 import { CliError } from '../cli-error.ts';
 import { json } from '../output/output.ts';
@@ -59,6 +59,7 @@ async function run(context: CommandContext, settings: Settings, checkOnly: boole
       },
       translator: translatorOptions(values),
       health: healthOptions(values),
+      metrics: metricsOptions(values),
       onEvent: log.write,
     });
     log.write({ event: 'stopping', signal: await untilSignal() });

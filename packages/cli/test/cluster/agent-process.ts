@@ -32,7 +32,7 @@ export function startAgentProcess(options: {
       '--log-level',
       'debug',
       ...flags,
-      ...['--node-address', '192.0.2.1', '--healthz-bind-address', 'none'],
+      ...['--node-address', '192.0.2.1', '--healthz-bind-address', 'none', '--metrics-bind-address', 'none'],
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
