@@ -60,7 +60,7 @@ export const commandList: readonly ListedCommand[] = [
   },
   {
     name: 'explain',
-    description: 'which backend a flow gets and why (needs no root)',
+    description: 'which backend a flow gets and why, and how sure that is',
     load: async () => (await import('./commands/explain.ts')).explainCommand,
   },
   {

@@ -14,6 +14,8 @@ export type CoreErrorCode =
   | 'LBX_NO_EVENTS'
   | 'LBX_EVENTS_BUSY'
   | 'LBX_NO_TRAFFIC'
+  /** Pinned maps of a layout that this version does not know. */
+  | 'LBX_LAYOUT_UNKNOWN'
   | 'LBX_CLOSED';
 
 /** An error of `@lbx/core`. Match on `code`; `data` holds what the message speaks of. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type AnyLayout, type AnyTable, catalog, type PinPlace, pinPath } from '@lbx/maps';
 import { BpfMap } from 'libbpf-ts';
+import { assertKnownLayout, assertNoNewerVersion } from './pinned/unknown-layout.ts';
 import { createKernelTable } from './tables/kernel-table.ts';
 import { createMaglevTable } from './tables/maglev-table.ts';
 
@@ -12,10 +13,13 @@ export interface PinnedTables extends Disposable {
 
 /**
  * Opens every map of the catalog that is pinned at a place: our own pins by default, an installed Cilium's with
- * `ciliumPins` of `@lbx/maps`. Sizes of keys and values are compared with the layouts.
- * @throws MapMismatchError (`LBX_MAP_MISMATCH`) for a map of another layout.
+ * `ciliumPins` of `@lbx/maps`. Types and sizes are compared with the layouts. With `readOnly`, the kernel refuses to write.
+ * @throws CoreError `LBX_LAYOUT_UNKNOWN` for a map of another layout, or beside a newer version of it.
  */
-export function openPinnedTables(place: PinPlace = {}): PinnedTables {
+export function openPinnedTables(
+  place: PinPlace = {},
+  { readOnly = false }: { readonly readOnly?: boolean } = {},
+): PinnedTables {
   const maps: BpfMap[] = [];
   const tables = new Map<string, AnyTable>();
   const close = () => {
@@ -24,13 +28,11 @@ export function openPinnedTables(place: PinPlace = {}): PinnedTables {
   try {
     for (const layout of Object.values<AnyLayout>(catalog)) {
       const path = pinPath(layout, place);
+      assertNoNewerVersion(path);
       if (!existsSync(path)) continue;
-      const map = BpfMap.openPinned(path, {
-        type: layout.type,
-        keySize: layout.key.size,
-        valueSize: layout.valueSize,
-      });
+      const map = BpfMap.openPinned(path, { name: layout.name }, { readOnly });
       maps.push(map);
+      assertKnownLayout(map, path, layout);
       tables.set(layout.name, openTable(map, layout));
     }
   } catch (error) {

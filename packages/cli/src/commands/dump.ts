@@ -1,15 +1,17 @@
-import { dump } from '@lbx/maps';
+import { openPinnedFlows } from '@lbx/core';
+import { catalog, type DumpEntry, dump, flowCatalog } from '@lbx/maps';
 import { Command, Option } from 'commander';
 import { CliError } from '../cli-error.ts';
 import { type DesiredOptions, readDesired } from '../input/desired.ts';
 import { reportProblems } from '../input/report-problems.ts';
 import { algorithmOption, maglevSizeOption } from '../input/shared-options.ts';
-import { type PinFlags, pinsDescription, readPinnedState } from '../input/state.ts';
+import { type PinFlags, pinPlace, pinsDescription, readPinnedState } from '../input/state.ts';
 import { json } from '../output/output.ts';
 import type { CommandContext } from '../run-cli.ts';
 
 interface DumpFlags extends Omit<DesiredOptions, 'node'>, PinFlags {
   readonly plan?: string;
+  readonly flows?: boolean;
   readonly node?: string;
   readonly json?: boolean;
 }
@@ -23,6 +25,10 @@ export function dumpCommand(context: CommandContext): Command {
       new Option('--layout <name>', "whose maps: lbx, or an installed cilium's (only read)")
         .choices(['lbx', 'cilium'])
         .default('lbx'),
+    )
+    .option(
+      '--flows',
+      'with the flows that lbx remembers, for lbx explain (those of a cilium are there anyway)',
     )
     .option('--plan <dir>', 'instead: what a folder of manifests would become (needs no root)')
     .option('--node <name>', 'name of the node, with --plan')
@@ -52,5 +58,21 @@ async function dumpPlan(
 
 function dumpPinned(flags: DumpFlags): string[] {
   const { snapshot, others } = readPinnedState({ ...flags, everyMap: true }, 'dump');
-  return dump([...snapshot.entries.values(), ...others]);
+  const flows = flags.flows ? flowEntries(flags) : [];
+  return dump([...snapshot.entries.values(), ...others, ...flows], {
+    layouts: { ...catalog, ...flowCatalog },
+  });
+}
+
+/** lbx's own flows, whatever table they are in, and what tells which backends of theirs are still there. */
+function flowEntries(flags: PinFlags): DumpEntry[] {
+  using opened = openPinnedFlows(pinPlace(flags));
+  const found: DumpEntry[] = [];
+  for (const map of ['lbx_flow4', 'lbx_flow6'] as const) {
+    for (const [key, value] of opened.sources[map]?.entries() ?? []) found.push({ map, key, value });
+  }
+  const map = 'lbx_backend_meta';
+  for (const [key, value] of opened.sources[map]?.entries() ?? [])
+    if (value.generation > 0) found.push({ map, key, value });
+  return found;
 }

@@ -3,10 +3,12 @@ import { dirname } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { defaultPins, openPinnedTables } from '@lbx/core';
 import {
+  catalog,
   ciliumPins,
   type DumpEntry,
   type Entry,
   entryId,
+  flowCatalog,
   type PinPlace,
   parseDump,
   pinPath,
@@ -82,7 +84,7 @@ export function readPinnedState(options: StateOptions, command: string): State {
   assertRoot(command, 'reads maps of the kernel');
   const place = pinPlace(options);
   const folder = dirname(pinPath(serviceCatalog.lb4_services_v2, place));
-  using opened = openPinnedTables(place);
+  using opened = openPinnedTables(place, { readOnly: true });
   const whose = options.layout === 'cilium' ? 'Cilium maps' : 'maps';
   if (opened.tables.size === 0) {
     const remedy = 'start an agent, or name the folder of the pins with --pins';
@@ -120,7 +122,8 @@ async function readManifestState(
 
 /** @throws MapsError `LBX_DUMP_SYNTAX` naming the line; CliError `LBX_BAD_FILE` for JSON that is no dump. */
 function dumpState(text: string, label: string): State {
-  const entries = parseDump(text.trimStart().startsWith('[') ? jsonLines(text, label) : text);
+  const lines = text.trimStart().startsWith('[') ? jsonLines(text, label) : text;
+  const entries = parseDump(lines, { layouts: { ...catalog, ...flowCatalog } });
   return { kind: 'dump', label, ...sorted(entries), problems: [] };
 }
 

@@ -86,7 +86,6 @@ describe('flows in the tables of lbx', () => {
         source: { address: '192.0.2.254', port: 32770 },
         idleSeconds: 2,
         silenceSeconds: 8000,
-        answersKnown: false,
         restart: 'new-flow',
       },
       newFlow: { backend: { id: 1 } },

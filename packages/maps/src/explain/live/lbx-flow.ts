@@ -76,9 +76,14 @@ function knownFlow(question: Question, { entry, request, flows }: FoundHalves): 
     way,
     ...(way === 'snat' ? { source: { address: entry.saddr, port: entry.sport } } : {}),
     revNatId: request.revNatId,
-    ...(way === 'dsr' ? {} : { answersKnown: reply !== undefined }),
+    ...(canKnowAnswers(question, way) ? { answersKnown: reply !== undefined } : {}),
     restart: afresh === undefined ? 'same' : 'new-flow',
   };
+}
+
+/** With DSR nobody here sees answers; a dump may be without the maps of them. */
+function canKnowAnswers({ state, to }: Question, way: EstablishedFlow['way']): boolean {
+  return way === 'local' || (way === 'snat' && state.flows?.[`lbx_rev${to.family}`] !== undefined);
 }
 
 /** Only the half for answers is left: the next packet in mid-flow makes the other again. */

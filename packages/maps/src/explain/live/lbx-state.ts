@@ -61,6 +61,8 @@ export function readPort(
   clock: Clock,
   flows: FlowState,
 ): void {
+  // Of programs with another range of ports.
+  if (port < snatMin) return;
   const bucket: LbxRev4Bucket | undefined = sources[`lbx_rev${family}`]?.get({ index: port - snatMin });
   if (bucket === undefined) return;
   const ways = Array.from({ length: REPLY_WAYS }, (_, way) =>

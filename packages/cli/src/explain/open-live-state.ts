@@ -1,0 +1,120 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { localAddresses, openPinnedFlows, openPinnedTables, readProgramSettings } from '@lbx/core';
+import {
+  type AnyLayout,
+  catalog,
+  createMemoryTable,
+  type ExplainSource,
+  type FlowClock,
+  flowCatalog,
+  type LiveOptions,
+  type LiveState,
+  pinPath,
+  type ReadableTable,
+  serviceCatalog,
+} from '@lbx/maps';
+import { CliError } from '../cli-error.ts';
+import { LIVE, pinPlace, readState, type StateOptions } from '../input/state.ts';
+import { assertRoot } from '../root.ts';
+import type { CommandContext } from '../run-cli.ts';
+
+/** What is asked, and what is known of how its programs choose. */
+export interface OpenedState extends Disposable {
+  readonly label: string;
+  readonly state: LiveState;
+  readonly options: Pick<
+    LiveOptions,
+    'algorithm' | 'maglevSeed' | 'nodePortRange' | 'externalIpsAnywhere' | 'localAddresses'
+  >;
+  readonly problems: readonly string[];
+}
+
+/** Opens what people name by `live`, a dump or a folder of manifests. Pinned maps are opened for reading only. */
+export async function openLiveState(
+  name: string,
+  options: StateOptions,
+  context: Pick<CommandContext, 'input'>,
+): Promise<OpenedState> {
+  if (name === LIVE) return openPinned(options);
+  const { kind, label, snapshot, others, desired, problems } = await readState(
+    name,
+    options,
+    context,
+    'explain',
+  );
+  const close = { [Symbol.dispose]() {} };
+  if (kind === 'manifests') {
+    const addresses = desired?.options.nodeAddresses ?? [];
+    return {
+      label,
+      state: { services: snapshot },
+      options: { localAddresses: addresses },
+      problems,
+      ...close,
+    };
+  }
+  const tables = tablesOf([...snapshot.entries.values(), ...others]);
+  const hasFlows = Object.keys(tables).some((map) => /^(lbx_flow|ct_?)/.test(map));
+  const services = tables as unknown as ExplainSource;
+  return {
+    label,
+    state: { services, ...(hasFlows ? { flows: tables } : {}) },
+    options: {},
+    problems,
+    ...close,
+  };
+}
+
+function openPinned(flags: StateOptions): OpenedState {
+  assertRoot('explain live', 'reads maps of the kernel');
+  const place = pinPlace(flags);
+  const folder = dirname(pinPath(serviceCatalog.lb4_services_v2, place));
+  using opened = new DisposableStack();
+  const { tables } = opened.use(openPinnedTables(place, { readOnly: true }));
+  if (tables.size === 0) {
+    const remedy =
+      'start an agent, name the folder of the pins with --pins, or give a dump or a folder of manifests';
+    throw new CliError('LBX_NOTHING_PINNED', `no maps are pinned in ${folder}; ${remedy}`);
+  }
+  const { sources } = opened.use(openPinnedFlows(place));
+  const settings = existsSync(folder) && flags.layout !== 'cilium' ? readProgramSettings(folder) : undefined;
+  const { packets, ...sockets } = settings ?? {};
+  const kept = opened.move();
+  return {
+    label: `the maps pinned in ${folder}`,
+    state: {
+      services: Object.fromEntries(tables) as unknown as ExplainSource,
+      flows: sources,
+      ...(packets === undefined ? {} : { settings: packets, clock: clockNow(packets.hz ?? 250) }),
+    },
+    options: {
+      ...sockets,
+      ...(packets?.algorithm === undefined ? {} : { algorithm: packets.algorithm }),
+      localAddresses: localAddresses().map(({ address }) => address),
+    },
+    problems: [],
+    [Symbol.dispose]: () => kept.dispose(),
+  };
+}
+
+/** The kernel counts jiffies from 300 seconds before the 32 bits of them wrap around, beside the seconds since boot. */
+function clockNow(hz: number): FlowClock {
+  const seconds = Number(process.hrtime.bigint()) / 1e9;
+  return { jiffies: Math.round(hz * (seconds - 300)) >>> 0, errorSeconds: 1, seconds: Math.floor(seconds) };
+}
+
+function tablesOf(
+  entries: readonly { readonly map: string; readonly key: unknown; readonly value: unknown }[],
+): Record<string, ReadableTable> {
+  const layouts: Readonly<Record<string, AnyLayout>> = { ...catalog, ...flowCatalog };
+  const tables: Record<string, ReturnType<typeof createMemoryTable>> = {};
+  for (const { map, key, value } of entries) {
+    const layout = layouts[map];
+    if (layout === undefined || layout.type.includes('percpu')) continue;
+    const maxEntries = Math.max(layout.maxEntries, entries.length);
+    tables[map] ??= createMemoryTable(layout, { maxEntries });
+    tables[map].set(key, value);
+  }
+  return tables as Record<string, ReadableTable>;
+}
