@@ -14,11 +14,10 @@ import {
   type Snapshot,
 } from '@lbx/maps';
 import { Command } from 'commander';
-import {
-  addLoadBalancerFlags,
-  type LoadBalancerFlags,
-  loadBalancerOptions,
-} from '../agent/load-balancer-flags.ts';
+import { loadBalancerOptions } from '../agent/load-balancer-options.ts';
+import { addAgentFlags, givenFlags } from '../agent/options/agent-flags.ts';
+import type { AgentSettings } from '../agent/options/agent-options.ts';
+import { readSettings, type Settings, valuesOf } from '../agent/options/settings.ts';
 import { CliError } from '../cli-error.ts';
 import { exitCode } from '../exit-codes.ts';
 import { type Desired, readDesired } from '../input/desired.ts';
@@ -31,12 +30,16 @@ import { json } from '../output/output.ts';
 import { assertRoot, isRoot } from '../root.ts';
 import type { CommandContext } from '../run-cli.ts';
 
-interface ApplyFlags extends LoadBalancerFlags {
+interface ApplyFlags {
   readonly node?: string;
   readonly dryRun?: boolean;
   readonly prune?: boolean;
   readonly json?: boolean;
 }
+
+/** Flags of this command, and those of the datapath as the agent has them. */
+type ApplySettings = ApplyFlags &
+  Omit<AgentSettings, 'node' | 'pins'> & { readonly pins: string; readonly settings: Settings };
 
 /** `lbx apply FILE…`: writes services once, and ends. */
 export function applyCommand(context: CommandContext): Command {
@@ -53,21 +56,22 @@ export function applyCommand(context: CommandContext): Command {
     )
     .option('--prune', 'delete from the maps every service that is not in the files')
     .option('--json', 'what changed as one JSON object');
-  return addLoadBalancerFlags(command)
+  return addAgentFlags(command, ['Datapath'])
     .addHelpText(
       'after',
       '\nFlags for devices, sockets and packets are for loading the datapath where none is pinned yet.' +
         '\nExit codes: 0 applied (or nothing to do), 1 a write failed, 3 a file is wrong: the others are applied, but not with --prune',
     )
-    .action(async (paths: string[], flags: ApplyFlags) => {
-      const given = givenOptions(command, flags);
+    .action(async (paths: string[], own: ApplyFlags) => {
+      const settings = readSettings({ flags: givenFlags(command), environment: {} });
+      const { node: _, pins, ...values } = valuesOf(settings);
+      const flags: ApplySettings = { ...own, ...values, pins: pins as string, settings };
+      const given = givenOptions(flags);
       if (flags.dryRun) return dryRun(paths, flags, given, context);
       assertRoot('apply');
       const isLoaded = existsSync(join(flags.pins, 'lb4_services_v2'));
       if (!isLoaded) return loadAndApply(paths, flags, given, context);
-      const loading = (['device', 'podDevice', 'xdp', 'tc'] as const).filter(
-        (name) => flags[name] !== undefined,
-      );
+      const loading = (['device', 'podDevice', 'xdp', 'tc'] as const).filter((name) => isGiven(flags, name));
       if (loading.length > 0 || typeof flags.cgroup === 'string')
         throw new CliError(
           'LBX_BAD_FLAG',
@@ -79,21 +83,23 @@ export function applyCommand(context: CommandContext): Command {
 }
 
 /** What was said about services on the command line goes before what the maps show. */
-function givenOptions(command: Command, flags: ApplyFlags): ProjectOptions {
-  const isGiven = (name: string) => command.getOptionValueSource(name) === 'cli';
+function givenOptions(flags: ApplySettings): ProjectOptions {
   return {
-    ...(isGiven('algorithm') ? { algorithm: flags.algorithm } : {}),
-    ...(isGiven('maglevSize') ? { maglevSize: flags.maglevSize } : {}),
-    ...(isGiven('wildcards') ? { wildcards: flags.wildcards } : {}),
-    ...(flags.forwarding === undefined ? {} : { forwarding: flags.forwarding }),
+    ...(isGiven(flags, 'algorithm') ? { algorithm: flags.algorithm } : {}),
+    ...(isGiven(flags, 'maglevSize') ? { maglevSize: flags.maglevSize } : {}),
+    ...(isGiven(flags, 'wildcards') ? { wildcards: flags.wildcards } : {}),
+    ...(isGiven(flags, 'forwarding') ? { forwarding: flags.forwarding } : {}),
     ...(flags.nodeAddress === undefined ? {} : { nodeAddresses: flags.nodeAddress }),
-    ...(flags.externalClusterIp === undefined ? {} : { externalClusterIP: flags.externalClusterIp }),
+    ...(isGiven(flags, 'externalClusterIp') ? { externalClusterIP: flags.externalClusterIp } : {}),
   };
 }
 
+const isGiven = ({ settings }: ApplySettings, key: keyof Settings): boolean =>
+  settings[key].origin.from !== 'default';
+
 async function readFiles(
   paths: readonly string[],
-  { node, algorithm, maglevSize, prune }: ApplyFlags,
+  { node, algorithm, maglevSize, prune }: ApplySettings,
   like: ProjectOptions,
   context: CommandContext,
 ): Promise<Desired> {
@@ -114,7 +120,7 @@ async function readFiles(
 
 async function dryRun(
   paths: readonly string[],
-  flags: ApplyFlags,
+  flags: ApplySettings,
   given: ProjectOptions,
   context: CommandContext,
 ) {
@@ -142,7 +148,7 @@ async function dryRun(
 async function applyTo(
   writer: PinnedWriter,
   paths: readonly string[],
-  flags: ApplyFlags,
+  flags: ApplySettings,
   given: ProjectOptions,
   context: CommandContext,
 ) {
@@ -175,7 +181,7 @@ interface Outcome {
 function report(
   { ops, failures, lost, pins }: Outcome,
   difference: ReturnType<typeof diffStates>,
-  flags: ApplyFlags,
+  flags: ApplySettings,
   context: CommandContext,
 ) {
   const isBad = failures.length > 0 || lost > 0;
@@ -195,19 +201,20 @@ function report(
 /** No datapath is there yet: it is loaded and attached first, and stays when this process ends. */
 async function loadAndApply(
   paths: readonly string[],
-  flags: ApplyFlags,
+  flags: ApplySettings,
   given: ProjectOptions,
   context: CommandContext,
 ) {
-  if (flags.device === undefined && flags.podDevice === undefined && typeof flags.cgroup !== 'string')
+  if (!isGiven(flags, 'device') && !isGiven(flags, 'podDevice') && typeof flags.cgroup !== 'string')
     throw new CliError(
       'LBX_NOTHING_PINNED',
       `no datapath is pinned in ${flags.pins}: say where to attach one (--device IF, --cgroup DIR), start lbx agent, or see what would happen with --dry-run`,
     );
   const desired = await readFiles(paths, flags, given, context);
-  using loadBalancer = createLoadBalancer(
-    loadBalancerOptions(flags, (notice) => context.err(`note: ${notice}`)),
-  );
+  using loadBalancer = createLoadBalancer({
+    ...loadBalancerOptions(flags.settings),
+    onNotice: (notice) => context.err(`note: ${notice}`),
+  });
   const { writes, failed, refused } = loadBalancer.apply(desired.frontends);
   const { attachments } = loadBalancer.summary();
   const failures = [...failed, ...refused].map(({ error }) => error.message);

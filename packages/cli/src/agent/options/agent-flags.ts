@@ -4,10 +4,13 @@ import { defaultText } from './default-text.ts';
 import { flagOf } from './option-names.ts';
 import { BadValue, type OptionType } from './option-types/option-type.ts';
 
-/** Adds a flag for each option of the agent. */
-export function addAgentFlags(command: Command): Command {
-  for (const [group, options] of Object.entries(optionGroups))
-    for (const key of Object.keys(options) as OptionKey[])
+/** Adds a flag for each option of the agent, or of some groups of them. */
+export function addAgentFlags(
+  command: Command,
+  groups: readonly (keyof typeof optionGroups)[] = Object.keys(optionGroups) as never,
+): Command {
+  for (const group of groups)
+    for (const key of Object.keys(optionGroups[group]) as OptionKey[])
       for (const flag of flagsOf(key)) command.addOption(flag.helpGroup(`${group}:`));
   return command;
 }
