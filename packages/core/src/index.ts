@@ -33,6 +33,16 @@ export {
 export type { ResolvedOptions } from './options/resolve-options.ts';
 export { openPinnedFlows, type PinnedFlows } from './pinned/open-flow-sources.ts';
 export { type ProgramSettings, readProgramSettings } from './pinned/program-settings.ts';
+export { type DerivedState, inspectDerived } from './probe/inspect-derived.ts';
+export { inspectPins, type PinnedLink, type PinnedMap, type PinnedState } from './probe/inspect-pins.ts';
+export { readPinnedCounters } from './probe/pinned-counters.ts';
+export { type DatapathProbe, probeDatapath } from './probe/probe-datapath.ts';
+export {
+  type ProbedSocketHook,
+  probedSocketHooks,
+  probeSockets,
+  type SocketProbe,
+} from './probe/probe-sockets.ts';
 export type { DriftStatus } from './reconcile/drift-status.ts';
 export {
   createHistogram,
