@@ -244,6 +244,7 @@ it('exports these names', () => {
       "readFlowSet",
       "readServiceSpec",
       "readSnapshot",
+      "reasonAdvice",
       "reasonOf",
       "reasons",
       "releaseIds",

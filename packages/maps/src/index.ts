@@ -142,6 +142,7 @@ export {
   LbxGateWord,
 } from './flow/gate.ts';
 export { randomSlot4, randomSlot6, type Tuple } from './flow/random-slot.ts';
+export { type ReasonAdvice, reasonAdvice } from './flow/reason-advice.ts';
 export {
   REASON_COUNT,
   type Reason,

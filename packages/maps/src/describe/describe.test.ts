@@ -5,10 +5,15 @@ import { scalar, struct } from '../codec/struct.ts';
 import { mapLayout } from '../layouts/map-layout.ts';
 import { describe } from './describe.ts';
 import { mapsDocument } from './maps-document.ts';
+import { reasonsDocument } from './reasons-document.ts';
 
 suite('describe', () => {
   it('docs/maps.md is up to date', async () => {
     await expect(mapsDocument()).toMatchFileSnapshot('../../../../docs/maps.md');
+  });
+
+  it('docs/drop-reasons.md is up to date', async () => {
+    await expect(reasonsDocument()).toMatchFileSnapshot('../../../../docs/drop-reasons.md');
   });
 
   it('shows maps, and structs member by member', () => {
