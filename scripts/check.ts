@@ -1,10 +1,16 @@
-// npm run check [-- NAME…]: lint, types, layering, file sizes, packed packages, prebuilt objects.
+// npm run check [-- NAME…]: lint, types, layering, file sizes, links and code of the documentation, its site, packed packages,
+// prebuilt objects.
 // Prints a line per step and, last, how many passed and failed.
+
+import { codeBlocks } from './check/code-blocks.ts';
+import { generatedDocs } from './check/generated.ts';
 import { imports } from './check/imports.ts';
 import { layering } from './check/layering.ts';
 import { licences } from './check/licences.ts';
+import { links } from './check/links.ts';
 import { packages } from './check/packages.ts';
 import { processes } from './check/processes.ts';
+import { site } from './check/site.ts';
 import { sizes } from './check/sizes.ts';
 import { command, type Step } from './check/step.ts';
 
@@ -19,6 +25,10 @@ const steps: readonly Step[] = [
   imports,
   licences,
   processes,
+  links,
+  codeBlocks,
+  generatedDocs,
+  site,
   ...packages,
   command('prebuilt objects', ['node', '--conditions=@lbx/source', 'scripts/build-bpf.ts', '--check']),
 ];

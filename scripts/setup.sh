@@ -1,6 +1,6 @@
 #!/bin/sh
 # Sets up all that a goal needs, from a plain clone on Debian 12 with Node 20 or newer and npm:
-#   sh scripts/setup.sh demo|test|bench|build|check
+#   sh scripts/setup.sh demo|test|bench|build|check|docs
 # Idempotent: what is there is left alone, and each thing done is printed. Called by the npm scripts.
 set -eu
 cd "$(dirname "$0")/.."
@@ -88,6 +88,20 @@ install_npm_packages() {
   printf '%s' "$now" >$stamp
 }
 
+# What the site is made with: a project of its own in docs/.
+install_docs_packages() {
+  case $goal in
+    check | docs) ;;
+    *) return 0 ;;
+  esac
+  stamp=docs/node_modules/.lbx-installed
+  now=$(find docs/package.json docs/pnpm-lock.yaml docs/pnpm-workspace.yaml -print0 | sort -z | fingerprint)
+  [ "$(cat $stamp 2>/dev/null || true)" = "$now" ] && return 0
+  say "installing what the site of the documentation is made with (140 MB in docs/node_modules)"
+  quietly "$pnpm" --dir docs install --frozen-lockfile
+  printf '%s' "$now" >$stamp
+}
+
 build_packages() {
   stamp=node_modules/.lbx-built
   now=$(find tsconfig.json pnpm-lock.yaml bpf/package.json bpf/src packages/*/package.json packages/*/src \
@@ -108,8 +122,8 @@ prepare_cluster() {
 }
 
 case $goal in
-  demo | test | bench | build | check) ;;
-  *) die "unknown goal '$goal'; use demo, test, bench, build or check" ;;
+  demo | test | bench | build | check | docs) ;;
+  *) die "unknown goal '$goal'; use demo, test, bench, build, check or docs" ;;
 esac
 require_node
 install_apt
@@ -117,6 +131,7 @@ install_pnpm
 PATH=$PWD/node_modules/.bin:$PWD/.tools/node_modules/.bin:$PATH
 export PATH
 install_npm_packages
+install_docs_packages
 build_packages
 prepare_cluster
 say "ready for $goal ($(node -v), $(uname -sr))"
