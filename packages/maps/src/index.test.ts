@@ -235,6 +235,7 @@ it('exports these names', () => {
       "planBeside",
       "planChanges",
       "project",
+      "projectOnto",
       "protocolName",
       "protocolNumbers",
       "randomSlot4",

@@ -281,6 +281,7 @@ export { MapFullError } from './project/map-full-error.ts';
 export { type MapShape, mapMemory, tableMemory } from './project/map-memory.ts';
 export type { ProjectOptions } from './project/options.ts';
 export { byService, project } from './project/project.ts';
+export { projectOnto } from './project/project-onto.ts';
 export { ownEntries, type Projection, type Refusal } from './project/projection.ts';
 export { mergeChanges, noChanges, type ProjectionChanges } from './project/projection-changes.ts';
 export { createProjector, type Projector, type ProjectorContext } from './project/projector.ts';

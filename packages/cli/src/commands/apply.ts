@@ -9,8 +9,7 @@ import {
   type ProjectOptions,
   plan,
   planBeside,
-  project,
-  restoreIds,
+  projectOnto,
   type Snapshot,
 } from '@lbx/maps';
 import { Command } from 'commander';
@@ -132,7 +131,7 @@ async function dryRun(
         snapshot: { entries: new Map() },
       };
   const desired = await readFiles(paths, flags, { ...optionsIn(live.snapshot), ...given }, context);
-  const projection = project(desired.frontends, desired.options, restoreIds(live.snapshot));
+  const projection = projectOnto(live.snapshot, desired.frontends, desired.options);
   const ops = flags.prune ? plan(live.snapshot, projection) : planBeside(live.snapshot, projection);
   const after = { entries: afterOps(live.snapshot, ops).entries, frontends: projection.frontends };
   const difference = diffStates(live.snapshot, after);

@@ -4,6 +4,7 @@ import {
   entryDiffLines,
   optionsIn,
   type ProjectOptions,
+  projectOnto,
   type StateDiff,
 } from '@lbx/maps';
 import { Command, Option } from 'commander';
@@ -68,7 +69,7 @@ export function diffCommand(context: CommandContext): Command {
         flags,
         context,
       );
-      const difference = diffStates(sourceOf(from), sourceOf(to), { ids: flags.ids === true });
+      const difference = diffStates(sourceOf(from, to), sourceOf(to, from), { ids: flags.ids === true });
       if (!difference.equal) context.exit(exitCode.negative);
       for (const { problems } of [from, to]) reportProblems({ problems }, context);
       if (flags.json) {
@@ -107,8 +108,12 @@ async function readBoth(
   return (await Promise.all(again)) as [State, State];
 }
 
-function sourceOf({ desired, snapshot }: State) {
-  return desired?.projection ?? snapshot;
+/** Manifests beside maps: with the slots that backends have there, which say nothing about what is wanted. */
+function sourceOf({ desired, snapshot }: State, other: State) {
+  if (desired === undefined) return snapshot;
+  return other.kind === 'manifests'
+    ? desired.projection
+    : projectOnto(other.snapshot, desired.frontends, desired.options);
 }
 
 /** The answer first: equal, or how much of what differs. */

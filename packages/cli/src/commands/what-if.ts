@@ -7,7 +7,7 @@ import {
   frontendsIn,
   optionsIn,
   type ProjectOptions,
-  project,
+  projectOnto,
   restoreIds,
   type WhatIfSide,
   whatIf,
@@ -104,7 +104,12 @@ export function whatIfCommand(context: CommandContext): Command {
       const answer = whatIf(
         before,
         { frontends, options },
-        { ids, cpus, ...(state.maxEntries === undefined ? {} : { maxEntries: state.maxEntries }) },
+        {
+          ids,
+          cpus,
+          ...(state.kind === 'manifests' ? {} : { actual: state.snapshot }),
+          ...(state.maxEntries === undefined ? {} : { maxEntries: state.maxEntries }),
+        },
       );
       if (answer.problems.length > 0) context.exit(exitCode.negative);
       for (const { problems } of [state, ...(target === undefined ? [] : [target])])
@@ -128,5 +133,5 @@ function sideOf({ desired, snapshot }: State): WhatIfSide {
 /** Entries of maps that the frontends which were read from them would not give: weights are estimated, others may write otherwise. */
 function entriesNotUnderstood({ kind, snapshot }: State, { frontends, options }: WhatIfSide): number {
   if (kind === 'manifests') return 0;
-  return diffStates(snapshot, project(frontends, options, createIds())).entries.length;
+  return diffStates(snapshot, projectOnto(snapshot, frontends, options)).entries.length;
 }

@@ -11,7 +11,7 @@ import {
   type ProjectOptions,
   plan,
   planBeside,
-  project,
+  projectOnto,
   readSnapshot,
   restoreIds,
   type Snapshot,
@@ -102,7 +102,7 @@ function write(
   const counted = trafficMapsOf(maps);
   const traffic = counted && createTrafficKeeper(counted, ownersIn(found));
   places.replace([], frontends);
-  const desired = project(frontends, { ...options, maxEntries: sizesOf(tables) }, ids);
+  const desired = projectOnto(found, frontends, { ...options, maxEntries: sizesOf(tables) }, ids);
   const ops = prune ? plan(found, desired) : planBeside(found, desired);
   const names = [...desired.frontends.keys()];
   frontendMeta?.mark(desired, names);

@@ -6,9 +6,10 @@ import type { MapsError } from '../errors.ts';
 import type { Ids } from '../ids/ids.ts';
 import type { Frontend } from '../model/frontend.ts';
 import { plan } from '../plan/plan.ts';
+import type { Snapshot } from '../plan/snapshot.ts';
 import { type Forecast, forecast } from '../project/forecast.ts';
 import type { ProjectOptions } from '../project/options.ts';
-import { project } from '../project/project.ts';
+import { projectOnto } from '../project/project-onto.ts';
 import type { Projection } from '../project/projection.ts';
 import { leastMoved, movedShare, newFlowShares } from './flow-share.ts';
 
@@ -21,6 +22,8 @@ export interface WhatIfSide {
 export interface WhatIfOptions {
   /** Ids of the maps that are written: `createIds()`, or those of `restoreIds`. */
   readonly ids: Ids;
+  /** What the maps hold now: backends keep their slots. Empty maps when absent. */
+  readonly actual?: Snapshot;
   /** Possible CPUs of the node. */
   readonly cpus: number;
   /** Sizes of maps by name; where absent those of the layouts. */
@@ -78,13 +81,13 @@ export interface WhatIf {
 export function whatIf(
   before: WhatIfSide,
   after: WhatIfSide,
-  { ids, cpus, maxEntries }: WhatIfOptions,
+  { ids, cpus, maxEntries, actual = { entries: new Map() } }: WhatIfOptions,
 ): WhatIf {
   const sizes = { cpus, others: [], ...(maxEntries === undefined ? {} : { maxEntries }) };
-  const old = project(before.frontends, before.options, ids);
+  const old = projectOnto(actual, before.frontends, before.options, ids);
   const had = frontendStates(nameState(old, false));
   const took = forecast(old, sizes);
-  const next = project(after.frontends, after.options, ids);
+  const next = projectOnto(old, after.frontends, after.options, ids);
   const has = frontendStates(nameState(next, false));
   const needs = forecast(next, { ...sizes, ids });
   const touched = diffStates(old, next).frontends.map(({ name, change }) =>
