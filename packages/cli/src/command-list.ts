@@ -39,6 +39,16 @@ export const commandList: readonly ListedCommand[] = [
     load: async () => (await import('./commands/monitor.ts')).monitorCommand,
   },
   {
+    name: 'status',
+    description: 'how the load balancer of this node is, on one screen',
+    load: async () => (await import('./commands/status.ts')).statusCommand,
+  },
+  {
+    name: 'top',
+    description: 'packets and bytes of each service by the second, the busiest first',
+    load: async () => (await import('./commands/top.ts')).topCommand,
+  },
+  {
     name: 'cleanup',
     description: 'detach the programs and remove the maps that lbx pinned',
     load: async () => (await import('./commands/cleanup.ts')).cleanupCommand,

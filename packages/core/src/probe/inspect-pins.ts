@@ -51,9 +51,9 @@ export function inspectPins(pins: string): PinnedState | undefined {
   const maps = new Map<string, BpfMap>();
   const links = new Map<string, Link>();
   try {
-    for (const name of readdirSync(pins).sort())
-      open(() => maps.set(name, BpfMap.openPinned(join(pins, name))));
     const folder = linkFolder(pins);
+    for (const name of readdirSync(pins).sort())
+      if (join(pins, name) !== folder) open(() => maps.set(name, BpfMap.openPinned(join(pins, name))));
     for (const name of existsSync(folder) ? readdirSync(folder).sort() : [])
       open(() => links.set(name, Link.openPinned(join(folder, name))));
     const ours = new Map([...maps].filter(([name]) => isWhole(name)));
