@@ -36,7 +36,7 @@ export function mapRelations(): string {
       box({ x: 580, y: 300, width: 200, height: 56 }, ['lbx_flow_set4', '5-tuple → the whole rewrite'], 'b'),
       box(
         { x: 580, y: 396, width: 200, height: 56 },
-        ['lbx_rev4, lbx_routes', 'answers by SNAT port; next hops'],
+        ['lbx_rev4, lbx_routes', 'answers by port; next hops'],
         'b',
       ),
       arrow(
@@ -61,7 +61,7 @@ export function mapRelations(): string {
         ],
         'soft',
       ),
-      text(254, 192, 'frontend id', { anchor: 'middle', size: 12, fill: 'soft' }),
+      text(254, 216, 'frontend id', { anchor: 'middle', size: 12, fill: 'soft' }),
       arrow(
         [
           [210, 328],

@@ -68,14 +68,16 @@ export function packetWay(): string {
     ),
     arrow(
       [
-        [658, 282],
-        [280, 282],
+        [658, 286],
+        [638, 286],
+        [638, 316],
+        [280, 316],
         [280, 172],
       ],
       'c',
     ),
-    text(350, 208, 'remote: out again at once', { anchor: 'start', size: 12, fill: 'soft' }),
-    text(300, 300, 'its answer', { anchor: 'start', size: 12, fill: 'soft' }),
+    text(314, 208, 'remote: out again at once', { anchor: 'start', size: 12, fill: 'soft' }),
+    text(290, 308, 'its answer', { anchor: 'start', size: 12, fill: 'soft' }),
     arrow(
       [
         [380, 372],
