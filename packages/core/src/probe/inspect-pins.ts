@@ -51,10 +51,9 @@ export function inspectPins(pins: string): PinnedState | undefined {
   const maps = new Map<string, BpfMap>();
   const links = new Map<string, Link>();
   try {
+    for (const name of pinNames(pins)) open(() => maps.set(name, BpfMap.openPinned(join(pins, name))));
     const folder = linkFolder(pins);
-    for (const name of readdirSync(pins).sort())
-      if (join(pins, name) !== folder) open(() => maps.set(name, BpfMap.openPinned(join(pins, name))));
-    for (const name of existsSync(folder) ? readdirSync(folder).sort() : [])
+    for (const name of existsSync(folder) ? pinNames(folder) : [])
       open(() => links.set(name, Link.openPinned(join(folder, name))));
     const ours = new Map([...maps].filter(([name]) => isWhole(name)));
     const attached = [...links].map(([name, link]) => ({ name, link }));
@@ -74,6 +73,12 @@ export function inspectPins(pins: string): PinnedState | undefined {
   }
 }
 
+const pinNames = (folder: string): string[] =>
+  readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
+
 /** Under `NAME:ID` lies what waits to take a pin's place. */
 const isWhole = (name: string) => !name.includes(':');
 
@@ -87,8 +92,7 @@ function open(act: () => void): void {
   try {
     act();
   } catch (error) {
-    if (!['LBX_WRONG_KIND', 'ENOENT', 'EISDIR'].includes(String((error as { code?: unknown }).code)))
-      throw error;
+    if (!['LBX_WRONG_KIND', 'ENOENT'].includes(String((error as { code?: unknown }).code))) throw error;
   }
 }
 
