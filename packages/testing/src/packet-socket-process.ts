@@ -91,7 +91,8 @@ const report = (error: unknown) =>
 
 try {
   const fd = openSocket(process.argv[2]!);
-  node.poll(fd, { readable: true }, () => {
+  // Held until the end: a watcher that nobody refers to is collected, and then nothing is captured any more.
+  const watcher = node.poll(fd, { readable: true }, () => {
     try {
       for (let next = receive(fd); next !== undefined; next = receive(fd))
         write(next.outgoing ? KIND.out : KIND.in, Uint8Array.from(frame.subarray(0, next.length)));
@@ -109,7 +110,10 @@ try {
       }
     }),
   );
-  process.stdin.on('end', () => process.exit(0));
+  process.stdin.on('end', () => {
+    watcher.close();
+    process.exit(0);
+  });
   write(KIND.ready, new Uint8Array(0));
 } catch (error) {
   report(error);
