@@ -5,6 +5,7 @@
 import { codeBlocks } from './check/code-blocks.ts';
 import { generatedDocs } from './check/generated.ts';
 import { imports } from './check/imports.ts';
+import { installs } from './check/installs.ts';
 import { layering } from './check/layering.ts';
 import { licences } from './check/licences.ts';
 import { links } from './check/links.ts';
@@ -30,6 +31,7 @@ const steps: readonly Step[] = [
   generatedDocs,
   site,
   ...packages,
+  installs,
   command('prebuilt objects', ['node', '--conditions=@lbx/source', 'scripts/build-bpf.ts', '--check']),
 ];
 

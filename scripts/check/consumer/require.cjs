@@ -1,0 +1,13 @@
+// Every entry point by require(): the same names as by import.
+const assert = require('node:assert/strict');
+const { readFileSync } = require('node:fs');
+
+(async () => {
+  for (const entry of JSON.parse(readFileSync('entries.json', 'utf8'))) {
+    const names = (exported) =>
+      Object.keys(exported)
+        .filter((name) => name !== 'default' && name !== '__esModule' && name !== 'module.exports')
+        .sort();
+    assert.deepEqual(names(require(entry)), names(await import(entry)), entry);
+  }
+})();

@@ -1,0 +1,175 @@
+// What a user does: `npm install` in an empty folder, then import, require, types and a small thing done with each package,
+// under the oldest Node that the packages allow and the one that is developed with.
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { publicPackages } from '../release/public-packages.ts';
+import { entryPoints } from './imports.ts';
+import type { Step } from './step.ts';
+
+const oldestNode = '22.19.0';
+/** Most bytes that a package may have when packed, and unpacked: what grows beyond is looked at before it is published. */
+const limits: Readonly<Record<string, readonly [packed: number, unpacked: number]>> = {
+  '@lbx/bpf': [1_500_000, 8_000_000],
+  '@lbx/cli': [600_000, 2_500_000],
+  '@lbx/core': [900_000, 3_500_000],
+  '@lbx/k8s-sync': [900_000, 4_000_000],
+  '@lbx/maglev': [80_000, 400_000],
+  '@lbx/maps': [2_000_000, 8_000_000],
+  'libbpf-ts': [800_000, 3_500_000],
+};
+/** Entry points for a test runner that the user brings. */
+const needsPeer = /\/(vitest|jest)$/;
+
+export const installs: Step = {
+  name: 'installs',
+  run: () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lbx-install-'));
+    try {
+      const { files, problems } = packAll(folder);
+      if (files.length === 0) return problems;
+      return [
+        ...problems,
+        ...[process.execPath, oldNode()].flatMap((node) => checkInstalled(node, folder, files)),
+      ];
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+interface Packed {
+  readonly filename: string;
+}
+
+function packAll(folder: string): { files: string[]; problems: string[] } {
+  const files: string[] = [];
+  const problems: string[] = [];
+  for (const each of publicPackages()) {
+    const { status, output, stdout } = run(
+      'pnpm',
+      ['pack', '--pack-destination', folder, '--json'],
+      each.folder,
+    );
+    if (status !== 0) return { files: [], problems: [`pnpm pack failed in ${each.folder}: ${output}`] };
+    const file = resolve(folder, (JSON.parse(stdout) as Packed).filename);
+    files.push(file);
+    const packed = statSync(file).size;
+    const unpacked = Number(run('sh', ['-c', 'gzip -dc "$1" | wc -c', 'sh', file]).stdout);
+    console.log(`      ${each.name}: ${kilobytes(packed)} packed, ${kilobytes(unpacked)} unpacked`);
+    const [mostPacked, mostUnpacked] = limits[each.name] ?? [0, 0];
+    if (packed > mostPacked || unpacked > mostUnpacked)
+      problems.push(
+        `${each.name} has ${packed} bytes packed, ${unpacked} unpacked; the limits are ${mostPacked} and ${mostUnpacked}`,
+      );
+  }
+  return { files, problems };
+}
+
+const kilobytes = (bytes: number) => `${Math.round(bytes / 1000)} kB`;
+
+/** Installed beside pnpm, inside the checkout. */
+function oldNode(): string {
+  const prefix = resolve(`.tools/node-${oldestNode}`);
+  const name = `node-linux-${process.arch}`;
+  const node = join(prefix, 'node_modules', name, 'bin/node');
+  if (existsSync(node)) return node;
+  mkdirSync(prefix, { recursive: true });
+  const { status, output } = run('npm', [
+    'install',
+    '--prefix',
+    prefix,
+    '--no-fund',
+    '--no-audit',
+    '--no-save',
+    `${name}@${oldestNode}`,
+  ]);
+  if (status !== 0) throw new Error(`Node ${oldestNode} cannot be installed: ${output}`);
+  return node;
+}
+
+function checkInstalled(node: string, folder: string, tarballs: readonly string[]): string[] {
+  const version = run(node, ['--version']).stdout.trim();
+  const place = join(folder, version);
+  mkdirSync(place);
+  writeFileSync(join(place, 'package.json'), '{ "private": true }');
+  const npm = realpathSync(run('sh', ['-c', 'command -v npm']).stdout.trim());
+  const installed = run(
+    node,
+    [npm, 'install', '--no-fund', '--no-audit', '--prefer-offline', ...tarballs],
+    place,
+  );
+  if (installed.status !== 0) return [`npm install under Node ${version}: ${installed.output}`];
+  const entries = publicPackages().flatMap(({ folder: own }) =>
+    entryPoints(own).filter((entry) => !needsPeer.test(entry)),
+  );
+  cpSync('scripts/check/consumer', place, { recursive: true });
+  writeFileSync(join(place, 'entries.json'), JSON.stringify(entries));
+  writeFileSync(
+    join(place, 'types.mts'),
+    `${entries.map((entry, i) => `import * as e${i} from '${entry}';`).join('\n')}\nexport const all = [${entries.map((_, i) => `e${i}`)}];\n`,
+  );
+  cpSync(join(place, 'types.mts'), join(place, 'types.cts'));
+  const steps: [string, string, string[]][] = [
+    ['import and use', node, ['use.mjs']],
+    ['require', node, ['require.cjs']],
+    ['lbx --version', node, ['node_modules/@lbx/cli/bin/lbx.js', '--version']],
+    ...(['nodenext', 'node16', 'bundler'] as const).map((how): [string, string, string[]] => [
+      `types for ${how}`,
+      resolve('node_modules/.bin/tsc'),
+      typesArgs(how),
+    ]),
+  ];
+  return steps.flatMap(([what, file, args]) => {
+    const { status, output } = run(file, args, place);
+    return status === 0 ? [] : [`${what} under Node ${version}: ${output}`];
+  });
+}
+
+function typesArgs(how: 'nodenext' | 'node16' | 'bundler'): string[] {
+  const files = how === 'bundler' ? ['types.mts'] : ['types.mts', 'types.cts'];
+  const module = how === 'bundler' ? 'esnext' : how;
+  const common = [
+    '--noEmit',
+    '--strict',
+    '--target',
+    'es2024',
+    '--lib',
+    'es2024,esnext.disposable',
+    '--skipLibCheck',
+    'true',
+  ];
+  return [
+    ...common,
+    '--module',
+    module,
+    '--moduleResolution',
+    how,
+    '--types',
+    'node',
+    '--typeRoots',
+    resolve('node_modules/@types'),
+    ...files,
+  ];
+}
+
+function run(file: string, args: readonly string[], cwd = '.') {
+  // npm of this checkout's own run would tell its child to install elsewhere.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
+  const result = spawnSync(file, args, { cwd, encoding: 'utf8', env, maxBuffer: 64 << 20 });
+  return {
+    status: result.status,
+    stdout: result.stdout ?? '',
+    output: `${result.stdout}${result.stderr}${result.error?.message ?? ''}`,
+  };
+}
