@@ -151,7 +151,7 @@ describeKernel('lbx agent and a real API server', () => {
       const here = await makeService('here', '192.0.2.50');
       await answersFrom(here, '192.0.2.50');
       await agent?.end('SIGTERM');
-      expect(agent?.events.at(-1)).toEqual({ event: 'stopped', pinned: true });
+      expect(agent?.events.at(-1)).toMatchObject({ event: 'stopped', pinned: true });
       await server.stop('SIGKILL');
       const early = start();
       await expect.poll(() => early.events.some(({ event }) => event === 'problem'), waiting).toBe(true);
