@@ -56,8 +56,9 @@ async function show(
     const rates = ratesBetween(before, after, (nowMs - beganMs) / 1000);
     [before, beganMs] = [after, nowMs];
     // At a terminal each reading takes the place of the one before.
-    const clear = process.stdout.isTTY && times > 1 && !asJson ? '\u001b[H\u001b[J' : '';
-    context.out(asJson ? json(rates) : clear + topLines(rates));
+    // Not by `out`, which shows what would steer a terminal.
+    if (process.stdout.isTTY && times > 1 && !asJson) process.stdout.write('\u001b[H\u001b[J');
+    context.out(asJson ? json(rates) : topLines(rates));
   }
 }
 
