@@ -11,7 +11,7 @@ import { Command, Option } from 'commander';
 import { CliError } from '../cli-error.ts';
 import { exitCode } from '../exit-codes.ts';
 import { reportProblems } from '../input/report-problems.ts';
-import { parseTableSize } from '../input/shared-options.ts';
+import { layoutOption, parseTableSize } from '../input/shared-options.ts';
 import { LIVE, type PinFlags, pinsDescription, readState, type State } from '../input/state.ts';
 import { colored } from '../output/colored-diff.ts';
 import { json } from '../output/output.ts';
@@ -37,11 +37,7 @@ export function diffCommand(context: CommandContext): Command {
     )
     .argument('[to]', `the same; alone, the first is what is wanted, and is compared with ${LIVE}`)
     .option('--pins <dir>', pinsDescription)
-    .addOption(
-      new Option('--layout <name>', "whose pinned maps: lbx, or an installed cilium's (only read)")
-        .choices(['lbx', 'cilium'])
-        .default('lbx'),
-    )
+    .addOption(layoutOption())
     .option('--node <name>', 'name of the node, with manifests')
     .option(
       '--node-address <ip...>',

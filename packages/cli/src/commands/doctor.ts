@@ -82,7 +82,6 @@ function optionsOf({ device, ...flags }: DoctorFlags): DoctorOptions {
     dsrBy: flags.dsrBy,
     nodePortRange: flags.nodePortRange,
     tryXdp: flags.tryXdp === true,
-    hostPorts: false,
     ...(device === undefined ? {} : { devices: device }),
     ...(flags.snatPorts === undefined ? {} : { snatPorts: flags.snatPorts }),
   };

@@ -1,10 +1,10 @@
 import { openPinnedFlows } from '@lbx/core';
 import { catalog, type DumpEntry, dump, flowCatalog } from '@lbx/maps';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { CliError } from '../cli-error.ts';
 import { type DesiredOptions, readDesired } from '../input/desired.ts';
 import { reportProblems } from '../input/report-problems.ts';
-import { algorithmOption, maglevSizeOption } from '../input/shared-options.ts';
+import { algorithmOption, layoutOption, maglevSizeOption } from '../input/shared-options.ts';
 import { type PinFlags, pinPlace, pinsDescription, readPinnedState } from '../input/state.ts';
 import { json } from '../output/output.ts';
 import type { CommandContext } from '../run-cli.ts';
@@ -21,11 +21,7 @@ export function dumpCommand(context: CommandContext): Command {
   return new Command('dump')
     .description('entries of the maps, one sorted line each')
     .option('--pins <dir>', pinsDescription)
-    .addOption(
-      new Option('--layout <name>', "whose maps: lbx, or an installed cilium's (only read)")
-        .choices(['lbx', 'cilium'])
-        .default('lbx'),
-    )
+    .addOption(layoutOption())
     .option(
       '--flows',
       'with the flows that lbx remembers, for lbx explain (those of a cilium are there anyway)',

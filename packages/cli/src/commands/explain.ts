@@ -4,7 +4,7 @@ import { exitCode } from '../exit-codes.ts';
 import { explainLines } from '../explain/explain-lines.ts';
 import { type OpenedState, openLiveState } from '../explain/open-live-state.ts';
 import { reportProblems } from '../input/report-problems.ts';
-import { parseEndpoint, parseProtocol, parseTableSize } from '../input/shared-options.ts';
+import { layoutOption, parseEndpoint, parseProtocol, parseTableSize } from '../input/shared-options.ts';
 import { LIVE, type PinFlags, pinsDescription } from '../input/state.ts';
 import { json } from '../output/output.ts';
 import type { CommandContext } from '../run-cli.ts';
@@ -41,11 +41,7 @@ export function explainCommand(context: CommandContext): Command {
         .default('xdp'),
     )
     .option('--pins <dir>', pinsDescription)
-    .addOption(
-      new Option('--layout <name>', "whose maps: lbx, or an installed cilium's (only read)")
-        .choices(['lbx', 'cilium'])
-        .default('lbx'),
-    )
+    .addOption(layoutOption())
     .option('--node <name>', 'name of the node that the flow meets, with manifests')
     .addOption(
       new Option(

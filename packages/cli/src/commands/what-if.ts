@@ -17,7 +17,7 @@ import { CliError } from '../cli-error.ts';
 import { exitCode } from '../exit-codes.ts';
 import { parseAddition, parseRemoval, parseState, parseWeight } from '../input/backend-change.ts';
 import { reportProblems } from '../input/report-problems.ts';
-import { parseNumber, parseTableSize } from '../input/shared-options.ts';
+import { layoutOption, parseNumber, parseTableSize } from '../input/shared-options.ts';
 import { LIVE, type PinFlags, pinsDescription, readState, type State } from '../input/state.ts';
 import { json } from '../output/output.ts';
 import { whatIfLines } from '../output/what-if-lines.ts';
@@ -56,11 +56,7 @@ export function whatIfCommand(context: CommandContext): Command {
     .addOption(new Option('--algorithm <name>', 'another algorithm').choices(['random', 'maglev']))
     .addOption(new Option('--maglev-size <prime>', 'other Maglev tables').argParser(parseTableSize))
     .option('--pins <dir>', pinsDescription)
-    .addOption(
-      new Option('--layout <name>', "whose pinned maps: lbx, or an installed cilium's (only read)")
-        .choices(['lbx', 'cilium'])
-        .default('lbx'),
-    )
+    .addOption(layoutOption())
     .option('--node <name>', 'name of the node, with manifests')
     .option('--cpus <n>', 'possible CPUs of the node', parseNumber, availableParallelism())
     .option('--json', 'everything as one JSON object')

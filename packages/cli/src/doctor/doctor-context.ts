@@ -15,9 +15,6 @@ export interface DoctorOptions {
   readonly nodePortRange: readonly [number, number];
   /** Attach a program that passes everything to the XDP hook of devices where it is free, for a moment. */
   readonly tryXdp: boolean;
-  readonly kubeconfig?: string;
-  readonly node?: string;
-  readonly hostPorts: boolean;
 }
 
 /** Options, and what several checks look at; each read once. */

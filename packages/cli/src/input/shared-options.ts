@@ -11,6 +11,12 @@ export const algorithmOption = (): Option =>
 export const maglevSizeOption = (): Option =>
   new Option('--maglev-size <prime>', 'slots of a Maglev table').argParser(parseTableSize).default(16381);
 
+/** For commands that read pinned maps. */
+export const layoutOption = (): Option =>
+  new Option('--layout <name>', "whose pinned maps: lbx, or an installed cilium's (only read)")
+    .choices(['lbx', 'cilium'])
+    .default('lbx');
+
 /** A whole number, not negative. */
 export function parseNumber(text: string): number {
   const number = Number(text);

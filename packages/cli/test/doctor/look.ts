@@ -14,7 +14,6 @@ export const defaults: DoctorOptions = {
   dsrBy: 'option',
   nodePortRange: [30000, 32767],
   tryXdp: false,
-  hostPorts: false,
 };
 
 export function checkOf(id: string): Check {
