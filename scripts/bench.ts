@@ -3,7 +3,7 @@
 // are looked at.
 // A suite measures its floor in the same run; the table shows each case as a multiple of it.
 import { parseArgs } from 'node:util';
-import type { BenchRow as Row } from './bench-row.ts';
+import { floorsOf, type BenchRow as Row } from './bench-row.ts';
 
 type Bench = (options: {
   json: boolean;
@@ -57,17 +57,13 @@ else printTable(rows);
 
 function printTable(all: readonly Row[]): void {
   const width = Math.max(...all.map((row) => row.case.length));
-  // A case over many random keys is held against the floor over as many.
-  const floors = new Map<string, Row>();
-  const kind = (row: Row) => `${row.unit} ${row.case.endsWith('-64k')}`;
+  const floors = floorsOf(all);
   console.log(
     `${'case'.padEnd(width)}  ${'min'.padStart(10)}  ${'median'.padStart(10)}  ${'unit'.padEnd(10)}  ${'per second'.padStart(10)}  x floor`,
   );
   for (const row of all) {
-    if (row.case.startsWith('floor')) floors.set(kind(row), row);
-    const floor = floors.get(kind(row));
-    const ratio =
-      floor !== undefined && floor !== row ? `${(row.median / floor.median).toFixed(2)} x ${floor.case}` : '';
+    const floor = floors.get(row);
+    const ratio = floor === undefined ? '' : `${(row.median / floor.median).toFixed(2)} x ${floor.case}`;
     console.log(
       `${row.case.padEnd(width)}  ${format(row.min)}  ${format(row.median)}  ${row.unit.padEnd(10)}  ${rate(row).padStart(10)}  ${ratio}`,
     );

@@ -25,23 +25,25 @@ function established(traffic: number | undefined): Row[] {
   using wrap = load(readFileSync(join(import.meta.dirname, 'prebuilt/wrap4.bpf.o')), {
     maps: { lbx_flow4: { maxEntries: 1 } },
   });
+  const payload = 'hello, hello, hello'; // longer than the wrapper's template
   const first = lab.send(request({ sport: 40000, flags: ['syn'] })).packet;
   const ends = { from: first.ipv4!.dst, sport: first.tcp!.dport, dport: first.tcp!.sport };
   lab.send(reply({ ...ends, flags: ['syn', 'ack'] }));
-  const forth = request({ sport: 40000 });
-  const back = reply(ends);
+  const forth = request({ sport: 40000, payload });
+  const back = reply({ ...ends, payload });
   const suffix = traffic === undefined ? '' : '-traffic';
 
   const run = (packet: PacketBuilder, program: { readonly fd: number }) => {
     const data = packet.bytes();
-    wrap.variable('bench_template').set(data.slice(0, wrap.variable('bench_template').spec.size));
+    const template = wrap.variable('bench_template');
+    template.set(data.slice(0, template.spec.size));
     wrap.variable('bench_mode').set(0);
     wrap.map('bench_target').setProgram(0, program);
     const ctx = xdpContext(data.length, lab.ifindex);
     return wrap.program('bench_wrap').testRun({ data, ctx, repeat: REPEAT }).durationNs;
   };
+  const stub = wrap.program('bench_stub');
   const measure = (name: string, packet: PacketBuilder) => {
-    const stub = wrap.program('bench_stub');
     return row(`${name}${suffix}`, () => {
       const bare = stub.testRun({ data: packet.bytes(), repeat: REPEAT }).durationNs;
       const wrapped = run(packet, stub);
@@ -50,7 +52,12 @@ function established(traffic: number | undefined): Row[] {
       return run(packet, lab.xdp.program('lbx_xdp')) - wrapped + bare;
     });
   };
-  return [measure('est4-snat', forth), measure('rev4-snat', back)];
+  const floor = () => stub.testRun({ data: forth.bytes(), repeat: REPEAT }).durationNs;
+  return [
+    ...(traffic === undefined ? [row('floor-empty', floor)] : []),
+    measure('est4-snat', forth),
+    measure('rev4-snat', back),
+  ];
 }
 
 /** Packets to a port that a service does not have. */

@@ -1,7 +1,7 @@
 // Results of benchmarks that are kept in docs/measurements: a file per suite, written by `npm run docs -- measure`.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg, release } from 'node:os';
+import { cpus, release } from 'node:os';
 import { join } from 'node:path';
 import type { BenchRow } from '../bench-row.ts';
 import { repository } from './markdown-files.ts';
@@ -16,8 +16,8 @@ export interface Measurement {
     readonly cores: number;
     readonly kernel: string;
     readonly node: string;
-    /** Load average of a minute before the suite began: much above 0, and others took time from it. */
-    readonly loadBefore: number;
+    /** Share of all processors' time that others took in the seconds before the suite began, 0 to 1. */
+    readonly busyBefore: number;
   };
   readonly rows: readonly BenchRow[];
 }
@@ -37,7 +37,7 @@ export function readMeasurements(): Measurement[] {
 
 /** Runs a suite in a process of its own and keeps its rows. Returns what went wrong, or undefined. */
 export function measure(suite: string): string | undefined {
-  const loadBefore = Math.round(loadavg()[0]! * 100) / 100;
+  const busyBefore = busyShare(3000);
   const bench = join(repository, 'scripts/bench.ts');
   const options = ['--conditions=@lbx/source', bench, suite, '--json'];
   const result = spawnSync(process.execPath, options, {
@@ -62,13 +62,26 @@ export function measure(suite: string): string | undefined {
       cores: cpus().length,
       kernel: release(),
       node: process.version,
-      loadBefore,
+      busyBefore,
     },
     rows,
   };
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, `${suite}.json`), `${JSON.stringify(measurement, null, 2)}\n`);
   return undefined;
+}
+
+/** Looked at from outside a suite, since the load average still holds the suite before. */
+function busyShare(milliseconds: number): number {
+  const total = () => {
+    const times = cpus().map((cpu) => cpu.times);
+    const idle = times.reduce((sum, { idle }) => sum + idle, 0);
+    return { idle, all: times.reduce((sum, t) => sum + t.user + t.nice + t.sys + t.irq + t.idle, 0) };
+  };
+  const before = total();
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+  const after = total();
+  return Math.round((1 - (after.idle - before.idle) / (after.all - before.all)) * 100) / 100;
 }
 
 const git = (...args: string[]): string =>

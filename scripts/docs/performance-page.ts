@@ -1,5 +1,5 @@
 // docs/performance.md and its plots, from measurements. Pure.
-import type { BenchRow } from '../bench-row.ts';
+import { type BenchRow, floorsOf } from '../bench-row.ts';
 import type { Measurement } from './measurements.ts';
 import { type Bar, barChart } from './pictures/bar-chart.ts';
 
@@ -85,10 +85,14 @@ export function performancePictures(measurements: readonly Measurement[]): Recor
   return Object.fromEntries(drawn.map(([plot, bars]) => [plot.file, barChart(plot.title, plot.unit, bars)]));
 }
 
+/** Share of all processors that others may take. */
+const QUIET = 0.05;
+
 const intro = `# Performance
 
 Made by \`npm run docs -- generate\` from what \`npm run docs -- measure\` wrote into docs/measurements; nothing here is written by hand. Compare ratios, on
-your machine: each suite measures its floor in the same run, a "floor" being the same work with the load balancer left out.
+your machine: each suite measures its floor in the same run, a "floor" being the same work with the load balancer left out (× floor is of medians; where the unit
+is entries/s, more is better).
 What the cases mean: [the datapath](../bpf/README.md#what-it-costs), [@lbx/maps](../packages/maps/README.md#speed),
 [@lbx/maglev](../packages/maglev/README.md#speed).
 `;
@@ -100,11 +104,12 @@ export function performancePage(measurements: readonly Measurement[]): string {
 
 function section(measurement: Measurement, all: readonly Measurement[]): string {
   const { suite, date, commit, machine, rows } = measurement;
-  const { cpu, cores, kernel, node, loadBefore } = machine;
+  const { cpu, cores, kernel, node, busyBefore } = machine;
   const busy =
-    loadBefore > 0.5
-      ? ` **The machine was busy** (load ${loadBefore}): take these figures for an order of magnitude.`
+    busyBefore > QUIET
+      ? ` **The machine was busy** (${(busyBefore * 100).toFixed(0)} % of its processors before the suite began): take these figures for an order of magnitude.`
       : '';
+  const floors = floorsOf(rows);
   const pictures = plots
     .filter((plot) => plot.suite === suite && barsOf(plot, all).length > 0)
     .map((plot) => `![${plot.title}](${plot.file.replace('docs/', '')})\n\n`);
@@ -113,11 +118,14 @@ function section(measurement: Measurement, all: readonly Measurement[]): string 
 
 \`npm run bench -- ${suite}\`, ${date}, commit ${commit}, ${cores} × ${cpu}, Linux ${kernel}, Node ${node}.${busy}
 
-${pictures.join('')}| case | min | median | unit | runs |
-|---|---:|---:|---|---:|
-${rows.map(line).join('')}`;
+${pictures.join('')}| case | min | median | unit | × floor | runs |
+|---|---:|---:|---|---|---:|
+${rows.map((row) => line(row, floors.get(row))).join('')}`;
 }
 
 const number = (value: number): string => value.toLocaleString('en-US', { maximumSignificantDigits: 4 });
-const line = (row: BenchRow): string =>
-  `| ${row.case} | ${number(row.min)} | ${number(row.median)} | ${row.unit} | ${row.runs} |\n`;
+const line = (row: BenchRow, floor: BenchRow | undefined): string => {
+  const ratio = floor === undefined ? '' : `${(row.median / floor.median).toFixed(2)} × ${floor.case}`;
+  return `| ${row.case} | ${number(row.min)} | ${number(row.median)} | ${row.unit} | ${ratio} | ${row.runs} |
+`;
+};
