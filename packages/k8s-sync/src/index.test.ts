@@ -23,6 +23,7 @@ it('exports these values, and no others', () => {
     'mergeSources',
     'objectSource',
     'parseManifest',
+    'probeCluster',
     'recordSource',
     'replaySource',
     'verdictFor',

@@ -36,6 +36,14 @@ export {
 } from './sources/cluster/cluster-source.ts';
 export type { FollowOptions } from './sources/cluster/follow-settings.ts';
 export type { KindStatus } from './sources/cluster/kind-status.ts';
+export type {
+  ClusterProbe,
+  ClusterRight,
+  ProbedNode,
+  ProbeFailure,
+  ProbeStep,
+} from './sources/cluster/probe/cluster-probe.ts';
+export { type ProbeClusterOptions, probeCluster } from './sources/cluster/probe/probe-cluster.ts';
 export { type ManifestSourceOptions, manifestSource } from './sources/manifests/manifest-source.ts';
 export { type Manifest, type ManifestObject, parseManifest } from './sources/manifests/parse-manifest.ts';
 export { mergeSources } from './sources/merge/merge-sources.ts';

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { type AllowsRight, answerReview, isReview, refuseRight, rightOf } from './access-rights.ts';
 import { answerList } from './answer-list.ts';
 import { beginWatch, refuseWatch, type StreamingLists } from './begin-watch.ts';
 import { Conditions } from './conditions.ts';
@@ -22,6 +23,8 @@ export interface FakeApiServerOptions {
   readonly tls?: boolean | Certificate;
   /** Bearer token that requests must have; without, anybody may ask. */
   readonly token?: string;
+  /** What its clients may do, also as answer to a SelfSubjectAccessReview; without, everything. */
+  readonly allows?: AllowsRight;
   /** How lists as streams (`sendInitialEvents`) are answered: `served` unless said. */
   readonly streamingLists?: StreamingLists;
   /** How a watch learns that its version is forgotten: by HTTP status 410 (`status`), or by an ERROR event. */
@@ -87,6 +90,7 @@ export async function createFakeApiServer(options: FakeApiServerOptions = {}): P
   const watches = new Set<OpenWatch>();
   const certificate =
     options.tls === true ? selfSignedCertificate() : options.tls === false ? undefined : options.tls;
+  const { allows = () => true } = options;
   let { token } = options;
   let streamingLists = options.streamingLists ?? 'served';
   let goneAs = options.goneAs ?? 'status';
@@ -109,20 +113,25 @@ export async function createFakeApiServer(options: FakeApiServerOptions = {}): P
     requests.push(request);
     const fault = faults.take(request);
     if (fault === undefined || !answerWrongly(fault, request, response))
-      serve(request, target, response, fault);
+      serve(request, incoming, target, response, fault);
     conditions.changed();
   };
 
   const serve = (
     request: FakeRequest,
+    incoming: IncomingMessage,
     target: FakeTarget | undefined,
     response: ServerResponse,
     fault: FakeAnswer | undefined,
   ) => {
     if (token !== undefined && request.authorization !== `Bearer ${token}`)
       return sendStatus(response, 401, 'Unauthorized');
+    if (isReview(request)) return void answerReview(incoming, response, allows);
+    if (request.path === '/version') return sendJson(response, 200, { gitVersion: 'v1.0.0-fake' });
     if (target === undefined) return sendStatus(response, 404, `the server has no ${request.path}`);
     const { resource, namespace, name } = target;
+    const right = rightOf(request, target);
+    if (!allows(right)) return refuseRight(response, right);
     if (request.verb === 'get') {
       const object = store.get(resource.kind, namespace ?? '', name ?? '');
       return object === undefined

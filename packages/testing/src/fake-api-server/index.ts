@@ -1,4 +1,5 @@
 /** An API server that fails on command. Part of `@lbx/k8s-sync/testing`. */
+export type { AllowsRight, FakeRight } from './access-rights.ts';
 export type { StreamingLists } from './begin-watch.ts';
 export { createFakeApiServer, type FakeApiServer, type FakeApiServerOptions } from './fake-api-server.ts';
 export type { ActiveFault, FakeAnswer, FakeFault } from './fake-fault.ts';

@@ -23,7 +23,16 @@ export async function apiRequest(
   connection: ClusterConnection,
   options: ApiRequest,
 ): Promise<Dispatcher.ResponseData['body']> {
-  const { kind, path, query, signal } = options;
+  const response = await sendRequest(connection, options);
+  if (response.statusCode === 200) return response.body;
+  throw await refusalOf(connection, options.kind, response);
+}
+
+/** Any request, and its answer whatever it says. @throws ApiServerError (LBX_API_SERVER) if there is none. */
+export async function sendRequest(
+  connection: ClusterConnection,
+  { kind, path, query, body, answerMs, signal }: ApiRequest & { /** For POST. */ readonly body?: object },
+): Promise<Dispatcher.ResponseData> {
   const url = `${connection.server}${path}?${new URLSearchParams(query)}`;
   let context: ClusterRequestContext;
   try {
@@ -37,12 +46,17 @@ export async function apiRequest(
   }
   const { headers, dispatcher } = context;
   const { request } = await import('undici');
-  let response: Dispatcher.ResponseData;
   try {
-    response = await request(url, {
-      headers: { accept: 'application/json', 'user-agent': 'lbx-k8s-sync', ...headers },
+    return await request(url, {
+      headers: {
+        accept: 'application/json',
+        'user-agent': 'lbx-k8s-sync',
+        ...headers,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
       dispatcher,
-      headersTimeout: options.answerMs,
+      headersTimeout: answerMs,
       // Whoever reads the body limits its silences.
       bodyTimeout: 0,
       signal,
@@ -50,15 +64,22 @@ export async function apiRequest(
   } catch (cause) {
     throw new ApiServerError(kind, `no answer from ${connection.server}: ${reasonOf(cause)}`, { cause });
   }
-  if (response.statusCode === 200) return response.body;
-  const { message, reason } = await readStatus(response.body);
-  throw new ApiServerError(
+}
+
+/** What an answer that is none of 200 says. */
+export async function refusalOf(
+  connection: ClusterConnection,
+  kind: string,
+  { statusCode, headers, body }: Dispatcher.ResponseData,
+): Promise<ApiServerError> {
+  const { message, reason } = await readStatus(body);
+  return new ApiServerError(
     kind,
-    `${connection.server} answered ${response.statusCode}${hintFor(response.statusCode)}: ${message}`,
+    `${connection.server} answered ${statusCode}${hintFor(statusCode)}: ${message}`,
     {
-      status: response.statusCode,
+      status: statusCode,
       reason,
-      retryAfterSeconds: parseRetryAfter(response.headers['retry-after']),
+      retryAfterSeconds: parseRetryAfter(headers['retry-after']),
     },
   );
 }

@@ -10,6 +10,7 @@ import type { FollowSettings } from './follow-settings.ts';
 import { type FollowedKind, selectorQuery } from './followed-kind.ts';
 import { FollowedObjects, type Listing } from './followed-objects.ts';
 import { isStuck } from './is-stuck.ts';
+import { isUntrusted } from './is-untrusted.ts';
 import type { KindStatus } from './kind-status.ts';
 import { limitSilence } from './limit-silence.ts';
 import { pagedList } from './paged-list.ts';
@@ -292,12 +293,6 @@ export class ListWatch {
     this.#reported = undefined;
     void this.#options.push({ type: 'resolved', key: this.#options.name });
   }
-}
-
-/** The server's certificate is not by the authority that is known: that may have been renewed, as a token may. */
-function isUntrusted({ cause }: ApiServerError): boolean {
-  const code = String((cause as { code?: unknown } | undefined)?.code ?? '');
-  return /CERT|VERIFY|^ERR_SSL|^ERR_TLS/.test(code);
 }
 
 function isApiServerError(cause: unknown): cause is ApiServerError {
