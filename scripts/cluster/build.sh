@@ -1,8 +1,8 @@
 #!/bin/sh
-# Makes the programs of the cluster tests, a real API server and its store, in a cache outside of the checkout:
+# Makes the programs of the cluster tests, a real API server, its store and kubectl, in a cache outside of the checkout:
 #   sh scripts/cluster/build.sh            makes what is missing
 #   sh scripts/cluster/build.sh --check    only tells, by its exit code, whether nothing is
-# The folders kube-apiserver/ and etcd/ beside this file pin what is built, by go.mod and go.sum. A second, older etcd
+# The folders kube-apiserver/ (kubectl too) and etcd/ beside this file pin what is built, by go.mod and go.sum. A second, older etcd
 # comes from Debian's package where there is apt-get. What is there is left alone; each thing done is printed.
 set -eu
 cd "$(dirname "$0")"
@@ -50,11 +50,12 @@ kube_version=$(version_of kube-apiserver k8s.io/kubernetes)
 etcd_version=$(version_of etcd go.etcd.io/etcd/server/v3)
 
 if [ "${1:-}" = --check ]; then
-  [ -x "$cache/kube-apiserver-$kube_version/kube-apiserver" ] && [ -x "$cache/etcd-$etcd_version/etcd" ]
+  [ -x "$cache/kube-apiserver-$kube_version/kube-apiserver" ] && [ -x "$cache/kubectl-$kube_version/kubectl" ] &&
+    [ -x "$cache/etcd-$etcd_version/etcd" ]
   exit
 fi
 
-# build NAME VERSION PACKAGE LDFLAGS
+# build NAME VERSION MODULE-FOLDER PACKAGE LDFLAGS
 build() {
   version=$2
   folder=$cache/$1-$version
@@ -64,7 +65,7 @@ build() {
   mkdir -p "$folder"
   started=$(date +%s)
   # Under a new name first, so that a build that was interrupted leaves nothing that looks complete.
-  (cd "$1" && GOFLAGS=-buildvcs=false CGO_ENABLED=0 nice -n 10 "$go" build -trimpath -ldflags "-s -w $4" -o "$folder/$1.new" "$3") >&2 ||
+  (cd "$3" && GOFLAGS=-buildvcs=false CGO_ENABLED=0 nice -n 10 "$go" build -trimpath -ldflags "-s -w $5" -o "$folder/$1.new" "$4") >&2 ||
     die "building $1 did not succeed; what go said is above"
   mv "$folder/$1.new" "$folder/$1"
   say "built $1 in $(($(date +%s) - started)) s"
@@ -96,7 +97,9 @@ flock 9
 kube=k8s.io/component-base/version
 client=k8s.io/client-go/pkg/version
 minor=$(echo "$kube_version" | cut -d . -f 2)
-build kube-apiserver "$kube_version" k8s.io/kubernetes/cmd/kube-apiserver \
-  "-X $kube.gitVersion=$kube_version -X $kube.gitMajor=1 -X $kube.gitMinor=$minor -X $kube.gitTreeState=clean -X $client.gitVersion=$kube_version"
-build etcd "$etcd_version" go.etcd.io/etcd/server/v3 ''
+version_flags="-X $kube.gitVersion=$kube_version -X $kube.gitMajor=1 -X $kube.gitMinor=$minor -X $kube.gitTreeState=clean -X $client.gitVersion=$kube_version"
+for program in kube-apiserver kubectl; do
+  build $program "$kube_version" kube-apiserver k8s.io/kubernetes/cmd/$program "$version_flags"
+done
+build etcd "$etcd_version" etcd go.etcd.io/etcd/server/v3 ''
 unpack_debian_etcd

@@ -14,3 +14,12 @@ export const describeCluster = gate.describe;
 
 /** vitest's `test` for a single test that starts a real API server. */
 export const testCluster = gate.test;
+
+/** vitest's `describe` for tests that need kubectl beside the API server. */
+export const describeKubectl = createGate({
+  name: 'cluster',
+  problem: () =>
+    findClusterPrograms()?.kubectl === undefined
+      ? 'kubectl is not there: `sh scripts/cluster/build.sh` builds it (20 s), or set LBX_KUBE_BIN to a folder that holds it beside kube-apiserver and etcd'
+      : undefined,
+}).describe;

@@ -17,6 +17,7 @@ test('what the package exports', () => {
       "createVethPair",
       "describeCluster",
       "describeKernel",
+      "describeKubectl",
       "dsrOption4",
       "dsrOption6",
       "eth",

@@ -15,7 +15,7 @@ export {
 } from './cluster/api-server.ts';
 export { type ClusterPrograms, type EtcdProgram, findClusterPrograms } from './cluster/cluster-programs.ts';
 export { createTcpProxy, type TcpProxy } from './cluster/tcp-proxy.ts';
-export { describeCluster, testCluster } from './cluster-gate.ts';
+export { describeCluster, describeKubectl, testCluster } from './cluster-gate.ts';
 export * from './fake-api-server/index.ts';
 export { createGate, type Gate, isRequired, type Requirement, type Runner } from './gate.ts';
 export { describeKernel, testKernel } from './kernel-gate.ts';

@@ -16,26 +16,27 @@ export interface AgentProcess {
 
 /** Starts an agent that balances the sockets of a cgroup; devices are left alone. */
 export function startAgentProcess(options: {
-  readonly kubeconfig: string;
+  /** Where services come from, unless `flags` say so. */
+  readonly kubeconfig?: string;
   readonly cgroup: string;
   readonly pins: string;
+  readonly flags?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** A command that runs the one that follows it. */
+  readonly within?: readonly string[];
 }): AgentProcess {
-  const { kubeconfig, cgroup, pins } = options;
-  const flags = ['--node', 'node-a', '--kubeconfig', kubeconfig, '--cgroup', cgroup, '--pins', pins];
-  const child = spawn(
-    process.execPath,
-    [
-      '--conditions=@lbx/source',
-      main,
-      'agent',
-      '--json',
-      '--log-level',
-      'debug',
-      ...flags,
-      ...['--node-address', '192.0.2.1', '--healthz-bind-address', 'none', '--metrics-bind-address', 'none'],
-    ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+  const { kubeconfig, cgroup, pins, flags = [], env = {}, within = [] } = options;
+  const [command, ...args] = [
+    ...[...within, process.execPath, '--conditions=@lbx/source', main, 'agent', '--json'],
+    ...['--log-level', 'debug', '--node', 'node-a', '--cgroup', cgroup, '--pins', pins],
+    ...(kubeconfig === undefined ? [] : ['--kubeconfig', kubeconfig]),
+    ...['--node-address', '192.0.2.1', '--healthz-bind-address', 'none', '--metrics-bind-address', 'none'],
+    ...flags,
+  ] as [string, ...string[]];
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+  });
   const events: AgentEvent[] = [];
   createInterface(child.stdout).on('line', (line) => events.push(JSON.parse(line) as AgentEvent));
   return {

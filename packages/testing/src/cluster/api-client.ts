@@ -108,10 +108,12 @@ async function readBody(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
+/** Kinds whose objects are in no namespace. */
+const clusterWide: ReadonlySet<string> = new Set(['Node', 'Namespace', 'ClusterRole', 'ClusterRoleBinding']);
+
 function collectionOf({ apiVersion, kind, metadata }: KubeObject): string {
   const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  const namespace =
-    kind === 'Node' || kind === 'Namespace' ? '' : `/namespaces/${metadata.namespace ?? 'default'}`;
+  const namespace = clusterWide.has(kind) ? '' : `/namespaces/${metadata.namespace ?? 'default'}`;
   return `${group}${namespace}/${kind.toLowerCase()}s`;
 }
 

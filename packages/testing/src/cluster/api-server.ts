@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { execCommand } from '../command.ts';
 import { TestingError } from '../errors.ts';
 import { closeOnce, isAbandoned, type Resource, uniqueName } from '../resource.ts';
 import { type ApiClient, createApiClient, type KubeObject } from './api-client.ts';
@@ -18,6 +19,8 @@ export interface ApiServerOptions {
   readonly serviceRanges?: string;
   /** Where they get node ports from; default 30000-32767. */
   readonly nodePorts?: string;
+  /** Who may do what; default `AlwaysAllow`. With `RBAC` the server's own token still may do everything. */
+  readonly authorization?: 'AlwaysAllow' | 'RBAC';
   /** More flags for kube-apiserver. */
   readonly flags?: readonly string[];
 }
@@ -49,6 +52,8 @@ export interface ApiServer extends Resource, ApiClient {
   store(objects: readonly KubeObject[]): Promise<void>;
   /** Makes the store forget the past, so that watches from there get 410 (once the server's own memory is gone too). */
   compact(): Promise<void>;
+  /** Runs kubectl as the server's own user, and gives what it printed. @throws TestingError */
+  kubectl(args: readonly string[], input?: string): string;
 }
 
 /** The way to an API server through a proxy. */
@@ -131,11 +136,12 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       return path;
     };
     const running = () => server as ServerProcess;
+    const kubeconfig = writeKubeconfig({});
     return {
       ...api,
       url: `https://127.0.0.1:${port}`,
       ca: ca(),
-      kubeconfig: writeKubeconfig({}),
+      kubeconfig,
       get token() {
         return token;
       },
@@ -160,6 +166,15 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       },
       store: (objects) => store.put(storedObjects(objects)),
       compact: () => store.compact(),
+      kubectl(args, input) {
+        const { kubectl = 'kubectl' } = programs;
+        const env = { ...process.env, KUBECONFIG: kubeconfig, HOME: folder };
+        return execCommand(kubectl, args, {
+          env,
+          timeoutMs: 60_000,
+          ...(input === undefined ? {} : { input }),
+        });
+      },
       close,
       [Symbol.dispose]: close,
     };
@@ -176,7 +191,7 @@ function writeAccountKey(folder: string): void {
 }
 
 function serverArguments(
-  { serviceRanges, nodePorts, flags }: ApiServerOptions,
+  { serviceRanges, nodePorts, authorization = 'AlwaysAllow', flags }: ApiServerOptions,
   { folder, port, etcd }: { readonly folder: string; readonly port: number; readonly etcd: string },
 ): string[] {
   const ranges = serviceRanges ?? '198.51.100.0/24,2001:db8:96::/108';
@@ -190,7 +205,7 @@ function serverArguments(
     `--advertise-address=${ranges.split(',')[0]?.includes(':') ? '2001:db8::1' : '192.0.2.1'}`,
     '--endpoint-reconciler-type=none',
     `--token-auth-file=${folder}/tokens.csv`,
-    '--authorization-mode=AlwaysAllow',
+    `--authorization-mode=${authorization}`,
     '--service-account-issuer=https://kubernetes.default.svc',
     `--service-account-key-file=${folder}/accounts.key`,
     `--service-account-signing-key-file=${folder}/accounts.key`,

@@ -26,6 +26,9 @@ test('LBX_KUBE_BIN says where they are, and only both of them will do', () => {
   };
   expect(findClusterPrograms(env)).toMatchObject(found);
   expect(findClusterPrograms({ LBX_CACHE: '/nowhere', PATH: `/nowhere:${folder}` })).toMatchObject(found);
+  expect(findClusterPrograms(env)?.kubectl).toBeUndefined();
+  put('kubectl');
+  expect(findClusterPrograms(env)?.kubectl).toBe(`${folder}/kubectl`);
   expect(findClusterPrograms({ ...env, LBX_KUBE_BIN: '/nowhere', PATH: folder })).toBeUndefined();
 });
 
@@ -41,9 +44,11 @@ test('the cache has them by the versions that are pinned; without LBX_CACHE it i
   expect(findClusterPrograms({ HOME: folder })).toBeUndefined();
   put(`.cache/lbx/etcd-${etcd}/etcd`);
   put('.cache/lbx/etcd-debian/etcd');
+  put(`.cache/lbx/kubectl-${kube}/kubectl`);
   const cache = `${folder}/.cache/lbx`;
   const found = {
     apiServer: `${cache}/kube-apiserver-${kube}/kube-apiserver`,
+    kubectl: `${cache}/kubectl-${kube}/kubectl`,
     etcds: [
       { name: 'etcd', path: `${cache}/etcd-${etcd}/etcd` },
       { name: "Debian's etcd", path: `${cache}/etcd-debian/etcd` },
