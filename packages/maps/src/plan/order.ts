@@ -1,13 +1,18 @@
 import type { MapKey } from '../catalog.ts';
-import { ServiceFlag, ServiceFlag2 } from '../layouts/names.ts';
 import type { Entry } from '../project/entry.ts';
 import type { Projection } from '../project/projection.ts';
-import { isMaster, isService, isWildcard, type MasterValue } from '../project/service-entry.ts';
-import type { Change, Write } from './change.ts';
+import { isService, isWildcard, type MasterValue } from '../project/service-entry.ts';
+import type { Change } from './change.ts';
 import type { Op } from './op.ts';
+import { beginsToLook, rangeTurn } from './range-turn.ts';
+import type { Written } from './written.ts';
 
 /** Puts a change in the order that `plan` promises. */
-export function ordered({ writes, deletes }: Change, desired: Projection): Op[] {
+export function ordered(
+  { writes, deletes }: Change,
+  written: Pick<Written, 'othersOf'>,
+  desired: Projection,
+): Op[] {
   const stages: Op[][] = [];
   const add = (stage: number, op: Op) => {
     stages[stage] ??= [];
@@ -16,10 +21,9 @@ export function ordered({ writes, deletes }: Change, desired: Projection): Op[] 
   /** Frontends whose surplus source ranges go before the master is written. */
   const early = new Set<string>();
   for (const write of writes) {
-    if (turnsRanges(write)) {
-      early.add(write.entry.frontend!);
-      add(0, setOf(closed(write)));
-    } else if (beginsToCheck(write)) early.add(write.entry.frontend!);
+    const between = rangeTurn(write, written, desired)?.between;
+    if (between !== undefined) add(0, setOf(between));
+    if (between !== undefined || beginsToLook(write)) early.add(write.entry.frontend!);
     add(2 * writeStage(write.entry, desired) + familyBit(write.entry), setOf(write.entry));
   }
   for (const { entry, frontend } of deletes) {
@@ -79,29 +83,4 @@ function deleteStage(entry: Entry): number {
   if (isWildcard(entry)) return 11; // before the masters: their ports must not be caught
   if (backendSlot === 0) return scope === 1 ? 13 : 12;
   return 14;
-}
-
-/**
- * Do the source ranges of a frontend turn from allowed to denied, or back? Then no order of single writes is right for
- * all clients: the frontend is closed (count 0), its ranges are exchanged, and it opens again.
- */
-function turnsRanges({ entry, before }: Write): boolean {
-  if (before === undefined || !isMaster(entry) || isWildcard(entry)) return false;
-  const [old, next] = [before.value as MasterValue, entry.value as MasterValue];
-  const checked = (next.flags & old.flags & ServiceFlag.sourceRange) !== 0;
-  return checked && ((next.flags2 ^ old.flags2) & ServiceFlag2.deny) !== 0;
-}
-
-/**
- * Are source ranges looked at from now on? What an interrupted writer left of them must be gone by then: nobody looked at
- * it before.
- */
-function beginsToCheck({ entry, before }: Write): boolean {
-  if (!isMaster(entry) || isWildcard(entry)) return false;
-  const checks = (master: Entry) => ((master.value as MasterValue).flags & ServiceFlag.sourceRange) !== 0;
-  return checks(entry) && (before === undefined || !checks(before));
-}
-
-function closed({ entry, before }: Write): Entry {
-  return { ...entry, value: { ...(before!.value as MasterValue), count: 0, qcount: 0 } } as Entry;
 }

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createIds } from '../ids/ids.ts';
 import { restoreIds } from '../ids/restore-ids.ts';
+import { ServiceFlag, ServiceFlag2 } from '../layouts/names.ts';
 import type { Backend } from '../model/backend.ts';
 import type { Frontend } from '../model/frontend.ts';
 import { project } from '../project/project.ts';
+import type { MasterValue } from '../project/service-entry.ts';
 import { createMemoryTables } from '../tables/memory-tables.ts';
 import { applyOps } from './apply-ops.ts';
 import type { Op } from './op.ts';
@@ -150,14 +152,71 @@ describe('plan', () => {
     expect(masters.map(({ frontend }) => frontend)).toEqual(['198.51.100.1:80/TCP/i', '198.51.100.1:80/TCP']);
   });
 
-  it('closes a frontend while its source ranges turn from allowed to denied', () => {
-    const ids = createIds();
-    const ranges = { sourceRanges: ['203.0.113.0/24'] };
-    const before = project([frontend([backend(1)], ranges)], options, ids);
-    const after = project([frontend([backend(1)], { ...ranges, sourceRangesPolicy: 'deny' })], options, ids);
-    const ops = plan(before, after);
-    expect(short(ops)).toEqual(['set lb4_services_v2 0', 'set lb4_services_v2 1', 'set lb4_services_v2 0']);
-    expect(ops[0]).toMatchObject({ value: { count: 0 } });
+  describe('source ranges that turn from those let in to those kept out', () => {
+    const turn = (before: readonly string[], after: readonly string[]) => {
+      const ids = createIds();
+      const rule = (sourceRanges: readonly string[], sourceRangesPolicy: 'allow' | 'deny') =>
+        project([frontend([backend(1)], { sourceRanges, sourceRangesPolicy })], options, ids);
+      const there = plan(rule(before, 'allow'), rule(after, 'deny'));
+      const back = plan(rule(after, 'deny'), rule(before, 'allow'));
+      return [there, back].map((ops) =>
+        ops
+          .filter(({ key }) => !('backendSlot' in key && key.backendSlot > 0))
+          .map((op) => {
+            if ('prefixlen' in op.key) return `${op.op} ${op.key.addr}`;
+            const { flags, flags2, count } = (op as { value: MasterValue }).value;
+            expect(count).toBe(1);
+            if (!(flags & ServiceFlag.routable)) return 'nobody';
+            if (!(flags & ServiceFlag.sourceRange)) return 'everybody';
+            return flags2 & ServiceFlag2.deny ? 'deny' : 'allow';
+          }),
+      );
+    };
+
+    it('turn by one write where they are the same addresses', () => {
+      expect(turn(['203.0.113.0/24'], ['203.0.113.7/24'])).toEqual([
+        ['set 203.0.113.7', 'deny'],
+        ['set 203.0.113.0', 'allow'],
+      ]);
+      expect(turn(['203.0.113.0/24'], ['203.0.113.0/25', '203.0.113.128/25'])).toEqual([
+        ['set 203.0.113.0', 'set 203.0.113.128', 'deny', 'delete 203.0.113.0'],
+        ['set 203.0.113.0', 'allow', 'delete 203.0.113.0', 'delete 203.0.113.128'],
+      ]);
+      expect(turn(['2001:db8::/32'], ['2001:db9::/32'])[0]).toEqual(['deny']);
+    });
+
+    it('let everybody in meanwhile where all that are kept out were let in', () => {
+      expect(turn(['203.0.113.0/24', '198.51.100.0/24'], ['203.0.113.64/26'])).toEqual([
+        ['everybody', 'set 203.0.113.64', 'delete 203.0.113.0', 'delete 198.51.100.0', 'deny'],
+        ['everybody', 'set 203.0.113.0', 'set 198.51.100.0', 'delete 203.0.113.64', 'allow'],
+      ]);
+    });
+
+    it('let nobody in meanwhile where all that were let in are kept out', () => {
+      expect(turn(['203.0.113.64/26'], ['203.0.113.0/24'])).toEqual([
+        ['nobody', 'set 203.0.113.0', 'delete 203.0.113.64', 'deny'],
+        ['nobody', 'set 203.0.113.64', 'delete 203.0.113.0', 'allow'],
+      ]);
+    });
+
+    it('let nobody in meanwhile where some are refused by both rules and some by neither', () => {
+      expect(turn(['203.0.113.0/24'], ['198.51.100.0/24'])).toEqual([
+        ['nobody', 'set 198.51.100.0', 'delete 203.0.113.0', 'deny'],
+        ['nobody', 'set 203.0.113.0', 'delete 198.51.100.0', 'allow'],
+      ]);
+    });
+
+    it('are those of the last word when a turn was interrupted and taken back', () => {
+      const ids = createIds();
+      const tables = createMemoryTables();
+      const rule = (range: string, sourceRangesPolicy: 'allow' | 'deny') =>
+        project([frontend([backend(1)], { sourceRanges: [range], sourceRangesPolicy })], options, ids);
+      const [let1, kept] = [rule('203.0.113.0/24', 'allow'), rule('198.51.100.0/24', 'deny')];
+      applyOps(tables, plan(readSnapshot(tables), let1));
+      applyOps(tables, plan(readSnapshot(tables), kept).slice(0, 2));
+      const ops = plan(readSnapshot(tables), let1);
+      expect(short(ops)).toEqual(['delete lb4_source_range', 'set lb4_services_v2 0']);
+    });
   });
 
   it('deletes source ranges that an interrupted writer left before they begin to be looked at', () => {

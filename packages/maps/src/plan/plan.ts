@@ -27,7 +27,7 @@ export function plan(actual: Snapshot, desired: Projection, options: PlanOptions
   const written = createWritten(actual);
   const change = compare(written, desired, allChanges(written, desired), options);
   assertSameIds(written, desired, change);
-  return ordered(change, desired);
+  return ordered(change, written, desired);
 }
 
 /**
@@ -40,5 +40,5 @@ export function planChanges(
   changes: ProjectionChanges,
   options: PlanOptions = {},
 ): Op[] {
-  return ordered(compare(written, desired, changes, options), desired);
+  return ordered(compare(written, desired, changes, options), written, desired);
 }

@@ -102,12 +102,31 @@ export function createLookups(tables: Tables, { lateWildcards = false }: LookupO
     const fallback = question.fallback === undefined ? undefined : lives.get(question.fallback);
     if (fallback !== undefined && allows(result, before, after, fallback.before, afterOf(fallback)))
       return undefined;
-    // From allowed to denied clients (or back) there is no way but over a frontend that lets nobody in.
-    const turning = before.ranges !== 'none' && after.ranges !== 'none' && before.ranges !== after.ranges;
-    if (turning && (result.code === 'no-backend' || result.code === 'source-range')) return undefined;
+    if (result.code === 'not-routable' && isBetweenRules(live)) return undefined;
     const dropped = [before.ending, after.ending].includes('drop wildcard');
     if (lateWildcards && dropped && result.code === 'no-service') return undefined;
     return `${live.question.text}: ${result.verdict} ${result.code} (${result.reason}); before ${shown(before)}, afterwards ${shown(after)}`;
+  };
+
+  /**
+   * From clients let in to clients kept out (or back) a frontend may let nobody in for a moment: those who are refused by
+   * one of the rules anyway, and all where no order of writes is right for everybody, which takes somebody whom both refuse.
+   */
+  const isBetweenRules = (live: Live): boolean => {
+    const after = afterOf(live);
+    const modes = [live.before.ranges, after.ranges];
+    if (modes.includes('none') || modes[0] === modes[1]) return false;
+    const isRefused = ({ ending }: Answer) => ending === 'drop source-range';
+    if (isRefused(live.before) || isRefused(after)) return true;
+    const { to, protocol, hook } = live.question.flow;
+    return [...lives.values()].some(
+      (other) =>
+        other.question.flow.to === to &&
+        other.question.flow.protocol === protocol &&
+        other.question.flow.hook === hook &&
+        isRefused(other.before) &&
+        isRefused(afterOf(other)),
+    );
   };
 
   return {
