@@ -5,7 +5,7 @@ import { type MapSpec, parseObject } from 'libbpf-ts/elf';
 type Settings = Readonly<Record<string, VariableValue>>;
 type ObjectName = Parameters<typeof readObject>[0];
 
-/** Loads an object with those of the settings that it knows. */
+/** Loads an object with those of the settings and maps that it knows. */
 export function loadFirst(
   object: ObjectName,
   settings: Settings,
@@ -31,10 +31,18 @@ export function loadBeside(
   );
   const shared = [...spec.maps.values()].filter((map) => isShared(map) && there.has(map.name));
   return load(bytes, {
-    variables: Object.fromEntries(Object.entries(settings).filter(([name]) => spec.variables.has(name))),
-    maps: { ...maps, ...Object.fromEntries(shared.map(({ name }) => [name, { reuse: there.get(name)! }])) },
+    variables: known(settings, spec.variables),
+    maps: {
+      ...known(maps, spec.maps),
+      ...Object.fromEntries(shared.map(({ name }) => [name, { reuse: there.get(name)! }])),
+    },
   });
 }
+
+const known = <T>(
+  wished: Readonly<Record<string, T>>,
+  there: ReadonlyMap<string, unknown>,
+): Record<string, T> => Object.fromEntries(Object.entries(wished).filter(([name]) => there.has(name)));
 
 /** Maps with a section are variables; scratch memory has another shape in each family. */
 function isShared({ name, section }: MapSpec): boolean {

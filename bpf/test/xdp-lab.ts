@@ -1,5 +1,5 @@
 import { readObject } from '@lbx/bpf';
-import { type Frontend, flowCatalog, ipv6, type ReasonName, reasons, snatPrime } from '@lbx/maps';
+import { type Frontend, ipv6, type ReasonName, reasons, snatPrime } from '@lbx/maps';
 import {
   createNetns,
   createVethPair,
@@ -16,7 +16,7 @@ import {
   openFlowMap,
   otherFlowTable,
 } from './flow-map.ts';
-import { loadBeside, loadFirst } from './load-beside.ts';
+import { lendObjects } from './lab-objects.ts';
 import { enterNetns } from './xdp-netns.ts';
 import { createXdpTables, type XdpTables } from './xdp-tables.ts';
 
@@ -234,18 +234,26 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
     ...traffic?.settings,
     ...options.variables,
   };
-  const xdp4 = stack.use(
-    loadFirst('xdp4', settings, {
-      lbx_gate: { maxEntries: gateWords },
-      lbx_backend_meta: { maxEntries: 4096 },
-      ...flowMapSizes(flowTable, 4, family === 4 ? flows : 1),
-      lbx_rev4: { maxEntries: family === 4 ? ports : 1 },
-      ...traffic?.maps,
-      lb4_maglev: { innerSpec: maglevTable },
+  const objects = stack.use(
+    lendObjects({
+      family,
+      settings,
+      maps: {
+        lbx_gate: { maxEntries: gateWords },
+        lbx_backend_meta: { maxEntries: 4096 },
+        lbx_backend_hops: { maxEntries: 4096 },
+        lbx_frontend_meta: { maxEntries: 4096 },
+        ...flowMapSizes(flowTable, 4, family === 4 ? flows : 1),
+        ...flowMapSizes(flowTable, 6, family === 6 ? flows : 1),
+        lbx_rev4: { maxEntries: family === 4 ? ports : 1 },
+        lbx_rev6: { maxEntries: family === 6 ? ports : 1 },
+        ...traffic?.maps,
+        lb4_maglev: { innerSpec: maglevTable },
+        lb6_maglev: { innerSpec: maglevTable },
+      },
     }),
   );
-  const xdp = family === 4 ? xdp4 : loadXdp6();
-  let tc: Readonly<Record<4 | 6, BpfObject>> | undefined;
+  const { xdp4, xdp } = objects;
   stack.use(enterNetns(node));
   // A device's receive queue is only known to test runs while an XDP program is attached to it.
   const link: Link = stack.use(xdp4.program('lbx_xdp').attachXdp({ ifindex, mode: 'native' }));
@@ -259,25 +267,25 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
     derived,
     flows: openFlowMap(xdp, family, flowTable),
   });
-  const counters = () => reasons.map(({ id }) => countOf(xdp.map('lbx_counters'), id));
+  const counters = () => countsOf(xdp.map('lbx_counters'));
 
   const lab: Lab = {
     xdp,
     get tc() {
-      return tcObjects()[family];
+      return objects.tc()[family];
     },
     entry: xdp4.program('lbx_xdp'),
     get ingress() {
-      return tcObjects()[4].program('lbx_tc_ingress');
+      return objects.tc()[4].program('lbx_tc_ingress');
     },
     get egress() {
-      return tcObjects()[4].program('lbx_tc_egress');
+      return objects.tc()[4].program('lbx_tc_egress');
     },
     tables,
     ifindex,
     send: (packet) => run(packet, hook === 'xdp' ? 'lbx_xdp' : 'lbx_tc_ingress'),
     leave: (packet) => run(packet, 'lbx_tc_egress'),
-    count: (name) => countOf(xdp.map('lbx_counters'), reasons.find((reason) => reason.name === name)!.id),
+    count: (name) => counters()[reasons.find((reason) => reason.name === name)!.id]!,
     apply: (frontends) => tables.apply(frontends),
     forget() {
       for (const name of [`lbx_flow${family}`, `lb${family}_affinity`]) tables.clear({ name });
@@ -292,26 +300,6 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
   if (options.frontends) lab.apply(options.frontends);
   return lab;
 
-  function loadXdp6(): BpfObject {
-    return stack.use(
-      loadBeside([xdp4], 'xdp6', settings, {
-        ...flowMapSizes(flowTable, 6, flows),
-        lbx_rev6: { maxEntries: ports },
-        lb6_maglev: { innerSpec: maglevTable },
-      }),
-    );
-  }
-
-  /** Loaded when they are wanted: not all use them, and the kernel takes its time to verify them. */
-  function tcObjects(): Readonly<Record<4 | 6, BpfObject>> {
-    if (tc === undefined) {
-      const tc4 = stack.use(loadBeside([xdp4], 'tc4', settings));
-      const tc6 = family === 4 ? tc4 : stack.use(loadBeside([tc4, xdp, xdp4], 'tc6', settings));
-      tc = { 4: tc4, 6: tc6 };
-    }
-    return tc;
-  }
-
   function run(
     packet: PacketBuilder | Uint8Array,
     program: 'lbx_xdp' | 'lbx_tc_ingress' | 'lbx_tc_egress',
@@ -321,7 +309,8 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
     const isXdp = program === 'lbx_xdp';
     const result = isXdp
       ? xdp4.program(program).testRun({ data, ctx: xdpContext(data.length, ifindex) })
-      : tcObjects()[4]
+      : objects
+          .tc()[4]
           .program(program)
           .testRun({ data, ctx: skbContext(ifindex), checksumComplete });
     const verdicts = isXdp ? XDP_VERDICTS : TC_VERDICTS;
@@ -333,7 +322,7 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
       packet: parsed,
       ip: ipv6 ? { ...ipv6, ttl: ipv6.hopLimit } : ipv4!,
       isUntouched: Buffer.compare(result.data, data) === 0,
-      counted: counters().flatMap((now, i) => (now > before[i]! ? [reasons[i]!.name] : [])),
+      counted: countedBetween(before, counters()),
     };
   }
 }
@@ -361,14 +350,24 @@ export function address(text: string): number | Uint8Array {
   return bytes;
 }
 
-function countOf(counters: BpfMap, id: number): number {
-  const layout = flowCatalog.lbx_counters;
-  let packets = 0n;
-  for (const value of counters.perCpu(layout.key.encode({ reason: id })) ?? []) {
-    packets += new DataView(value.buffer, value.byteOffset).getBigUint64(0, true);
+/** Packets by number of their reason, those of all CPUs. One call of the kernel: it is done twice for each packet. */
+function countsOf(counters: BpfMap): number[] {
+  const counts: number[] = [];
+  for (const { keys, values, count } of counters.readBatches()!) {
+    const index = new DataView(keys.buffer, keys.byteOffset);
+    const view = new DataView(values.buffer, values.byteOffset);
+    for (let i = 0; i < count; i++) {
+      let packets = 0;
+      for (let at = i * counters.valueBytes; at < (i + 1) * counters.valueBytes; at += counters.valueSize)
+        packets += Number(view.getBigUint64(at, true));
+      counts[index.getUint32(4 * i, true)] = packets;
+    }
   }
-  return Number(packets);
+  return counts;
 }
+
+const countedBetween = (before: readonly number[], after: readonly number[]): ReasonName[] =>
+  reasons.flatMap(({ id, name }) => (after[id]! > before[id]! ? [name] : []));
 
 let measured: number | undefined;
 
