@@ -72,8 +72,27 @@ function projectEndpoint(value: unknown): unknown {
   const endpoint = asObject(value);
   if (endpoint === undefined) return value;
   const { addresses, conditions, hints, nodeName } = endpoint;
-  return { addresses, conditions, hints, nodeName };
+  return { addresses, conditions: sharedConditions(conditions), hints, nodeName };
 }
+
+/** Conditions that were met before, by what they say: a hundred thousand endpoints have a handful of them. */
+const conditionsMet = new Map<string, JsonObject>();
+
+function sharedConditions(value: unknown): unknown {
+  const conditions = asObject(value);
+  if (conditions === undefined) return value;
+  const { ready, serving, terminating } = conditions;
+  if (![ready, serving, terminating].every(isPlain)) return value;
+  const said = `${ready} ${serving} ${terminating}`;
+  let met = conditionsMet.get(said);
+  if (met === undefined) {
+    met = Object.freeze({ ready, serving, terminating });
+    conditionsMet.set(said, met);
+  }
+  return met;
+}
+
+const isPlain = (value: unknown) => value === undefined || value === null || typeof value === 'boolean';
 
 function pick(value: unknown, names: readonly string[]): unknown {
   const object = asObject(value);

@@ -3,6 +3,7 @@ import { objectIdentity } from '../../objects/object-identity.ts';
 import { withApiDefaults } from '../api-defaults.ts';
 import { isNestedTooDeep, maxNesting } from '../nesting.ts';
 import { objectKindOf } from '../object-kind.ts';
+import { projectObject } from '../project-object.ts';
 import type { ObjectKind } from '../source-event.ts';
 import { yaml } from '../yaml.ts';
 import { type ManifestDocument, yamlDocuments } from './yaml-documents.ts';
@@ -25,7 +26,7 @@ export interface Manifest {
 
 /**
  * Reads a manifest as kubectl does: YAML (any number of documents) or, by the name of the file, JSON; lists are unpacked;
- * objects of other kinds are skipped; defaults of the API server are filled in.
+ * objects of other kinds are skipped; defaults of the API server are filled in, and what no load balancer reads is left out.
  *
  * @param file name for messages; ".json" makes it JSON
  */
@@ -36,6 +37,8 @@ export function parseManifest(text: string, file: string): Manifest {
   for (const { value, line } of file.endsWith('.json')
     ? jsonDocument(source, file, problems)
     : yamlDocuments(source, (reason, at) => problems.push(new BadManifestError(file, reason, at)))) {
+    // The same text for all items of a list.
+    const origin = [file, line].join(':');
     unpack(value, '', (item, path) => {
       if (typeof item !== 'object' || item === null || Array.isArray(item)) {
         problems.push(
@@ -59,7 +62,8 @@ export function parseManifest(text: string, file: string): Manifest {
         problems.push(new BadManifestError(file, `${path}${kind}: metadata.name is missing`, { line }));
         return;
       }
-      objects.push({ kind, namespace, name, object: withApiDefaults(item), origin: `${file}:${line}` });
+      const object = projectObject(kind, withApiDefaults(item));
+      objects.push({ kind, namespace, name, object, origin });
     });
   }
   return { objects, problems };
