@@ -103,14 +103,15 @@ function readPorts(value: unknown, reader: FieldReader): SlicePort[] {
     if (name === undefined || port === undefined || port === 0 || protocol === undefined) return;
     ports.push({ name, protocol, port });
   });
-  return ports;
+  return ports.slice();
 }
 
 function readEndpoints(value: unknown, family: IpFamily, reader: FieldReader): SliceEndpoint[] {
   // The API allows 1,000 endpoints a slice; hand-written ones may have more, but not without end.
   return reader
     .list(value, 'endpoints', 10_000)
-    .flatMap((item, i) => readEndpoint(item, `endpoints[${i}]`, family, reader) ?? []);
+    .flatMap((item, i) => readEndpoint(item, `endpoints[${i}]`, family, reader) ?? [])
+    .slice();
 }
 
 function readEndpoint(

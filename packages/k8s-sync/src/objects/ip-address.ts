@@ -47,7 +47,8 @@ export function readIpAddress(text: string): IpAddress | undefined {
   if (canonical.startsWith('::ffff:') && canonical.includes('.')) {
     return { family: 'IPv4', text: canonical.slice(7) };
   }
-  return { family: 'IPv6', text: canonical };
+  // The same object where it is the same text: it is kept once then.
+  return { family: 'IPv6', text: canonical === text ? text : canonical };
 }
 
 /** The bytes of a canonical address, 4 or 16, in network order. */
@@ -110,7 +111,8 @@ export function isUnspecified(address: IpAddress): boolean {
 
 /** "192.0.2.1:80" or "[2001:db8::1]:80". */
 export function endpointText(address: string, port: number): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  // Joined, not added up: V8 keeps a sum as a tree of its parts.
+  return address.includes(':') ? ['[', address, ']:', port].join('') : [address, port].join(':');
 }
 
 function ipText(bytes: Uint8Array): string {

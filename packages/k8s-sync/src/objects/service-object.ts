@@ -119,7 +119,7 @@ function readPorts(value: unknown, reader: FieldReader): ServicePortSpec[] {
       reader.problem(`spec.ports[${i}].name`, `${shown(port.name)} (${port.protocol}) is there twice`);
     else ports.set(key, port);
   });
-  return [...ports.values()];
+  return [...ports.values()].slice();
 }
 
 function readPort(item: unknown, at: string, reader: FieldReader): ServicePortSpec | undefined {
@@ -194,5 +194,5 @@ function strings(reader: FieldReader, value: unknown, field: string, limit: numb
     const text = reader.string(item, `${field}[${i}]`);
     if (text !== undefined) out.push(text);
   });
-  return out;
+  return out.slice();
 }

@@ -13,7 +13,8 @@ export interface ServiceEntry {
   /** Absent: there are slices that name a Service which does not exist (yet), or does not count. */
   service?: ServiceObject;
   readonly slices: Map<string, EndpointSliceObject>;
-  result: ServiceResult;
+  /** Its ports with their endpoints, where the node's addresses decide where they are served. */
+  ports?: readonly ServicePortState[];
 }
 
 /** Derived from one Service, its slices and the node; nothing else. */
@@ -24,7 +25,7 @@ export interface ServiceResult {
   readonly hinted: boolean;
 }
 
-export const emptyResult: ServiceResult = { ports: [], healthChecks: [], hinted: false };
+const emptyResult: ServiceResult = { ports: [], healthChecks: [], hinted: false };
 
 /** Pure: what a Service and its slices mean on a node. */
 export function resultOf(entry: Pick<ServiceEntry, 'service' | 'slices'>, node: NodeTopology): ServiceResult {

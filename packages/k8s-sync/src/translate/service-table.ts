@@ -1,12 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { EndpointSliceObject } from '../objects/endpoint-slice-object.ts';
 import type { ServiceObject } from '../objects/service-object.ts';
-import { frontendsOf, type NodePortPlaces, type PrimaryAddresses } from '../semantics/frontends.ts';
+import {
+  frontendsOf,
+  type NodePortPlaces,
+  type PrimaryAddresses,
+  type ServicePortState,
+} from '../semantics/frontends.ts';
 import type { HealthCheck } from '../semantics/health-checks.ts';
 import type { NodeTopology } from '../semantics/topology.ts';
 import { claimRank } from './frontend-claims.ts';
 import type { FrontendTable } from './frontend-table.ts';
-import { emptyResult, resultOf, type ServiceEntry, type ServiceResult } from './service-entry.ts';
+import { resultOf, type ServiceEntry } from './service-entry.ts';
 
 /** Services with their slices, and what follows from them; computes again only what was touched. */
 export class ServiceTable {
@@ -21,9 +26,9 @@ export class ServiceTable {
   readonly #hinted = new Set<string>();
   /** Services with a health check. */
   readonly #checked = new Map<string, readonly HealthCheck[]>();
-  /** Services with a nodePort. */
+  /** Services with a nodePort. What their ports are is kept: the node's addresses come and go. */
   readonly #nodePorts = new Set<string>();
-  /** Services with source ranges: they depend on the node's own address. */
+  /** Services with source ranges: they depend on the node's own address. Kept likewise. */
   readonly #ranged = new Set<string>();
   readonly #frontends: FrontendTable;
   #sorted: string[] | undefined = [];
@@ -88,11 +93,14 @@ export class ServiceTable {
     this.#dirty.add(after);
   }
 
-  /** Up to date and sorted by Service. */
-  results(): ServiceResult[] {
+  /** Up to date and sorted by Service; what is not kept is worked out again. */
+  ports(): ServicePortState[] {
     this.refresh();
     this.#sorted ??= [...this.#entries.keys()].sort();
-    return this.#sorted.flatMap((key) => this.#entries.get(key)?.result ?? []);
+    return this.#sorted.flatMap((key) => {
+      const entry = this.#entries.get(key)!;
+      return entry.ports ?? resultOf(entry, this.#node).ports;
+    });
   }
 
   /** Up to date and sorted by Service. Costs what the Services with a health check are. */
@@ -106,44 +114,44 @@ export class ServiceTable {
     for (const key of this.#dirty) {
       const entry = this.#entries.get(key);
       if (entry === undefined) continue;
-      entry.result = resultOf(entry, this.#node);
+      const { ports, hinted, healthChecks } = resultOf(entry, this.#node);
       this.#computed += 1;
-      mark(this.#hinted, key, entry.result.hinted);
-      mark(
-        this.#nodePorts,
-        key,
-        entry.result.ports.some(({ servicePort }) => servicePort.nodePort !== 0),
-      );
-      mark(
-        this.#ranged,
-        key,
-        entry.result.ports.some(({ servicePort }) => servicePort.sourceRanges.length > 0),
-      );
-      if (entry.result.healthChecks.length === 0) this.#checked.delete(key);
-      else this.#checked.set(key, entry.result.healthChecks);
-      this.#moved.add(key);
+      const nodePorts = ports.some(({ servicePort }) => servicePort.nodePort !== 0);
+      const ranged = ports.some(({ servicePort }) => servicePort.sourceRanges.length > 0);
+      mark(this.#hinted, key, hinted);
+      mark(this.#nodePorts, key, nodePorts);
+      mark(this.#ranged, key, ranged);
+      if (healthChecks.length === 0) this.#checked.delete(key);
+      else this.#checked.set(key, healthChecks);
+      // A cluster has hundreds of thousands of endpoints: of most Services only the frontends are kept.
+      if (nodePorts || ranged) entry.ports = ports;
+      else delete entry.ports;
+      this.#moved.delete(key);
+      this.#serve(key, entry, ports);
     }
     this.#dirty.clear();
     for (const key of this.#moved) {
       const entry = this.#entries.get(key);
-      if (entry === undefined) continue;
-      const claimant = { service: key, rank: claimRank.service, createdAt: entry.service?.createdAt ?? '' };
-      this.#frontends.set(
-        claimant,
-        entry.result.ports.flatMap((state) => frontendsOf(state, this.#places, this.#primary)),
-      );
-      if (entry.service === undefined && entry.slices.size === 0) {
-        this.#entries.delete(key);
-        this.#sorted = undefined;
-      }
+      if (entry?.ports !== undefined) this.#serve(key, entry, entry.ports);
     }
     this.#moved.clear();
+  }
+
+  /** Tells the frontends of a Service. */
+  #serve(key: string, { service, slices }: ServiceEntry, ports: readonly ServicePortState[]): void {
+    const claimant = { service: key, rank: claimRank.service, createdAt: service?.createdAt ?? '' };
+    // A copy has no room to spare, as lists have that grew.
+    const frontends = ports.flatMap((state) => frontendsOf(state, this.#places, this.#primary)).slice();
+    this.#frontends.set(claimant, frontends);
+    if (service !== undefined || slices.size > 0) return;
+    this.#entries.delete(key);
+    this.#sorted = undefined;
   }
 
   #entryOf(key: string, create: boolean): ServiceEntry | undefined {
     let entry = this.#entries.get(key);
     if (entry === undefined && create) {
-      entry = { slices: new Map(), result: emptyResult };
+      entry = { slices: new Map() };
       this.#entries.set(key, entry);
       this.#sorted = undefined;
     }

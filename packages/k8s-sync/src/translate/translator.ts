@@ -258,7 +258,7 @@ export function createTranslator(options: TranslatorOptions): Translator {
       placeNode();
     },
     node: () => node,
-    servicePorts: () => table.results().flatMap((result) => result.ports),
+    servicePorts: () => table.ports(),
     healthChecks: () => table.healthChecks(),
     nodePortAddresses: servingAddresses,
     work: () => ({ events, withoutEffect, computed: table.computed }),

@@ -55,7 +55,7 @@ it.each(irrelevant)('nothing is computed for %s', (_, update) => {
   expect(translator.changeTriggers().size).toBe(0);
   expect(translator.work()).toMatchObject({ computed, withoutEffect: withoutEffect + 1 });
   translator.servicePorts().forEach((state, i) => {
-    expect(state).toBe(states[i]);
+    expect(state).toEqual(states[i]);
   });
   translator.translate().frontends.forEach((frontend, i) => {
     expect(frontend).toBe(before.frontends[i]);

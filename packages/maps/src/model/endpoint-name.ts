@@ -12,7 +12,7 @@ export interface Endpoint {
 
 /** `198.51.100.1:80`, `[2001:db8::1]:80`. */
 export function hostPort(address: string, port: number): string {
-  return familyOf(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`;
+  return familyOf(address) === 6 ? ['[', address, ']:', port].join('') : [address, port].join(':');
 }
 
 /**
@@ -20,8 +20,11 @@ export function hostPort(address: string, port: number): string {
  * scope. Ids are kept under these names. The address must be canonical.
  */
 export function endpointName(address: string, port: number, protocol: string, scope?: Scope): string {
-  const name = `${hostPort(address, port)}/${protocol}`;
-  return scope === 'internal' ? `${name}/i` : name;
+  const end = scope === 'internal' ? '/i' : '';
+  // Joined, not added up: V8 keeps a sum as a tree of its parts, five times as large, as long as nobody reads it.
+  return familyOf(address) === 6
+    ? ['[', address, ']:', port, '/', protocol, end].join('')
+    : [address, ':', port, '/', protocol, end].join('');
 }
 
 const PATTERN = /^(?:\[([^\]]+)\]|([^[\]:]+)):(\d{1,5})(?:\/(\w+))?(\/i)?$/;
