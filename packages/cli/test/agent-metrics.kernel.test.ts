@@ -76,10 +76,13 @@ describeKernel('the metrics of an agent', () => {
     stack.dispose();
   });
 
+  const get = (path: string) => {
+    const program = `fetch('http://127.0.0.1:10249/${path}').then((r) => r.text()).then((t) => process.stdout.write(t))`;
+    return node.exec(process.execPath, ['-e', program]);
+  };
   /** Values by name and labels, from the real endpoint. */
   const scrape = () => {
-    const program = `fetch('http://127.0.0.1:10249/metrics').then((r) => r.text()).then((t) => process.stdout.write(t))`;
-    const lines = node.exec(process.execPath, ['-e', program]).split('\n');
+    const lines = get('metrics').split('\n');
     return new Map(
       lines.flatMap((line): [string, number][] => {
         const at = line.lastIndexOf(' ');
@@ -112,6 +115,20 @@ describeKernel('the metrics of an agent', () => {
     expect(metrics.get('lbx_hooks{hook="xdp",state="attached"}')).toBe(1);
     expect(metrics.get('lbx_source_synced{part="all"}')).toBe(1);
     expect(metrics.get('process_resident_memory_bytes')).toBeGreaterThan(1e6);
+  });
+
+  it('have beside them what commands on the machine ask for', () => {
+    expect(JSON.parse(get('state'))).toMatchObject({
+      node: 'node-a',
+      pins,
+      source: { synced: true, waitingFor: [] },
+      failing: [],
+      problemCount: 0,
+    });
+    expect(JSON.parse(get('services'))).toMatchObject({
+      pins,
+      services: { [`${service}:80/TCP`]: 'shop/web' },
+    });
   });
 
   it('count drops, with their reason', async () => {

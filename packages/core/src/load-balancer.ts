@@ -94,6 +94,8 @@ export interface LoadBalancer extends Disposable {
   traffic(): Traffic;
   /** The same by service and frontend, for those that are wanted; empty without the option. Cheaper: no map is gone through. */
   serviceTraffic(): ServiceTraffic[];
+  /** Services by the names of the frontends that are wanted: "192.0.2.1:30080/TCP" to "shop/web". Reads no maps. */
+  serviceNames(): ReadonlyMap<string, string>;
   /** What became of packets, by reason: `status().counters` alone, by a system call or two. */
   counters(): Counters;
   /** How much of maps, ids and tables is used, by what is known without reading them. */
@@ -259,6 +261,12 @@ function createHandle({ runtime, network, datapath, hooks, programmer, lock }: R
     serviceTraffic() {
       assertOpen();
       return readServiceTraffic(datapath.maps.byName, programmer.desired);
+    },
+    serviceNames() {
+      assertOpen();
+      return new Map(
+        [...programmer.desired.frontends].map(([name, { frontend }]) => [name, frontend.service]),
+      );
     },
     counters() {
       assertOpen();

@@ -12,6 +12,7 @@ import { createAgentStats } from './agent-stats.ts';
 import { startAgentHealth } from './health.ts';
 import { type MetricsOptions, startAgentMetrics } from './metrics/agent-metrics.ts';
 import { createProblemLog } from './problem-log.ts';
+import { agentServices, agentState } from './state/agent-state.ts';
 import { watchSync } from './watch-sync.ts';
 
 export interface AgentOptions {
@@ -56,6 +57,8 @@ export async function startAgent({
   createTranslator: makeTranslator = createTranslator,
 }: AgentOptions): Promise<Agent> {
   const started = performance.now();
+  const startedAt = Date.now();
+  let appliedAt: number | undefined;
   const loadBalancer = createLoadBalancer({
     ...options,
     onNodeAddresses: (addresses) => {
@@ -107,6 +110,7 @@ export async function startAgent({
   /** Something was written, here or by the load balancer itself. */
   const applied = (report: ApplyReport, sinceEventMs: number) => {
     stats.applied(report);
+    appliedAt = Date.now();
     problems.set(
       'refused',
       report.refused.map(({ error }) => error),
@@ -143,9 +147,23 @@ export async function startAgent({
   const health = startAgentHealth(healthOptions, translator, problems.add);
   const syncWatch = watchSync(source, onEvent);
 
+  const version = ownVersion();
   const metrics = await startAgentMetrics(
     metricsOptions,
-    { loadBalancer, source, translator, stats, version: ownVersion() },
+    { loadBalancer, source, translator, stats, version },
+    {
+      '/state': () =>
+        agentState({
+          loadBalancer,
+          source,
+          problems,
+          version,
+          node: nodeName,
+          startedAt,
+          appliedAt: () => appliedAt,
+        }),
+      '/services': () => agentServices({ loadBalancer }),
+    },
     problems.add,
   );
 

@@ -6,6 +6,8 @@ export interface ProblemLog {
   set(kind: string, problems: Iterable<Error>): void;
   /** One that nobody will say is over; told once. */
   add(problem: Error): void;
+  /** All that there are now, but for those that were added. */
+  readonly current: readonly Error[];
 }
 
 /** Of those that come or go together, so many are told one by one. */
@@ -23,6 +25,9 @@ export function createProblemLog(onEvent: (event: AgentEvent) => void): ProblemL
     if (more > 0) onEvent({ event, code: '', message: `and ${more} more` });
   };
   return {
+    get current() {
+      return [...known.values()].flatMap((problems) => [...problems.values()]);
+    },
     set(kind, problems) {
       const before = known.get(kind) ?? new Map<string, Error>();
       const now = new Map([...problems].map((problem) => [nameOf(problem), problem]));

@@ -1,7 +1,7 @@
 import { metricGroups } from './all-metrics.ts';
 import { watchEventLoop } from './event-loop-lag.ts';
 import type { MetricSources } from './metric.ts';
-import type { MetricsServer } from './metrics-server.ts';
+import type { MetricsServer, MetricsServerOptions } from './metrics-server.ts';
 
 export interface MetricsOptions {
   /** Where /metrics is served; nowhere when empty. */
@@ -14,6 +14,7 @@ export interface MetricsOptions {
 export async function startAgentMetrics(
   { bind, services = 0 }: MetricsOptions,
   sources: MetricSources,
+  pages: MetricsServerOptions['pages'],
   onProblem: (problem: Error) => void,
 ): Promise<Pick<MetricsServer, 'close'>> {
   if (bind.length === 0) return { close: async () => {} };
@@ -24,7 +25,7 @@ export async function startAgentMetrics(
   ]);
   const lag = watchEventLoop();
   const registry = createRegistry(Object.values(metricGroups(services, lag)).flat(), sources);
-  const server = startMetricsServer({ bind, registry, onProblem });
+  const server = startMetricsServer({ bind, registry, onProblem, ...(pages === undefined ? {} : { pages }) });
   await server.tried;
   return {
     close() {

@@ -1,4 +1,5 @@
 import { createServer, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Registry } from 'prom-client';
 
 /** Where metrics are served. */
@@ -11,6 +12,8 @@ export interface MetricsServer {
 export interface MetricsServerOptions {
   readonly bind: readonly { readonly address: string; readonly port: number }[];
   readonly registry: Registry;
+  /** Beside metrics, what is told as JSON to this machine only, by path. */
+  readonly pages?: Readonly<Record<string, () => unknown>>;
   /** Told once as long as a place cannot be had; it is tried again. */
   readonly onProblem: (problem: Error) => void;
   /** 5 s when absent. */
@@ -37,13 +40,16 @@ export function startMetricsServer(options: MetricsServerOptions): MetricsServer
 function openPlace(
   { address, port }: MetricsServerOptions['bind'][number],
   read: () => Promise<string>,
-  { registry, onProblem, retryMs = 5000 }: MetricsServerOptions,
+  { registry, onProblem, pages = {}, retryMs = 5000 }: MetricsServerOptions,
 ) {
   const server = createServer((request, response) => {
     request.resume();
     const path = request.url?.split('?')[0];
-    if (path !== '/metrics') return answer(response, 404, 'metrics are at /metrics\n');
+    const page = path !== undefined && Object.hasOwn(pages, path) ? pages[path] : undefined;
+    if (path !== '/metrics' && (page === undefined || !isLocal(request.socket)))
+      return answer(response, 404, 'metrics are at /metrics\n');
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'GET only\n');
+    if (page !== undefined) return answer(response, 200, JSON.stringify(page()), 'application/json');
     read().then(
       (text) => answer(response, 200, text, registry.contentType),
       (error: Error) => {
@@ -80,6 +86,12 @@ function openPlace(
       if (server.listening) await new Promise((done) => server.close(done));
     },
   };
+}
+
+/** From this machine: loopback addresses reach nobody else. */
+function isLocal({ remoteAddress = '' }: Socket): boolean {
+  const address = remoteAddress.replace(/^::ffff:/, '');
+  return address === '::1' || address.startsWith('127.');
 }
 
 function answer(response: ServerResponse, status: number, body: string, type = 'text/plain; charset=utf-8') {

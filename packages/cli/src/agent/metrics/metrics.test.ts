@@ -154,6 +154,7 @@ describe('the server', () => {
     const server = startMetricsServer({
       bind: [{ address: '127.0.0.1', port: taken }],
       registry: registry(),
+      pages: { '/state': () => ({ node: 'node-a' }) },
       onProblem: ({ message }) => problems.push(message),
       retryMs: 10,
     });
@@ -164,6 +165,8 @@ describe('the server', () => {
       (await fetch(`http://127.0.0.1:${taken}${path}`, init)).status;
     await expect.poll(() => get('/metrics').catch(() => 0), { timeout: 10_000 }).toBe(200);
     expect(await get('/other')).toBe(404);
+    expect(await get('/toString')).toBe(404);
+    expect(await (await fetch(`http://127.0.0.1:${taken}/state`)).json()).toEqual({ node: 'node-a' });
     expect(await get('/metrics', { method: 'POST' })).toBe(405);
     await server.close();
   });
