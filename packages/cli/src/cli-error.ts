@@ -15,6 +15,11 @@ export type CliErrorCode =
   | 'LBX_NOTHING_THERE'
   /** No maps are pinned where they were looked for. */
   | 'LBX_NOTHING_PINNED'
+  /** Nobody knows the names of services. */
+  | 'LBX_NO_NAMES'
+  | 'LBX_UNKNOWN_SERVICE'
+  /** A source of services does not tell all that it has. */
+  | 'LBX_NO_ANSWER'
   /** A service account was asked for outside of a pod. */
   | 'LBX_NOT_IN_CLUSTER'
   | 'LBX_NOT_ROOT';

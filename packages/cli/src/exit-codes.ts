@@ -44,6 +44,7 @@ const badInput = new Set([
   'LBX_SERVICE_FIELD',
   'LBX_SERVICE_PORT',
   'LBX_SIZE',
+  'LBX_UNKNOWN_SERVICE',
   'LBX_VECTORS',
 ]);
 
@@ -59,6 +60,8 @@ const environment = new Set([
   'LBX_MAP_MISMATCH',
   'LBX_NOTHING_PINNED',
   'LBX_NOT_IN_CLUSTER',
+  'LBX_NO_ANSWER',
+  'LBX_NO_NAMES',
   'LBX_NOT_ROOT',
   'LBX_NOT_SUPPORTED',
   'LBX_NO_BPFFS',

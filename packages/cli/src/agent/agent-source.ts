@@ -3,8 +3,14 @@ import { CliError } from '../cli-error.ts';
 import { inClusterAccess } from './in-cluster.ts';
 import type { AgentSettings } from './options/agent-options.ts';
 
+/** Where objects come from. */
+export type SourceSettings = Pick<
+  AgentSettings,
+  'kubeconfig' | 'inCluster' | 'apiServer' | 'manifests' | 'hostPorts'
+>;
+
 /** The source that the settings name. @throws CliError `LBX_BAD_FLAG` where they name none, or several. */
-export function agentSource(settings: AgentSettings, nodeName: string): ObjectSource {
+export function agentSource(settings: SourceSettings, nodeName: string): ObjectSource {
   const { kubeconfig, inCluster, apiServer, manifests, hostPorts } = settings;
   const named = [kubeconfig !== undefined, inCluster, manifests !== undefined].filter(Boolean).length;
   if (named !== 1) {

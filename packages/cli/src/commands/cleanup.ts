@@ -1,5 +1,6 @@
-import { defaultPins, removePinned } from '@lbx/core';
+import { removePinned } from '@lbx/core';
 import { Command } from 'commander';
+import { pinsOption } from '../input/pins-options.ts';
 import { json } from '../output/output.ts';
 import { assertRoot } from '../root.ts';
 import type { CommandContext } from '../run-cli.ts';
@@ -8,7 +9,7 @@ import type { CommandContext } from '../run-cli.ts';
 export function cleanupCommand(context: CommandContext): Command {
   return new Command('cleanup')
     .description('detach the programs and remove the maps that lbx pinned')
-    .option('--pins <dir>', 'folder of the pins', defaultPins)
+    .addOption(pinsOption())
     .option('--force', 'also while an agent runs on them')
     .option('--json', 'what was removed, as JSON')
     .action((options: { pins: string; force?: boolean; json?: boolean }) => {

@@ -10,9 +10,10 @@ import {
 import { Command, Option } from 'commander';
 import { CliError } from '../cli-error.ts';
 import { exitCode } from '../exit-codes.ts';
+import { pinsOfLayoutOption } from '../input/pins-options.ts';
 import { reportProblems } from '../input/report-problems.ts';
 import { layoutOption, parseTableSize } from '../input/shared-options.ts';
-import { LIVE, type PinFlags, pinsDescription, readState, type State } from '../input/state.ts';
+import { LIVE, type PinFlags, readState, type State } from '../input/state.ts';
 import { colored } from '../output/colored-diff.ts';
 import { json } from '../output/output.ts';
 import type { CommandContext } from '../run-cli.ts';
@@ -36,7 +37,7 @@ export function diffCommand(context: CommandContext): Command {
       `${LIVE} (the pinned maps), a file of lbx dump (- is standard input), or a folder of manifests`,
     )
     .argument('[to]', `the same; alone, the first is what is wanted, and is compared with ${LIVE}`)
-    .option('--pins <dir>', pinsDescription)
+    .addOption(pinsOfLayoutOption())
     .addOption(layoutOption())
     .option('--node <name>', 'name of the node, with manifests')
     .option(

@@ -1,4 +1,3 @@
-import { defaultPins } from '@lbx/core';
 import { Command, Option } from 'commander';
 import { CliError } from '../cli-error.ts';
 import type { Check } from '../doctor/check.ts';
@@ -7,6 +6,7 @@ import { createContext, type DoctorOptions } from '../doctor/doctor-context.ts';
 import { countFindings, reportLines } from '../doctor/report.ts';
 import { runChecks } from '../doctor/run-checks.ts';
 import { exitCode } from '../exit-codes.ts';
+import { pinsOption } from '../input/pins-options.ts';
 import { parsePortRange } from '../input/shared-options.ts';
 import { json, table } from '../output/output.ts';
 import type { CommandContext } from '../run-cli.ts';
@@ -35,7 +35,7 @@ export function doctorCommand(context: CommandContext): Command {
     )
     .option('--cgroup <dir>', 'cgroup v2 folder for socket load balancing (default: its root)')
     .option('--no-cgroup', 'no socket load balancing')
-    .option('--pins <dir>', 'folder of the pins', defaultPins)
+    .addOption(pinsOption())
     .addOption(
       new Option('--forwarding <mode>', 'as the agent would be told')
         .choices(['snat', 'dsr', 'hybrid'])

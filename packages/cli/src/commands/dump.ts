@@ -3,9 +3,10 @@ import { catalog, type DumpEntry, dump, flowCatalog } from '@lbx/maps';
 import { Command } from 'commander';
 import { CliError } from '../cli-error.ts';
 import { type DesiredOptions, readDesired } from '../input/desired.ts';
+import { pinsOfLayoutOption } from '../input/pins-options.ts';
 import { reportProblems } from '../input/report-problems.ts';
 import { algorithmOption, layoutOption, maglevSizeOption } from '../input/shared-options.ts';
-import { type PinFlags, pinPlace, pinsDescription, readPinnedState } from '../input/state.ts';
+import { type PinFlags, pinPlace, readPinnedState } from '../input/state.ts';
 import { json } from '../output/output.ts';
 import type { CommandContext } from '../run-cli.ts';
 
@@ -20,7 +21,7 @@ interface DumpFlags extends Omit<DesiredOptions, 'node'>, PinFlags {
 export function dumpCommand(context: CommandContext): Command {
   return new Command('dump')
     .description('entries of the maps, one sorted line each')
-    .option('--pins <dir>', pinsDescription)
+    .addOption(pinsOfLayoutOption())
     .addOption(layoutOption())
     .option(
       '--flows',

@@ -3,9 +3,10 @@ import { Command, Option } from 'commander';
 import { exitCode } from '../exit-codes.ts';
 import { explainLines } from '../explain/explain-lines.ts';
 import { type OpenedState, openLiveState } from '../explain/open-live-state.ts';
+import { pinsOfLayoutOption } from '../input/pins-options.ts';
 import { reportProblems } from '../input/report-problems.ts';
 import { layoutOption, parseEndpoint, parseProtocol, parseTableSize } from '../input/shared-options.ts';
-import { LIVE, type PinFlags, pinsDescription } from '../input/state.ts';
+import { LIVE, type PinFlags } from '../input/state.ts';
 import { json } from '../output/output.ts';
 import type { CommandContext } from '../run-cli.ts';
 
@@ -40,7 +41,7 @@ export function explainCommand(context: CommandContext): Command {
         .choices(['xdp', 'tc', 'pod', 'connect'])
         .default('xdp'),
     )
-    .option('--pins <dir>', pinsDescription)
+    .addOption(pinsOfLayoutOption())
     .addOption(layoutOption())
     .option('--node <name>', 'name of the node that the flow meets, with manifests')
     .addOption(

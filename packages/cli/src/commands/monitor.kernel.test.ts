@@ -2,15 +2,21 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { objectPath } from '@lbx/bpf';
+import { readPinnedCounters } from '@lbx/core';
 import { createBpffsFolder, createNetns, createVethPair, describeKernel, type Netns } from '@lbx/testing';
 import { BpfMap, inNetns, load } from 'libbpf-ts';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { run } from '../../test/run.ts';
 import { temporaryFolder } from '../../test/temporary-folder.ts';
+
+// Some start several processes at once.
+vi.setConfig({ testTimeout: 60_000 });
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 const address = '192.0.2.1';
 const service = '198.51.100.1';
+/** Has no endpoints. */
+const other = '198.51.100.2';
 
 const manifest = `apiVersion: v1
 kind: Node
@@ -33,6 +39,16 @@ metadata: { name: web-1, namespace: shop, labels: { kubernetes.io/service-name: 
 addressType: IPv4
 ports: [{ port: 8080, protocol: TCP }]
 endpoints: [{ addresses: [192.0.2.20], conditions: { ready: true }, nodeName: other }]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: api, namespace: shop }
+spec:
+  type: LoadBalancer
+  clusterIP: 198.51.100.71
+  clusterIPs: [198.51.100.71]
+  ports: [{ port: 80, targetPort: 8080, protocol: TCP }]
+status: { loadBalancer: { ingress: [{ ip: ${other} }] } }
 `;
 
 /** A command line of lbx as a process in a namespace; lines of both outputs as they come. */
@@ -56,6 +72,7 @@ describeKernel('lbx monitor beside lbx agent', () => {
   let node: Netns;
   let lan: Netns;
   let pins: string;
+  let folder: string;
   let agent: ReturnType<typeof start>;
 
   beforeAll(async () => {
@@ -70,11 +87,11 @@ describeKernel('lbx monitor beside lbx agent', () => {
     const pass = stack.use(load(objectPath('pass')));
     stack.use(inNetns(lan.path, () => pass.program('lbx_pass').attachXdp({ ifindex: 'eth0' })));
     pins = `${stack.use(createBpffsFolder('cli-monitor')).path}/lbx`;
-    const folder = stack.use(temporaryFolder({ 'web.yaml': manifest }));
+    folder = stack.use(temporaryFolder({ 'web.yaml': manifest })).path;
     agent = start(
       node,
       ...['agent', '--node', 'node-a', '--device', 'eth0', '--xdp', 'native', '--no-cgroup'],
-      ...['--manifests', folder.path, '--pins', pins, '--json'],
+      ...['--manifests', folder, '--pins', pins, '--json'],
     );
     let line: string | undefined;
     do line = await agent.line();
@@ -92,12 +109,21 @@ describeKernel('lbx monitor beside lbx agent', () => {
     using map = BpfMap.openPinned(`${pins}/lbx_event_rules`);
     return [...map.entries()].reduce((bits, [, value]) => bits | Buffer.from(value).readUInt32LE(), 0);
   };
-  /** Tries to connect, and does not care. */
-  const knock = (port: number) =>
+  /** Runs a script beside the node, and does not care what becomes of it. */
+  const inLan = (code: string) =>
     new Promise<void>((resolve) => {
-      const code = `require('net').connect(${port}, '${service}').on('error', () => {}).setTimeout(300, () => process.exit())`;
       lan.spawn(process.execPath, ['-e', code]).once('exit', () => resolve());
     });
+  /** Tries to connect. */
+  const knock = (port: number, host = service, localAddress = '192.0.2.10') =>
+    inLan(
+      `require('net').connect(${JSON.stringify({ port, host, localAddress })}).on('error', () => {}).setTimeout(300, () => process.exit())`,
+    );
+  const flood = (packets: number) =>
+    inLan(`const socket = require('dgram').createSocket('udp4');
+      const send = (left) => left === 0 ? socket.close() : socket.send('x', 81, '${service}', () => send(left - 1));
+      send(${packets})`);
+  const dropped = () => readPinnedCounters(pins).drop_wildcard?.packets ?? 0;
 
   it('shows packets with names, ends after --count, and leaves nothing switched on', async () => {
     const monitor = start(node, 'monitor', '--pins', pins, '--kind', 'new,drop', '--count', '1', '--verbose');
@@ -105,7 +131,7 @@ describeKernel('lbx monitor beside lbx agent', () => {
     expect(rules()).not.toBe(0);
     await knock(80);
     expect(await monitor.line()).toMatch(
-      /^\d\d:\d\d:\d\d\.\d{3} {2}note_new_flow {2}TCP 192\.0\.2\.10:\d+ → 198\.51\.100\.1:80 \[syn\] 74 B {2}xdp eth0 {2}service 198\.51\.100\.1:80\/TCP, backend 192\.0\.2\.20:8080 {2}\(a backend was chosen for a new flow\)$/,
+      /^\d\d:\d\d:\d\d\.\d{3} {2}note_new_flow {2}TCP 192\.0\.2\.10:\d+ → 198\.51\.100\.1:80 \[syn\] 74 B {2}xdp eth0 {2}service shop\/web 198\.51\.100\.1:80\/TCP, backend 192\.0\.2\.20:8080 {2}\(a backend was chosen for a new flow\)$/,
     );
     expect(await monitor.ended).toEqual([0, null]);
     expect(rules()).toBe(0);
@@ -131,6 +157,81 @@ describeKernel('lbx monitor beside lbx agent', () => {
     plain.child.kill('SIGINT');
     expect(await plain.ended).toEqual([0, null]);
     expect(rules()).toBe(0);
+  });
+
+  it('shows the packets that are asked for and no others', async () => {
+    const withoutAgent = ['--manifests', folder, '--node', 'node-a', '--agent', 'http://127.0.0.1:1'];
+    const asked: readonly (readonly [flags: string[], says: string])[] = [
+      [['--service', `${other}:80`], 'service shop/api'],
+      [['--service', 'shop/web', '--client', '192.0.2.20', ...withoutAgent], 'TCP 192.0.2.20:'],
+      [['--backend', '192.0.2.20:8080', '--to', `${service}:80`], 'backend 192.0.2.20:8080'],
+      [['--proto', 'udp'], 'UDP 192.0.2.10:'],
+    ];
+    const monitors = asked.map(([flags]) => start(node, 'monitor', '--pins', pins, ...flags, '--count', '1'));
+    await Promise.all(monitors.map(({ message }) => message()));
+    await knock(81);
+    await Promise.all([knock(80, other), knock(80, service, '192.0.2.20'), flood(1)]);
+    for (const [i, { line, message, ended }] of monitors.entries()) {
+      expect(await line()).toContain(asked[i]?.[1]);
+      expect(await message()).toMatch(/^1 event in \d+\.\d s: 1 (note|drop)_\S+( \(rejected\))?; none lost$/);
+      expect(await ended).toEqual([0, null]);
+    }
+  });
+
+  it('refuses to wait for a service that nobody knows', async () => {
+    const monitor = ['monitor', '--pins', pins, '--agent', 'http://127.0.0.1:1', '--service', 'shop/wep'];
+    expect(await run(monitor)).toMatchObject({
+      code: 4,
+      err: expect.stringMatching(/no agent answers at http:\/\/127.0.0.1:1; say --kubeconfig/),
+    });
+    expect(await run([...monitor, '--manifests', folder])).toMatchObject({
+      code: 3,
+      err: expect.stringMatching(/knows 2 services, .* do you mean shop\/web\?$/),
+    });
+  });
+
+  it('sums up what came in some seconds', async () => {
+    const monitor = start(
+      node,
+      'monitor',
+      '--pins',
+      pins,
+      '--for',
+      '4',
+      '--summary',
+      '--kind',
+      'drop,reject',
+    );
+    await monitor.message();
+    await Promise.all([knock(81), knock(80, other)]);
+    const lines: string[] = [];
+    for (let line = await monitor.line(); line !== undefined; line = await monitor.line()) lines.push(line);
+    expect(await monitor.ended).toEqual([0, null]);
+    expect(lines[0]).toMatch(/^[2-9] events in [3-9]\.\d s, none lost$/);
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^\d+ +drop_wildcard +shop\/web \d+ +192\.0\.2\.10 \d+$/),
+    );
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^\d+ +drop_no_backend \(rejected\) +shop\/api \d+ +192\.0\.2\.10 \d+$/),
+    );
+    expect(lines).toContain('drop_no_backend (rejected): service without an active backend');
+  });
+
+  it('one that cannot keep up loses events, counts them, and holds up no packet', async () => {
+    const flags = ['--reason', 'drop_wildcard', '--summary', '--json'];
+    const monitor = start(node, 'monitor', '--pins', pins, ...flags);
+    await monitor.message();
+    const before = dropped();
+    monitor.child.kill('SIGSTOP');
+    // Its ring takes some 13,000.
+    await flood(20_000);
+    monitor.child.kill('SIGCONT');
+    expect(await monitor.message()).toMatch(/^\d+ events lost: they came faster/);
+    monitor.child.kill('SIGINT');
+    const { events, lost } = JSON.parse((await monitor.line()) ?? '');
+    expect(await monitor.ended).toEqual([0, null]);
+    expect(lost).toBeGreaterThan(0);
+    expect(events + lost).toBe(dropped() - before);
   });
 
   it('ends when nobody reads it any more', async () => {

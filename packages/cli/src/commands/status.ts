@@ -1,6 +1,7 @@
-import { defaultPins, inspectPins, readPinnedCounters } from '@lbx/core';
+import { inspectPins, readPinnedCounters } from '@lbx/core';
 import { Command } from 'commander';
 import { exitCode } from '../exit-codes.ts';
+import { pinsOption } from '../input/pins-options.ts';
 import { readPinnedState } from '../input/state.ts';
 import { json } from '../output/output.ts';
 import { assertRoot } from '../root.ts';
@@ -21,7 +22,7 @@ const healthTimeoutMs = 2000;
 export function statusCommand(context: CommandContext): Command {
   return new Command('status')
     .description('how the load balancer of this node is, on one screen')
-    .option('--pins <dir>', 'folder of the pins', defaultPins)
+    .addOption(pinsOption())
     .option('--healthz <url>', "the agent's health check", 'http://127.0.0.1:10256/healthz')
     .option('--json', 'everything as one JSON object')
     .addHelpText('after', '\nExit codes: 0 healthy, 1 not, or nothing is pinned there')

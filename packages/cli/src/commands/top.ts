@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { defaultPins, openPinnedTraffic } from '@lbx/core';
+import { openPinnedTraffic } from '@lbx/core';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { pinsOption } from '../input/pins-options.ts';
 import { json, table } from '../output/output.ts';
 import { assertRoot } from '../root.ts';
 import type { CommandContext } from '../run-cli.ts';
@@ -21,7 +22,7 @@ const rows = 20;
 export function topCommand(context: CommandContext): Command {
   return new Command('top')
     .description('packets and bytes of each service by the second, the busiest first')
-    .option('--pins <dir>', 'folder of the pins', defaultPins)
+    .addOption(pinsOption())
     .addOption(new Option('--interval <seconds>', 'between two readings').argParser(parseSeconds).default(2))
     .addOption(new Option('--iterations <n>', 'end after so many').argParser(parseSeconds))
     .option('--once', 'the same as --iterations 1')

@@ -16,9 +16,10 @@ import { Command, Option } from 'commander';
 import { CliError } from '../cli-error.ts';
 import { exitCode } from '../exit-codes.ts';
 import { parseAddition, parseRemoval, parseState, parseWeight } from '../input/backend-change.ts';
+import { pinsOfLayoutOption } from '../input/pins-options.ts';
 import { reportProblems } from '../input/report-problems.ts';
 import { layoutOption, parseNumber, parseTableSize } from '../input/shared-options.ts';
-import { LIVE, type PinFlags, pinsDescription, readState, type State } from '../input/state.ts';
+import { LIVE, type PinFlags, readState, type State } from '../input/state.ts';
 import { json } from '../output/output.ts';
 import { whatIfLines } from '../output/what-if-lines.ts';
 import type { CommandContext } from '../run-cli.ts';
@@ -55,7 +56,7 @@ export function whatIfCommand(context: CommandContext): Command {
     .option('--state <service/addr:port=state>', 'another state, such as terminating', parseState)
     .addOption(new Option('--algorithm <name>', 'another algorithm').choices(['random', 'maglev']))
     .addOption(new Option('--maglev-size <prime>', 'other Maglev tables').argParser(parseTableSize))
-    .option('--pins <dir>', pinsDescription)
+    .addOption(pinsOfLayoutOption())
     .addOption(layoutOption())
     .option('--node <name>', 'name of the node, with manifests')
     .option('--cpus <n>', 'possible CPUs of the node', parseNumber, availableParallelism())

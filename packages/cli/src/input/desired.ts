@@ -1,6 +1,13 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { createTranslator, manifestSource, parseManifest, type SourceEvent } from '@lbx/k8s-sync';
+import {
+  createTranslator,
+  manifestSource,
+  type ObjectSource,
+  parseManifest,
+  type SourceEvent,
+  type TranslatorOptions,
+} from '@lbx/k8s-sync';
 import {
   createIds,
   type Frontend,
@@ -13,6 +20,7 @@ import {
 import { CliError } from '../cli-error.ts';
 import { readText } from './lines.ts';
 import { type FoundService, parseServiceFile, SERVICE_API } from './service-file.ts';
+import { takeSource } from './take-source.ts';
 
 /** What manifests and services of lbx's own mean for a node: offline, without root. */
 export interface Desired {
@@ -29,6 +37,10 @@ export interface DesiredOptions {
   readonly node?: string;
   readonly algorithm: 'random' | 'maglev';
   readonly maglevSize: number;
+  /** Objects of an API server beside those of files; read once. */
+  readonly cluster?: ObjectSource;
+  /** What Kubernetes objects mean beyond what they say, as the agent has it. */
+  readonly translator?: Omit<TranslatorOptions, 'nodeName'>;
   /** Options that go before all others: those with which somebody else wrote what this is compared with. */
   readonly like?: ProjectOptions;
 }
@@ -40,10 +52,10 @@ export interface DesiredOptions {
  */
 export async function readDesired(
   paths: string | readonly string[],
-  { node, algorithm, maglevSize, like }: DesiredOptions,
+  { node, algorithm, maglevSize, like, cluster, translator: meaning }: DesiredOptions,
 ): Promise<Desired> {
   const all = [paths].flat();
-  const translator = createTranslator({ nodeName: node ?? '' });
+  const translator = createTranslator({ ...meaning, nodeName: node ?? '' });
   const nodes: string[] = [];
   let objects = 0;
   const take = (event: SourceEvent) => {
@@ -55,14 +67,15 @@ export async function readDesired(
   const wrong: string[] = [];
   for (const path of all) {
     if (isFile(path)) takeManifest(path, take);
-    else await takeFolder(path, take);
+    else await takeSource(manifestSource(path), take);
     for (const file of isFile(path) ? [path] : filesIn(path)) {
       const found = servicesIn(file);
       own.push(...found.services);
       wrong.push(...found.problems.map(({ message }) => message));
     }
   }
-  const where = all.join(', ');
+  if (cluster !== undefined) await takeSource(cluster, take);
+  const where = [...all, ...(cluster === undefined ? [] : [cluster.name])].join(', ');
   if (node === undefined && (objects > 0 || own.length + wrong.length === 0))
     throw new CliError('LBX_BAD_FLAG', 'manifests need --node NAME: what is local depends on it');
   const { frontends, problems, nodeAddresses } = translator.translate();
@@ -78,15 +91,6 @@ export async function readDesired(
   const unknown =
     node === undefined || (objects === 0 && own.length > 0) ? [] : unknownNode(node, nodes, where);
   return { frontends: wanted, options, ids, projection, problems: [...unknown, ...wrong, ...refused] };
-}
-
-async function takeFolder(folder: string, take: (event: SourceEvent) => void): Promise<void> {
-  const source = manifestSource(folder);
-  try {
-    await source.start(take);
-  } finally {
-    await source.close();
-  }
 }
 
 function takeManifest(path: string, take: (event: SourceEvent) => void): void {

@@ -24,6 +24,20 @@ export function parseNumber(text: string): number {
   throw new InvalidArgumentError('say a whole number');
 }
 
+/** A whole number from 1 on. */
+export function parseCount(text: string): number {
+  const number = parseNumber(text);
+  if (number > 0) return number;
+  throw new InvalidArgumentError('say a whole number from 1 on');
+}
+
+/** A time, up to a day. */
+export function parseSeconds(text: string): number {
+  const number = Number(text);
+  if (text.trim() !== '' && number > 0 && number <= 86_400) return number;
+  throw new InvalidArgumentError('say seconds: a number above 0, up to 86400');
+}
+
 /** A prime that a Maglev table can have. Checked at once, also where no table is made: maps keep the size they were made for. */
 export function parseTableSize(text: string): number {
   const size = parseNumber(text);

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
-import { defaultPins, openPinnedTables } from '@lbx/core';
+import { openPinnedTables } from '@lbx/core';
 import {
   catalog,
   ciliumPins,
@@ -151,6 +151,3 @@ const isServiceMap = (map: string): map is ServiceMapName => Object.hasOwn(servi
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
-
-/** For `--pins` of commands that read. */
-export const pinsDescription = `folder of the pins (default ${defaultPins})`;

@@ -5,6 +5,8 @@ import { colors } from '../output/colors.ts';
 export interface LineOptions {
   /** Name of a device by its number; undefined for one that is gone. */
   readonly deviceName: (ifindex: number) => string | undefined;
+  /** Name of the service of a frontend, where somebody knows it. */
+  readonly serviceOf?: (frontend: string) => string | undefined;
   /** The reason in a sentence behind it. */
   readonly verbose?: boolean;
 }
@@ -22,14 +24,17 @@ const paint: Readonly<Record<DatapathEvent['kind'], (text: string) => string>> =
  *
  *     10:15:02.123  drop_source_range  TCP 203.0.113.5:40001 → 198.51.100.1:80 [syn] 74 B  xdp eth0  service 198.51.100.1:80/TCP
  */
-export function eventLine(event: DatapathEvent, { deviceName, verbose = false }: LineOptions): string {
+export function eventLine(
+  event: DatapathEvent,
+  { deviceName, serviceOf = () => undefined, verbose = false }: LineOptions,
+): string {
   const device = deviceName(event.ifindex) ?? `device ${event.ifindex}`;
   const parts = [
     clock(event.time),
     paint[event.kind](event.kind === 'reject' ? `${event.reason} (rejected)` : event.reason),
     packet(event),
     `${event.hook} ${device}`,
-    ...ours(event),
+    ...ours(event, serviceOf),
     ...(event.oneIn > 1 ? [`1 of ${event.oneIn}`] : []),
     ...(verbose ? [`(${event.doc})`] : []),
   ];
@@ -52,9 +57,13 @@ function packet({ protocol, source, destination, tcpFlags, length }: DatapathEve
 
 const text = ({ address, port }: EventEndpoint) => (port === undefined ? address : hostPort(address, port));
 
-function ours({ service, backend }: DatapathEvent): string[] {
+function ours(
+  { service, backend }: DatapathEvent,
+  serviceOf: (frontend: string) => string | undefined,
+): string[] {
+  const name = service === undefined ? undefined : serviceOf(service);
   const known = [
-    ...(service === undefined ? [] : [`service ${service}`]),
+    ...(service === undefined ? [] : [`service ${name === undefined ? service : `${name} ${service}`}`]),
     ...(backend === undefined ? [] : [`backend ${backend}`]),
   ];
   return known.length > 0 ? [known.join(', ')] : [];

@@ -23,7 +23,14 @@ export function givenFlags(command: Command): Partial<Record<OptionKey, unknown>
   );
 }
 
-function flagsOf(key: OptionKey): Option[] {
+/** The flags of one option, with another description if that is given. */
+export function flagsOf(key: OptionKey, description?: string): Option[] {
+  const flags = allFlagsOf(key);
+  if (description !== undefined && flags[0] !== undefined) flags[0].description = description;
+  return flags;
+}
+
+function allFlagsOf(key: OptionKey): Option[] {
   const { type, doc, fallback, otherwise } = optionOf(key);
   const flag = flagOf(key);
   const positive =
