@@ -1,5 +1,5 @@
-// npm run check [-- NAME…]: lint, types, layering, file sizes, links and code of the documentation, its site, packed packages,
-// prebuilt objects.
+// npm run check [-- NAME…]: lint, types, layering, what nobody uses, file sizes, links and code of the documentation, its
+// site, packed packages, prebuilt objects.
 // Prints a line per step and, last, how many passed and failed.
 
 import { codeBlocks } from './check/code-blocks.ts';
@@ -10,6 +10,7 @@ import { layering } from './check/layering.ts';
 import { licences } from './check/licences.ts';
 import { links } from './check/links.ts';
 import { packages } from './check/packages.ts';
+import { packagesPage } from './check/packages-page.ts';
 import { processes } from './check/processes.ts';
 import { site } from './check/site.ts';
 import { sizes } from './check/sizes.ts';
@@ -22,6 +23,7 @@ const steps: readonly Step[] = [
   command('lint', ['biome', 'check', '--error-on-warnings', '.']),
   command('types', ['tsc', '-p', 'tsconfig.json']),
   layering,
+  command('unused', ['knip', '--no-config-hints', '--no-progress']),
   sizes,
   imports,
   licences,
@@ -31,6 +33,7 @@ const steps: readonly Step[] = [
   generatedDocs,
   site,
   ...packages,
+  packagesPage,
   installs,
   command('prebuilt objects', ['node', '--conditions=@lbx/source', 'scripts/build-bpf.ts', '--check']),
 ];

@@ -80,7 +80,7 @@ fingerprint() { xargs -0 cat | sha256sum | cut -d ' ' -f 1; }
 
 install_npm_packages() {
   stamp=node_modules/.lbx-installed
-  now=$(find package.json pnpm-lock.yaml pnpm-workspace.yaml bpf/package.json examples/package.json \
+  now=$(find package.json .pnpmfile.mjs pnpm-lock.yaml pnpm-workspace.yaml bpf/package.json examples/package.json \
     packages/*/package.json -print0 | sort -z | fingerprint)
   [ "$(cat $stamp 2>/dev/null || true)" = "$now" ] && return 0
   say "installing npm packages (a current Node among them)"
@@ -104,7 +104,7 @@ install_docs_packages() {
 
 build_packages() {
   stamp=node_modules/.lbx-built
-  now=$(find tsconfig.json pnpm-lock.yaml bpf/package.json bpf/src packages/*/package.json packages/*/src \
+  now=$(find tsconfig.json pnpm-lock.yaml scripts/build-cjs.ts bpf/package.json bpf/src packages/*/package.json packages/*/src \
     -type f -print0 | sort -z | fingerprint)
   if [ "$(cat $stamp 2>/dev/null || true)" = "$now" ] && [ -f packages/cli/dist/main.js ]; then return 0; fi
   say "building the packages"

@@ -1,33 +1,15 @@
 // What a user does: `npm install` in an empty folder, then import, require, types and a small thing done with each package,
 // under the oldest Node that the packages allow and the one that is developed with.
 import { spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  realpathSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { entryPoints } from '../release/import-cost.ts';
+import { packPackage } from '../release/pack-package.ts';
 import { publicPackages } from '../release/public-packages.ts';
-import { entryPoints } from './imports.ts';
 import type { Step } from './step.ts';
 
 const oldestNode = '22.19.0';
-/** Most bytes that a package may have when packed, and unpacked: what grows beyond is looked at before it is published. */
-const limits: Readonly<Record<string, readonly [packed: number, unpacked: number]>> = {
-  '@lbx/bpf': [1_500_000, 8_000_000],
-  '@lbx/cli': [600_000, 2_500_000],
-  '@lbx/core': [900_000, 3_500_000],
-  '@lbx/k8s-sync': [900_000, 4_000_000],
-  '@lbx/maglev': [80_000, 400_000],
-  '@lbx/maps': [2_000_000, 8_000_000],
-  'libbpf-ts': [800_000, 3_500_000],
-};
 /** Entry points for a test runner that the user brings. */
 const needsPeer = /\/(vitest|jest)$/;
 
@@ -36,47 +18,13 @@ export const installs: Step = {
   run: () => {
     const folder = mkdtempSync(join(tmpdir(), 'lbx-install-'));
     try {
-      const { files, problems } = packAll(folder);
-      if (files.length === 0) return problems;
-      return [
-        ...problems,
-        ...[process.execPath, oldNode()].flatMap((node) => checkInstalled(node, folder, files)),
-      ];
+      const tarballs = publicPackages().map((each) => packPackage(each, folder).tarball);
+      return [process.execPath, oldNode()].flatMap((node) => checkInstalled(node, folder, tarballs));
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   },
 };
-
-interface Packed {
-  readonly filename: string;
-}
-
-function packAll(folder: string): { files: string[]; problems: string[] } {
-  const files: string[] = [];
-  const problems: string[] = [];
-  for (const each of publicPackages()) {
-    const { status, output, stdout } = run(
-      'pnpm',
-      ['pack', '--pack-destination', folder, '--json'],
-      each.folder,
-    );
-    if (status !== 0) return { files: [], problems: [`pnpm pack failed in ${each.folder}: ${output}`] };
-    const file = resolve(folder, (JSON.parse(stdout) as Packed).filename);
-    files.push(file);
-    const packed = statSync(file).size;
-    const unpacked = Number(run('sh', ['-c', 'gzip -dc "$1" | wc -c', 'sh', file]).stdout);
-    console.log(`      ${each.name}: ${kilobytes(packed)} packed, ${kilobytes(unpacked)} unpacked`);
-    const [mostPacked, mostUnpacked] = limits[each.name] ?? [0, 0];
-    if (packed > mostPacked || unpacked > mostUnpacked)
-      problems.push(
-        `${each.name} has ${packed} bytes packed, ${unpacked} unpacked; the limits are ${mostPacked} and ${mostUnpacked}`,
-      );
-  }
-  return { files, problems };
-}
-
-const kilobytes = (bytes: number) => `${Math.round(bytes / 1000)} kB`;
 
 /** Installed beside pnpm, inside the checkout. */
 function oldNode(): string {

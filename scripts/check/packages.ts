@@ -1,49 +1,44 @@
-// What a user would install: each public package is packed, then publint and attw judge the tarball.
+// What a user would install: each public package is packed, its files are looked at, then publint and attw judge the tarball.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { packPackage } from '../release/pack-package.ts';
+import { type PublicPackage, publicPackages } from '../release/public-packages.ts';
+import { checkPackedFiles } from './packed-files.ts';
 import type { Step } from './step.ts';
 
-const folders = ['libbpf-ts', 'maglev', 'maps', 'k8s-sync', 'core', 'cli']
-  .map((name) => `packages/${name}`)
-  .concat('bpf');
-
-export const packages: readonly Step[] = folders.map((folder) => ({
-  name: `package ${folder}`,
+export const packages: readonly Step[] = publicPackages().map((each) => ({
+  name: `package ${each.folder}`,
   run: () => {
     const target = mkdtempSync(join(tmpdir(), 'lbx-pack-'));
     try {
-      return checkPacked(folder, target);
+      return checkPacked(each, target);
     } finally {
       rmSync(target, { recursive: true, force: true });
     }
   },
 }));
 
-function checkPacked(folder: string, target: string): string[] {
-  const pack = run('pnpm', ['pack', '--pack-destination', target, '--json'], folder);
-  if (pack.status !== 0) return [`pnpm pack failed in ${folder}: ${pack.output}`];
-  const { filename } = JSON.parse(pack.stdout) as { filename: string };
-  const tarball = filename.startsWith('/') ? filename : join(target, filename);
-  const problems: string[] = [];
-  const manifest = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as {
+function checkPacked(each: PublicPackage, target: string): string[] {
+  const packed = packPackage(each, target);
+  const problems = checkPackedFiles(packed);
+  const manifest = JSON.parse(readFileSync(`${each.folder}/package.json`, 'utf8')) as {
     scripts?: Record<string, string>;
   };
-  for (const hook of ['preinstall', 'install', 'postinstall'])
-    if (manifest.scripts?.[hook]) problems.push(`${folder}: a package of ours has no ${hook} script`);
-  const publint = run('publint', ['run', tarball, '--strict']);
-  if (publint.status !== 0) problems.push(`publint ${folder}: ${publint.output}`);
-  const attw = run('attw', [tarball, '--profile', 'node16', '--format', 'ascii', '--no-color']);
-  if (attw.status !== 0) problems.push(`attw ${folder}: ${attw.output}`);
+  for (const hook of ['preinstall', 'install', 'postinstall', 'prepare'])
+    if (manifest.scripts?.[hook]) problems.push(`${each.name}: a package of ours has no ${hook} script`);
+  const publint = run('publint', ['run', packed.tarball, '--strict']);
+  if (publint.status !== 0) problems.push(`publint ${each.name}: ${publint.output}`);
+  const attw = run('attw', [packed.tarball, '--profile', 'node16', '--format', 'ascii', '--no-color']);
+  if (attw.status !== 0) problems.push(`attw ${each.name}: ${attw.output}`);
   return problems;
 }
 
-function run(file: string, args: readonly string[], cwd = '.') {
-  const result = spawnSync(file, args, { cwd, encoding: 'utf8' });
+function run(file: string, args: readonly string[]) {
+  const result = spawnSync(file, args, { encoding: 'utf8' });
   return {
     status: result.status,
-    stdout: result.stdout,
     output: `${result.stdout}${result.stderr}${result.error?.message ?? ''}`,
   };
 }

@@ -57,6 +57,7 @@ export const contents: readonly Section[] = [
   {
     title: 'Look it up',
     files: [
+      'docs/packages.md',
       'docs/verdicts.md',
       'docs/drop-reasons.md',
       'docs/maps.md',

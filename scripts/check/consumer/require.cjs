@@ -1,4 +1,4 @@
-// Every entry point by require(): the same names as by import.
+// Every entry point by require(): the same names as by import, and the same classes from each entry point of a package.
 const assert = require('node:assert/strict');
 const { readFileSync } = require('node:fs');
 
@@ -10,4 +10,6 @@ const { readFileSync } = require('node:fs');
         .sort();
     assert.deepEqual(names(require(entry)), names(await import(entry)), entry);
   }
+  const { FormatError } = require('libbpf-ts/btf');
+  assert.ok(FormatError !== undefined && FormatError === require('libbpf-ts/elf').FormatError);
 })();
