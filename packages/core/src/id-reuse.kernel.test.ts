@@ -15,7 +15,7 @@ const service = (name: string, port: number, ...backends: string[]): ServiceSpec
 const old = service('default/old', 80, a, b);
 const next = service('default/next', 81, addresses.local);
 
-describeKernel('ids of what was deleted just before a restart', () => {
+describeKernel('ids of what was deleted just before', () => {
   let world: Awaited<ReturnType<typeof createPacketWorld>>;
   let lb: LbProcess | undefined;
   const connections: Lines[] = [];
@@ -43,9 +43,10 @@ describeKernel('ids of what was deleted just before a restart', () => {
   });
 
   it.each([
-    ['there are others: none of them is given away', undefined],
-    ['there are no others: an old flow never reaches the new owner of its id', 2],
-  ])('%s', async (_, ids) => {
+    ['a restart, there are others: none of them is given away', undefined, true],
+    ['a restart, there are no others: an old flow never reaches the new owner of its id', 2, true],
+    ['a new service, there are no others: an old flow never reaches the new owner of its id', 2, false],
+  ])('%s', async (_, ids, restarts) => {
     const first = await start(ids);
     await first.apply([old]);
     const before = idsIn(await first.dump());
@@ -55,7 +56,7 @@ describeKernel('ids of what was deleted just before a restart', () => {
     expect([a, b]).toContain(server);
     await first.apply([]);
 
-    const second = await start(ids);
+    const second = restarts ? await start(ids) : first;
     await second.apply([next]);
     const taken = idsIn(await second.dump()).get(addresses.local);
     if (ids === undefined) expect([...before.values()]).not.toContain(taken);

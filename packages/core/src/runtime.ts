@@ -80,6 +80,7 @@ export function createRuntime({
     write: (changes, how) => programmer.apply(changes, options, how),
     desired: programmer.desired,
     retryRefused: programmer.retryRefused,
+    idsFreeIn: programmer.idsFreeIn,
     checkDrift: programmer.checkDrift,
     repairDerived: programmer.repairDerived,
     inside: network.inside,

@@ -7,6 +7,7 @@ import {
   dump,
   type Frontend,
   type Ids,
+  IdsExhaustedError,
   type IdsOptions,
   isBackend,
   isReverseNat,
@@ -54,8 +55,10 @@ export interface Programmer {
   apply(changes: ServiceChanges, options: ResolvedOptions, how?: ApplyHow): Applied;
   /** What is wanted, live. */
   readonly desired: Projection;
-  /** Tries again what was refused because every id is in use or in quarantine. */
+  /** Tries again what was refused because every id was in use or in quarantine. */
   retryRefused(): void;
+  /** Milliseconds until what was refused for want of an id may have one; undefined: nothing was, or all are in use. */
+  idsFreeIn(): number | undefined;
   /** Compares the maps with what was written, slice by slice: what each found is for `apply` to put right. */
   checkDrift(): Generator<DriftSlice, void>;
   /** Puts right what follows from the entries of the maps, slice by slice; gives how much. */
@@ -181,6 +184,15 @@ export function createProgrammer(
     },
     desired,
     retryRefused: () => projector.retryRefused(),
+    idsFreeIn() {
+      const scarce = new Set(
+        desired.refused.flatMap(({ error }) => (error instanceof IdsExhaustedError ? error.space : [])),
+      );
+      const waits = [ids.frontends, ids.backends].flatMap(({ label, freeIn }) =>
+        scarce.has(label) ? (freeIn ?? []) : [],
+      );
+      return waits.length === 0 ? undefined : Math.min(...waits);
+    },
     checkDrift: () => checkDrift({ maps: datapath.maps.byName, tables, written, desired }),
     repairDerived: kernel.repair,
     apply(given, options, { prune = true, isWaiting, also } = {}) {
@@ -255,10 +267,15 @@ export function reserveUsedIds(ids: Ids, maps: ReadonlyMap<string, BpfMap>): voi
   if (highest > 0) ids.backends.reserve(highest);
 }
 
-/** Ids of backends index the metadata array, where packets are balanced: higher ones would have no flows. */
+/**
+ * Ids of backends index the metadata array, where packets are balanced: higher ones would have no flows. Rather than
+ * refuse, an id is used again before its time: the programs ask of every flow whether its frontend and backend are still
+ * those that it was made for (docs/concepts/ids.md).
+ */
 export function idLimits(maps: ReadonlyMap<string, BpfMap>): IdsOptions {
   const size = maps.get('lbx_backend_meta')?.maxEntries;
-  return { knobs: { backend: 'endpoints' }, ...(size === undefined ? {} : { maxBackendId: size - 1 }) };
+  const knobs = { backend: 'endpoints' };
+  return { knobs, reuse: true, ...(size === undefined ? {} : { maxBackendId: size - 1 }) };
 }
 
 const textOf = (addresses: readonly LocalAddress[]): ReadonlySet<string> =>

@@ -11,6 +11,7 @@ function fakeProgrammer() {
   const wanted = new Map<string, unknown>();
   const calls: { readonly tried: string[]; readonly prune: boolean | undefined }[] = [];
   const notices: string[] = [];
+  const scarce: { freeIn: number | undefined; retries: number } = { freeIn: undefined, retries: 0 };
   let slices: DriftSlice[] = [];
   let derived: number[] = [];
   const write = (changes: ServiceChanges, { isWaiting, prune, also }: ApplyHow): Applied => {
@@ -54,7 +55,8 @@ function fakeProgrammer() {
         return [];
       },
     } as unknown as Projection,
-    retryRefused() {},
+    retryRefused: () => void scarce.retries++,
+    idsFreeIn: () => scarce.freeIn,
     *checkDrift() {
       yield* slices;
     },
@@ -74,6 +76,7 @@ function fakeProgrammer() {
     failing,
     calls,
     notices,
+    scarce,
     insides: () => inside,
     byItself: () => byItself,
     drifts: (found: DriftSlice[], derivedFound: number[] = []) => {
@@ -130,7 +133,7 @@ describe('createReconciler', () => {
     expect(calls.slice(5).map(({ tried }) => tried)).toEqual([['b'], ['a']]);
     expect(reconciler.status.pending).toBe(0);
     expect(reconciler.stateOf('b')).toEqual({ since: 1_700_000_003_803 });
-    expect(vi.getTimerCount()).toBe(2);
+    expect(vi.getTimerCount()).toBe(1);
   });
 
   it('never tries more often than the longest wait asks for, however long it goes on', () => {
@@ -152,6 +155,29 @@ describe('createReconciler', () => {
     expect(calls.map(({ tried }) => tried)).toEqual([['a'], ['a', 'b']]);
     expect(reconciler.stateOf('a')?.attempts).toBe(3);
     expect(reconciler.stateOf('b')?.attempts).toBe(2);
+  });
+
+  it('tries what was refused an id again when a quarantine ends, then each minute, and when something went', () => {
+    const { reconciler, scarce } = start();
+    reconciler.apply(change('a'));
+    vi.advanceTimersByTime(3600_000);
+    expect(scarce.retries).toBe(0);
+    scarce.freeIn = 5000;
+    reconciler.update(change('b'));
+    vi.advanceTimersByTime(4999);
+    expect(scarce.retries).toBe(0);
+    scarce.freeIn = 0; // still not enough
+    vi.advanceTimersByTime(1);
+    expect(scarce.retries).toBe(1);
+    vi.advanceTimersByTime(59_000);
+    expect(scarce.retries).toBe(1);
+    reconciler.update(new Map([['a', []]]));
+    reconciler.update(new Map([['b', []]]));
+    scarce.freeIn = undefined; // enough by then
+    vi.advanceTimersByTime(1000);
+    expect(scarce.retries).toBe(2);
+    vi.advanceTimersByTime(3600_000);
+    expect(scarce.retries).toBe(2);
   });
 
   it('prunes nothing before everything has been told', () => {

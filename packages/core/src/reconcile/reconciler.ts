@@ -13,6 +13,8 @@ export interface ReconcilerParts {
   write(changes: ServiceChanges, how: ApplyHow): Applied;
   readonly desired: Projection;
   retryRefused(): void;
+  /** Milliseconds until what was refused for want of an id may have one; undefined: nothing was, or all are in use. */
+  idsFreeIn(): number | undefined;
   checkDrift(): Iterator<DriftSlice, void>;
   repairDerived(): Iterator<number, void>;
   /** Runs something with the thread in the network namespace of the load balancer. */
@@ -66,8 +68,10 @@ export interface Reconciler {
 
 /** Under this name the entries wait that several frontends share, such as a backend that cannot be deleted. */
 const shared = '';
-/** Refusals for want of ids end with the quarantine of some: so often they are looked at. */
-const refusedMs = 60_000;
+/** What was refused for want of ids is tried again when there is one, but not more often than that. */
+const refusedMs = 1000;
+/** There was one, and it was not enough. */
+const refusedAgainMs = 60_000;
 
 export function createReconciler(parts: ReconcilerParts): Reconciler {
   const { write, desired, inside, onNotice, onApplied, driftSeconds } = parts;
@@ -77,6 +81,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
   let synced = false;
   let applied = false;
   let retry: NodeJS.Timeout | undefined;
+  let refusedRetry: { readonly at: number; readonly timer?: NodeJS.Timeout } | undefined;
 
   const put = (changes: ServiceChanges, how: ApplyHow, times: ChangeTimes = {}): ApplyReport => {
     applied = true;
@@ -88,6 +93,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
     else backoff.forget(shared);
     meter.written(waitingServices(done));
     schedule();
+    scheduleRefused(refusedMs);
     return done.report;
   };
   /** What goes, goes last: in a map that was full before there is room after that. */
@@ -145,6 +151,25 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
     ).unref();
   };
 
+  const scheduleRefused = (atLeastMs: number) => {
+    const freeIn = parts.idsFreeIn();
+    if (freeIn === undefined) return;
+    const wait = Math.max(freeIn, atLeastMs);
+    const at = performance.now() + wait;
+    if (refusedRetry !== undefined && refusedRetry.at <= at) return;
+    clearTimeout(refusedRetry?.timer);
+    refusedRetry = { at, timer: setTimeout(retryRefused, wait).unref() };
+  };
+  const retryRefused = () => {
+    refusedRetry = { at: 0 }; // not by the write that this is
+    guarded('trying again what was refused', () => {
+      parts.retryRefused();
+      putByItself();
+    });
+    refusedRetry = undefined;
+    scheduleRefused(refusedAgainMs);
+  };
+
   const checker = createDriftChecker({
     compare: () => parts.checkDrift(),
     repairDerived: () => parts.repairDerived(),
@@ -157,11 +182,6 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
   };
   const driftTimer =
     driftSeconds === false ? undefined : setInterval(() => void check(), driftSeconds * 1000).unref();
-  const refusedTimer = setInterval(() => {
-    if (!desired.refused.some(({ error }) => error.code === 'LBX_IDS_EXHAUSTED')) return;
-    parts.retryRefused();
-    guarded('trying again what was refused', () => putByItself());
-  }, refusedMs).unref();
 
   return {
     get status() {
@@ -204,7 +224,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
     close() {
       clearTimeout(retry);
       clearInterval(driftTimer);
-      clearInterval(refusedTimer);
+      clearTimeout(refusedRetry?.timer);
       checker.close();
     },
   };

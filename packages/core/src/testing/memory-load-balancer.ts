@@ -70,6 +70,7 @@ export function createMemoryLoadBalancer(given: MemoryLoadBalancerOptions = {}):
     write: (changes, how) => programmer.apply(changes, resolved, how),
     desired: programmer.desired,
     retryRefused: programmer.retryRefused,
+    idsFreeIn: programmer.idsFreeIn,
     checkDrift: programmer.checkDrift,
     repairDerived: programmer.repairDerived,
     inside: (act) => act(),

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { IdSpace } from './id-space.ts';
 
-function space(max = 5, quarantineSeconds = 10) {
+function space(max = 5, quarantineSeconds = 10, reuse = false) {
   const clock = { seconds: 0 };
   const ids = new IdSpace({
     label: 'frontend',
     knob: 'maxFrontendId',
     max,
     quarantineSeconds,
+    reuse,
     now: () => clock.seconds * 1000,
   });
   return { clock, ids, take: (name: string) => ids.take(name).id };
@@ -43,6 +44,25 @@ describe('IdSpace', () => {
     clock.seconds = 10;
     expect(take('d')).toBe(2);
     expect(ids.use(b!)).toBe(false);
+  });
+
+  it('uses ids again before their time if need be, the one first that was freed first', () => {
+    const { take, ids, clock } = space(4, 10, true);
+    const [a] = ['a', 'b', 'c'].map((name) => ids.take(name));
+    ids.reserve(4);
+    expect(ids.freeIn).toBe(10_000); // what entries may have waits
+    for (const name of ['b', 'a', 'c']) {
+      clock.seconds++;
+      ids.release(name);
+    }
+    expect(ids.freeIn).toBe(0);
+    expect([take('d'), take('e')]).toEqual([2, 1]);
+    expect(ids.use(a!)).toBe(false);
+    expect([take('c'), take('d'), take('e')]).toEqual([3, 2, 1]);
+    expect(() => take('f')).toThrow(expect.objectContaining({ code: 'LBX_IDS_EXHAUSTED', used: 3 }));
+    clock.seconds = 10;
+    expect(take('f')).toBe(4);
+    expect(ids.freeIn).toBeUndefined();
   });
 
   it('gives a name its own id back during the quarantine', () => {

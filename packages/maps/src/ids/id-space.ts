@@ -11,6 +11,8 @@ export interface IdSpaceOptions {
   readonly max: number;
   /** A freed id is kept from other names for that long: longer than a flow can live that still carries it. */
   readonly quarantineSeconds: number;
+  /** When no id is left: end the quarantine that has gone on for the longest instead of refusing. */
+  readonly reuse?: boolean;
   /** Milliseconds since any fixed moment, never going back. */
   readonly now: () => number;
 }
@@ -47,6 +49,8 @@ export class IdsExhaustedError extends MapsError {
 interface Held extends IdHold {
   /** When its quarantine ends; 0 while the name is in use, Infinity once the id was taken from the name. */
   freeAt: number;
+  /** Entries in the maps may have the id still: its quarantine is never cut short. */
+  readonly found?: true;
 }
 
 interface Quarantine {
@@ -73,6 +77,10 @@ export class IdSpace {
     this.#options = options;
   }
 
+  get label(): string {
+    return this.#options.label;
+  }
+
   /** Number of ids in use. */
   get size(): number {
     return this.#byName.size - this.#quarantined;
@@ -82,6 +90,19 @@ export class IdSpace {
   get quarantined(): number {
     this.#endQuarantines(this.#options.now());
     return this.#quarantined;
+  }
+
+  /**
+   * Milliseconds until a name can have an id that is not its own: 0 when there is one, undefined while all are in use,
+   * or found in the maps, and only `release` gives one back.
+   */
+  get freeIn(): number | undefined {
+    const now = this.#options.now();
+    this.#endQuarantines(now);
+    if (this.#byId.size < this.#options.max) return 0;
+    const first = this.#quarantines[this.#ended];
+    if (first === undefined) return undefined;
+    return this.#oldestFreed() === undefined ? first.until - now : 0;
   }
 
   /** The highest id that is handed out. */
@@ -149,7 +170,7 @@ export class IdSpace {
   /** Puts an id found in the maps under no usable name into quarantine. */
   reserve(id: number): void {
     if (id < 1 || id > this.#options.max || this.#byId.has(id)) return;
-    const held: Held = { name: `#${id}`, id, freeAt: 0 };
+    const held: Held = { name: `#${id}`, id, freeAt: 0, found: true };
     this.#add(held);
     this.#free(held);
     this.#last = Math.max(this.#last, id);
@@ -185,7 +206,12 @@ export class IdSpace {
     // Below the end of the range the next id is new and nothing has to be looked for.
     if (this.#last < max && !this.#byId.has(this.#last + 1)) return this.#last + 1;
     this.#endQuarantines(this.#options.now());
-    if (this.#byId.size >= max) throw new IdsExhaustedError(this.#options, this.size, this.#quarantined);
+    if (this.#byId.size >= max) {
+      const freed = this.#oldestFreed();
+      if (freed === undefined) throw new IdsExhaustedError(this.#options, this.size, this.#quarantined);
+      this.#forget(freed);
+      return freed.id;
+    }
     let id = this.#last;
     do id = id >= max ? 1 : id + 1;
     while (this.#byId.has(id));
@@ -199,13 +225,26 @@ export class IdSpace {
       const { held, until } = quarantines[this.#ended]!;
       if (held.freeAt !== until) continue;
       if (until > now) break;
-      this.#byName.delete(held.name);
-      this.#byId.delete(held.id);
-      this.#quarantined--;
-      held.freeAt = Infinity;
+      this.#forget(held);
     }
     if (this.#ended * 2 <= quarantines.length) return;
     this.#quarantines = quarantines.slice(this.#ended);
     this.#ended = 0;
+  }
+  /** The id that may go to another name before its quarantine is over. */
+  #oldestFreed(): Held | undefined {
+    if (this.#options.reuse !== true) return undefined;
+    for (let at = this.#ended; at < this.#quarantines.length; at++) {
+      const { held, until } = this.#quarantines[at]!;
+      if (held.freeAt === until && held.found !== true) return held;
+    }
+    return undefined;
+  }
+
+  #forget(held: Held): void {
+    this.#byName.delete(held.name);
+    this.#byId.delete(held.id);
+    this.#quarantined--;
+    held.freeAt = Infinity;
   }
 }

@@ -11,6 +11,12 @@ export interface IdsOptions {
    * any flow that is tracked.
    */
   readonly quarantineSeconds?: number;
+  /**
+   * When no id is left, take the one that was freed first, before its quarantine is over, instead of refusing (false when
+   * absent). Only for a datapath that takes no flow's id at its word, as that of lbx: Cilium's finds the address of
+   * replies by the frontend id of their flow.
+   */
+  readonly reuse?: boolean;
   /** What the options are called that set the highest ids, in errors; `maxFrontendId` and `maxBackendId` by default. */
   readonly knobs?: { readonly frontend?: string; readonly backend?: string };
   /** Milliseconds on a clock that is never set; `performance.now` by default. */
@@ -32,13 +38,14 @@ const MAX_FRONTEND_ID = 65534;
 /** Ids for maps that are empty. For maps with entries use `restoreIds`. */
 export function createIds(options: IdsOptions = {}): Ids {
   const { maxFrontendId = MAX_FRONTEND_ID, maxBackendId = 0xffff_ffff } = options;
-  const { quarantineSeconds = 10_800, now = () => performance.now(), knobs = {} } = options;
+  const { quarantineSeconds = 10_800, reuse = false, now = () => performance.now(), knobs = {} } = options;
   return {
     frontends: new IdSpace({
       label: 'frontend',
       knob: knobs.frontend ?? `maxFrontendId (at most ${MAX_FRONTEND_ID})`,
       max: Math.min(maxFrontendId, MAX_FRONTEND_ID),
       quarantineSeconds,
+      reuse,
       now,
     }),
     backends: new IdSpace({
@@ -46,6 +53,7 @@ export function createIds(options: IdsOptions = {}): Ids {
       knob: knobs.backend ?? 'maxBackendId',
       max: maxBackendId,
       quarantineSeconds,
+      reuse,
       now,
     }),
   };

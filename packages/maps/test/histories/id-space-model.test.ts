@@ -31,10 +31,33 @@ class Model {
   /** Freed ids: whose they were, and since when they are free. */
   readonly freed = new Map<number, { readonly name: string; readonly at: number }>();
   now = 0;
+  readonly reuse: boolean;
+
+  constructor(reuse: boolean) {
+    this.reuse = reuse;
+  }
 
   quarantined(id: number): boolean {
     const freed = this.freed.get(id);
     return freed !== undefined && this.now - freed.at < QUARANTINE;
+  }
+
+  /** The one in quarantine that may be ended: none is free, and none of another name was freed before it. */
+  mayReuse(id: number): boolean {
+    const { name, at } = this.freed.get(id)!;
+    if (!this.reuse || name === '' || this.free() !== undefined) return false;
+    return ![...this.freed].some(
+      ([one, other]) => this.quarantined(one) && other.name !== '' && other.at < at,
+    );
+  }
+
+  canReuse(): boolean {
+    return this.reuse && [...this.freed].some(([id, { name }]) => name !== '' && this.quarantined(id));
+  }
+
+  free(): number | undefined {
+    for (let id = 1; id <= MAX; id++) if (!this.isTaken(id) && !this.quarantined(id)) return id;
+    return undefined;
   }
 
   isTaken(id: number): boolean {
@@ -46,7 +69,8 @@ class Model {
     if (before !== undefined) return before === id ? undefined : `${name} had id ${before}, has ${id}`;
     if (id < 1 || id > MAX) return `id ${id} is outside of 1..${MAX}`;
     if (this.isTaken(id)) return `id ${id} is another name's`;
-    if (this.quarantined(id) && this.freed.get(id)!.name !== name) return `id ${id} is in quarantine`;
+    if (this.quarantined(id) && this.freed.get(id)!.name !== name && !this.mayReuse(id))
+      return `id ${id} is in quarantine`;
     const own = [...this.freed].find(([one, freed]) => freed.name === name && this.quarantined(one));
     if (own !== undefined && own[0] !== id) return `${name} did not get its id ${own[0]} back, but ${id}`;
     this.freed.delete(id);
@@ -56,8 +80,9 @@ class Model {
 
   exhausted(name: string): string | undefined {
     if (this.inUse.has(name)) return `${name} has an id`;
-    for (let id = 1; id <= MAX; id++)
-      if (!this.isTaken(id) && !this.quarantined(id)) return `id ${id} was free, but none was given`;
+    const free = this.free();
+    if (free !== undefined) return `id ${free} was free, but none was given`;
+    if (this.canReuse()) return 'none was used again';
     return undefined;
   }
 
@@ -70,20 +95,21 @@ class Model {
 }
 
 describe('IdSpace, against a model', () => {
-  it(
-    'never gives an id twice, too early or out of range, and always where one is free',
-    () => {
+  it.each([false, true])(
+    'never gives an id twice, too early or out of range, and always where one is free (reuse %s)',
+    (reuse) => {
       const tally = { commands: 0, given: 0, exhausted: 0, wrapped: 0 };
       checkProperty(
         3000,
         fc.tuple(found, fc.array(command, { minLength: 8, maxLength: 40, size: 'max' })),
         ([restored, commands]) => {
-          const model = new Model();
+          const model = new Model(reuse);
           const ids = new IdSpace({
             label: 'frontend',
             knob: 'maxFrontendId',
             max: MAX,
             quarantineSeconds: QUARANTINE,
+            reuse,
             now: () => model.now * 1000,
           });
           const holds = new Map<string, ReturnType<IdSpace['take']>>();
@@ -140,6 +166,9 @@ describe('IdSpace, against a model', () => {
             const have = JSON.stringify([...ids.entries()].sort());
             if (have !== JSON.stringify([...model.inUse].sort()))
               throw new Error(`in use: ${have}, not ${JSON.stringify([...model.inUse])}`);
+            const { freeIn } = ids;
+            if ((freeIn === 0) !== (model.free() !== undefined || model.canReuse()))
+              throw new Error(`an id is to be had in ${freeIn} ms`);
             if (ids.size !== model.inUse.size)
               throw new Error(`size ${ids.size}, in use ${model.inUse.size}`);
             for (const [name, id] of model.inUse)
@@ -149,7 +178,7 @@ describe('IdSpace, against a model', () => {
         },
       );
       expect(tally.given).toBeGreaterThan(3 * runsOf(3000));
-      expect(tally.exhausted).toBeGreaterThan(runsOf(3000) / 20);
+      expect(tally.exhausted).toBeGreaterThan(runsOf(3000) / (reuse ? 1000 : 20));
       expect(tally.wrapped).toBeGreaterThan(runsOf(3000) / 20);
     },
     timeFor(300),
