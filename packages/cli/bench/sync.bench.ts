@@ -2,6 +2,7 @@ import { findClusterPrograms, startApiServer } from '@lbx/testing';
 import type { BenchRow as Row } from '../../../scripts/bench-row.ts';
 import { manifestFolder } from './sync/manifest-folder.ts';
 import { measureOneEndpoint, measureRollingRestart } from './sync/measure-changes.ts';
+import { measureFloors } from './sync/measure-floors.ts';
 import { measureStart } from './sync/measure-start.ts';
 import { clusterObjects, serviceObject, serviceRange } from './sync/objects.ts';
 import { Series, sizeName } from './sync/rows.ts';
@@ -18,12 +19,15 @@ const startRuns = 3;
  * `put-…`: one endpoint of one service changes: from before the PUT until the maps are written (p50, p99), the agent's
  * CPU time in all, plan and writes, number of writes. `rolling-…`: all of 1,000 endpoints of a service are exchanged in
  * 100 PUTs: from the first PUT until programmed, from the last one, CPU time, plan and writes, number of writes.
+ * `floor-…-read`: the least that reading takes, JSON.parse of the same objects; `floor-…-write`: the same entries, encoded
+ * before, put into maps of the kernel in batches.
  * With `soak`: see sync/soak.ts, and nothing else. Needs root; about 4 minutes.
  */
 export async function bench(options: { json: boolean; soak?: SoakOptions }): Promise<Row[]> {
   if (options.soak !== undefined) return soak(options.soak);
   const series = new Series();
   for (const services of sizes) {
+    measureFloors(series, services);
     for (const format of ['yaml', 'json'] as const) {
       using folder = manifestFolder(services, format);
       for (let run = 0; run < startRuns; run++) {

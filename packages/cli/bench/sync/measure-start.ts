@@ -1,4 +1,5 @@
 import { type AgentUnderTest, startAgentUnderTest } from './agent-process.ts';
+import { floorNames } from './measure-floors.ts';
 import type { ChildOptions } from './messages.ts';
 import type { Series } from './rows.ts';
 
@@ -20,11 +21,12 @@ export async function measureStart(
       );
     const { startedAt, firstObjectAt } = agent.began;
     series.add(`${name}-start`, 'ms', last.at - startedAt);
-    series.add(`${name}-list`, 'ms', last.at - firstObjectAt);
+    series.add(`${name}-list`, 'ms', last.at - firstObjectAt, floorNames(services).read);
     series.add(
       `${name}-apply`,
       'ms',
       agent.applied.reduce((sum, { applyMs }) => sum + applyMs, 0),
+      floorNames(services).write,
     );
     const { rssMB, peakMB, stallMs } = await agent.usage();
     series.add(`${name}-rss`, 'MB', rssMB);

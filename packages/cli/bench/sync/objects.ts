@@ -9,7 +9,7 @@ export const endpointsEach = 10;
 const group = (value: number) => (value & 0xffff).toString(16);
 /** Where manifests put their services, and where the API server of the bench allocates. */
 export const serviceRange = '2001:db8:96::/108';
-const serviceAddress = (service: number) =>
+export const serviceAddress = (service: number) =>
   `2001:db8:96::${group((service >> 12) + 1)}:${group((service & 0xfff) + 1)}`;
 /** Endpoint `index` of a service, in its `generation`-th life. */
 export const endpointAddress = (service: number, index: number, generation = 0) =>
