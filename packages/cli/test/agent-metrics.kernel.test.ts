@@ -131,6 +131,16 @@ describeKernel('the metrics of an agent', () => {
     });
   });
 
+  it('are asked by lbx status', () => {
+    const lines = node
+      .exec(process.execPath, ['--conditions=@lbx/source', main, 'status', '--pins', pins])
+      .split('\n');
+    expect(lines[0]).toMatch(/^healthy: process \d+ keeps \d+ frontends in force$/);
+    expect(lines[2]).toMatch(
+      /^agent {3}process \d+; http:\/\/127.0.0.1:10256\/healthz answers 200; version \S+, up \d+ \w+; follows manifests in \S+; last wrote \d+ \w+ ago$/,
+    );
+  });
+
   it('count drops, with their reason', async () => {
     const drops = () => scrape().get('lbx_packets_total{kind="drop",reason="drop_wildcard"}') ?? 0;
     const before = drops();

@@ -31,6 +31,7 @@ export {
   type XdpChoice,
 } from './options/options.ts';
 export type { ResolvedOptions } from './options/resolve-options.ts';
+export { type MapFill, measurePinnedMaps } from './pinned/measure-maps.ts';
 export { openPinnedFlows, type PinnedFlows } from './pinned/open-flow-sources.ts';
 export { type ProgramSettings, readProgramSettings } from './pinned/program-settings.ts';
 export {

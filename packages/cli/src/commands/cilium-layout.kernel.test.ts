@@ -82,6 +82,19 @@ describeKernel("an installed Cilium's maps, read only", () => {
       expect((await run(['explain', ...cilium, '--hook', hook, '--from', '203.0.113.5:1', ...to])).code).toBe(
         0,
       );
+    const status = await run(['status', ...cilium, '--json']);
+    expect(JSON.parse(status.out)).toMatchObject({
+      layout: 'cilium',
+      pins: globals,
+      maps: expect.arrayContaining([
+        expect.objectContaining({ name: 'lb4_backends_v3', about: 'services' }),
+        { name: 'ct4_global', about: 'flows', entries: expect.any(Number), maxEntries: 1024, refuses: false },
+      ]),
+    });
+    expect(status.code).toBe(0);
+    expect((await run(['status', ...cilium])).lines[0]).toMatch(
+      /^healthy: the maps of a Cilium have \d+ frontends? in force$/,
+    );
     expect(contents()).toEqual(before);
   });
 
@@ -109,5 +122,19 @@ describeKernel("an installed Cilium's maps, read only", () => {
     expect(sizes.err).toContain('is a hash with keys of 16 and values of 12 bytes');
     rmSync(pin);
     renameSync(join(globals, 'kept'), pin);
+  });
+
+  it('status says when a slot leads nowhere', async () => {
+    const backends = maps.get('lb4_backends_v3')!;
+    const id = parseHex('50000000');
+    const kept = backends.get(id)!;
+    backends.delete(id);
+    const { code, lines } = await run(['status', ...cilium]);
+    backends.set(id, kept);
+    expect(code).toBe(1);
+    expect(lines.slice(0, 2)).toEqual([
+      'not healthy: 1 thing needs a look',
+      '  IPv4: 1 slot leads to a backend that has no entry',
+    ]);
   });
 });

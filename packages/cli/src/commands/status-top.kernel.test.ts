@@ -58,16 +58,42 @@ describeKernel('lbx status and lbx top', () => {
     expect(healthy).toMatchObject({ code: 0, err: '' });
     expect(JSON.parse(healthy.out)).toMatchObject({
       healthy: true,
-      verdict: expect.stringMatching(/^healthy: process \d+ keeps 1 frontends in force$/),
+      verdict: expect.stringMatching(/^healthy: process \d+ keeps 1 frontend in force$/),
       served: [{ family: 4, frontends: { LoadBalancer: 1 }, backends: 1, dangling: 0 }, { family: 6 }],
     });
+    const { maps, pinned } = JSON.parse(healthy.out);
+    expect(maps).toContainEqual(
+      expect.objectContaining({ name: 'lb4_backends_v3', entries: 1, refuses: true }),
+    );
+    const since = Date.now() - pinned.links[0].loadedAt;
+    expect(since).toBeGreaterThan(0);
+    expect(since).toBeLessThan(600_000);
     await lb.kill();
     const { code, lines } = await status();
     expect(code).toBe(1);
     expect(lines[0]).toBe('not healthy: 1 thing needs a look');
     expect(lines[1]).toMatch(/^ {2}no agent runs on these pins/);
-    expect(lines.join('\n')).toMatch(/xdp_eth0 +lbx_xdp/);
+    expect(lines.join('\n')).toMatch(/xdp_eth0 +lbx_xdp\w* +\d+ +\d+ (s|min) ago/);
   });
+
+  it.each(['lru', 'buckets'] as const)(
+    'status counts the flows in use, in a table of %s',
+    async (flowTable) => {
+      await lb.kill();
+      removePinned(world.pins);
+      lb = await world.start({ flowTable });
+      await lb.apply([service(80)]);
+      const flows = async () =>
+        JSON.parse((await status('--json')).out).maps.find(({ name }: { name: string }) =>
+          /flow(_set)?4$/.test(name),
+        );
+      expect(await flows()).toMatchObject({ entries: 0, about: 'flows', refuses: false });
+      world.ask(`${addresses.service}:80`, 7);
+      const { entries, maxEntries } = await flows();
+      expect(entries).toBe(7);
+      expect(maxEntries).toBeGreaterThan(1000);
+    },
+  );
 
   it('status where nothing is', async () => {
     const { code, out } = await run(['status', '--pins', `${world.pins}-none`]);

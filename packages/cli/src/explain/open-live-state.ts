@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { localAddresses, openPinnedFlows, openPinnedTables, readProgramSettings } from '@lbx/core';
 import {
   type AnyLayout,
@@ -10,12 +9,10 @@ import {
   flowCatalog,
   type LiveOptions,
   type LiveState,
-  pinPath,
   type ReadableTable,
-  serviceCatalog,
 } from '@lbx/maps';
 import { CliError } from '../cli-error.ts';
-import { LIVE, pinPlace, readState, type StateOptions } from '../input/state.ts';
+import { LIVE, pinFolder, pinPlace, readState, type StateOptions } from '../input/state.ts';
 import { assertRoot } from '../root.ts';
 import type { CommandContext } from '../run-cli.ts';
 
@@ -69,7 +66,7 @@ export async function openLiveState(
 function openPinned(flags: StateOptions): OpenedState {
   assertRoot('explain live', 'reads maps of the kernel');
   const place = pinPlace(flags);
-  const folder = dirname(pinPath(serviceCatalog.lb4_services_v2, place));
+  const folder = pinFolder(flags);
   using opened = new DisposableStack();
   const { tables } = opened.use(openPinnedTables(place, { readOnly: true }));
   if (tables.size === 0) {

@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import { parseUrl } from './shared-options.ts';
 
 /** Where the agent of this machine tells of itself. */
 export interface AgentFlags {
@@ -7,10 +8,9 @@ export interface AgentFlags {
 
 /** For commands that ask it. */
 export const agentOption = (): Option =>
-  new Option(
-    '--agent <url>',
-    'where the agent of this machine tells of itself (its --metrics-bind-address)',
-  ).default('http://127.0.0.1:10249');
+  new Option('--agent <url>', 'where the agent of this machine tells of itself (its --metrics-bind-address)')
+    .argParser(parseUrl)
+    .default('http://127.0.0.1:10249');
 
 /** How long an agent on this machine may take to answer. */
 const patienceMs = 2000;

@@ -60,6 +60,12 @@ export function parseEndpoint(text: string): { readonly address: string; readonl
   return { address: bracketed || plain, port };
 }
 
+/** An address of a web server, as text. */
+export function parseUrl(text: string): string {
+  if (/^https?:$/.test(URL.parse(text)?.protocol ?? '')) return text;
+  throw new InvalidArgumentError('say a URL, such as http://127.0.0.1:10249');
+}
+
 export function parseProtocol(text: string): 'TCP' | 'UDP' | 'SCTP' {
   const upper = text.toUpperCase();
   if (upper === 'TCP' || upper === 'UDP' || upper === 'SCTP') return upper;

@@ -79,11 +79,15 @@ export function pinPlace({ pins, layout = 'lbx' }: PinFlags): PinPlace {
   };
 }
 
+/** The folder of it. */
+export const pinFolder = (flags: PinFlags): string =>
+  dirname(pinPath(serviceCatalog.lb4_services_v2, pinPlace(flags)));
+
 /** @throws CliError `LBX_NOTHING_PINNED`, `LBX_NOT_ROOT`. */
 export function readPinnedState(options: StateOptions, command: string): State {
   assertRoot(command, 'reads maps of the kernel');
   const place = pinPlace(options);
-  const folder = dirname(pinPath(serviceCatalog.lb4_services_v2, place));
+  const folder = pinFolder(options);
   using opened = openPinnedTables(place, { readOnly: true });
   const whose = options.layout === 'cilium' ? 'Cilium maps' : 'maps';
   if (opened.tables.size === 0) {

@@ -1,5 +1,8 @@
-import type { Counters, PinnedState } from '@lbx/core';
-import { reasons, ServiceFlag, type Snapshot } from '@lbx/maps';
+import type { Counters, MapFill, PinnedState } from '@lbx/core';
+import { reasons, type Snapshot } from '@lbx/maps';
+import type { AgentState } from '../agent/state/agent-state.ts';
+import { type Served, servedOf } from './served.ts';
+import { agentProblems, mapProblems, pinProblems, servedProblems } from './status-problems.ts';
 
 /** What an agent says of itself over HTTP. */
 export interface AgentHealth {
@@ -8,112 +11,98 @@ export interface AgentHealth {
   readonly code?: number;
 }
 
-/** Services by type, as the maps have them. */
-export interface Served {
-  readonly family: 4 | 6;
-  readonly frontends: Readonly<Record<string, number>>;
-  readonly backends: number;
-  readonly withoutBackends: number;
-  /** Slots that name a backend without an entry. */
-  readonly dangling: number;
-}
-
 /** How a node's load balancer is. */
 export interface NodeStatus {
+  readonly layout: 'lbx' | 'cilium';
   readonly healthy: boolean;
   /** One sentence. */
   readonly verdict: string;
   /** What is wrong, and what to do. */
   readonly problems: readonly string[];
-  readonly pinned: PinnedState;
-  readonly health: AgentHealth;
+  /** Folder of the pins. */
+  readonly pins: string;
   readonly served: readonly Served[];
-  readonly drops: Readonly<Record<string, number>>;
+  /** Maps that have entries, and flow tables in any case. */
+  readonly maps: readonly MapFill[];
+  /** Of lbx only: what is pinned beside maps of services, what the agent says, and packets that were dropped, by reason. */
+  readonly pinned?: PinnedState;
+  readonly health?: AgentHealth;
+  readonly agent?: AgentState;
+  readonly drops?: Readonly<Record<string, number>>;
 }
 
-/** Maps that are fuller than that are soon full. */
-const pressure = 0.9;
+/** What was read of lbx's own state. */
+export interface OwnFacts {
+  readonly pinned: PinnedState;
+  readonly counters: Counters;
+  readonly health: AgentHealth;
+  /** Of the agent of these pins; absent: none told. */
+  readonly agent?: AgentState;
+  readonly maps: readonly MapFill[];
+  readonly snapshot: Snapshot;
+}
 
-/** Judges what was read. */
-export function nodeStatus(
-  pinned: PinnedState,
-  counters: Counters,
-  health: AgentHealth,
-  snapshot: Snapshot,
-): NodeStatus {
-  const served = ([4, 6] as const).map((family) => servedOf(snapshot, family));
+/** Judges what was read of lbx. */
+export function nodeStatus({ pinned, counters, health, agent, maps, snapshot }: OwnFacts): NodeStatus {
+  const served = families(snapshot);
   const problems = [
-    ...(!pinned.locked
-      ? [
-          'no agent runs on these pins: what was programmed stays in force, changes are not followed; start lbx agent',
-        ]
-      : []),
-    ...(pinned.locked && health.code !== undefined && health.code !== 200
-      ? [`the agent says that it is not healthy (${health.url} answers ${health.code}): its log tells why`]
-      : []),
-    ...(pinned.links.length === 0 ? ['no program is attached by a pinned link'] : []),
-    ...pinned.links
-      .filter(({ info }) => !info.attached)
-      .map(({ name }) => `${name}: its device or cgroup is gone`),
-    ...pinned.maps
-      .filter(({ info, entries = 0 }) => entries >= pressure * info.maxEntries)
-      .map(
-        ({ name, entries, info: { maxEntries } }) =>
-          `${name} has ${entries} of ${maxEntries} entries: give it more room`,
-      ),
-    ...pinned.mismatches.map(({ message }) => message),
-    ...served
-      .filter(({ dangling }) => dangling > 0)
-      .map(({ family, dangling }) => `IPv${family}: ${dangling} slots lead to backends that have no entry`),
+    ...pinProblems(pinned, health),
+    ...(agent === undefined ? [] : agentProblems(agent)),
+    ...mapProblems(maps),
+    ...servedProblems(served),
   ];
-  const healthy = problems.length === 0;
-  const count = served.reduce(
-    (sum, { frontends }) => sum + Object.values(frontends).reduce((a, b) => a + b, 0),
-    0,
-  );
   return {
-    healthy,
-    verdict: healthy
-      ? `healthy: process ${pinned.holder ?? 'in another container'} keeps ${count} frontends in force`
-      : `not healthy: ${problems.length} ${problems.length === 1 ? 'thing needs' : 'things need'} a look`,
-    problems,
+    layout: 'lbx',
+    ...judged(problems, `process ${pinned.holder ?? 'in another container'} keeps`, served),
+    pins: pinned.pins,
+    served,
+    maps: maps.filter(isWorthTelling),
     pinned,
     health,
-    served,
-    drops: Object.fromEntries(
-      reasons
-        .filter(({ kind }) => kind === 'drop')
-        .flatMap(({ name }) => {
-          const packets = counters[name]?.packets ?? 0;
-          return packets > 0 ? [[name, packets]] : [];
-        }),
-    ),
+    ...(agent === undefined ? {} : { agent }),
+    drops: dropsIn(counters),
   };
 }
 
-function servedOf({ entries }: Snapshot, family: 4 | 6): Served {
-  const frontends: Record<string, number> = {};
-  const backends = new Set<number>();
-  const named: number[] = [];
-  let withoutBackends = 0;
-  for (const entry of entries.values()) {
-    if (entry.map === `lb${family}_backends_v3`) backends.add((entry.key as { backendId: number }).backendId);
-    if (entry.map !== `lb${family}_services_v2`) continue;
-    const { backendSlot, dport } = entry.key as { backendSlot: number; dport: number };
-    const value = entry.value as { flags: number; count: number; backendId?: number };
-    if (backendSlot > 0) named.push(value.backendId ?? 0);
-    // Port 0: stands for an address, not for a service.
-    if (backendSlot > 0 || dport === 0) continue;
-    const type = typeOf(value.flags);
-    frontends[type] = (frontends[type] ?? 0) + 1;
-    if (value.count === 0) withoutBackends++;
-  }
-  const dangling = named.filter((id) => !backends.has(id)).length;
-  return { family, frontends, backends: backends.size, withoutBackends, dangling };
+/** Judges an installed Cilium's maps: all that is known of it. */
+export function ciliumStatus(pins: string, maps: readonly MapFill[], snapshot: Snapshot): NodeStatus {
+  const served = families(snapshot);
+  const problems = [...mapProblems(maps), ...servedProblems(served)];
+  return {
+    layout: 'cilium',
+    ...judged(problems, 'the maps of a Cilium have', served),
+    pins,
+    served,
+    maps: maps.filter(isWorthTelling),
+  };
 }
 
-function typeOf(flags: number): string {
-  for (const type of ['LoadBalancer', 'NodePort', 'externalIP', 'hostPort'] as const)
-    if (flags & ServiceFlag[type]) return type;
-  return 'ClusterIP';
+const families = (snapshot: Snapshot): Served[] =>
+  ([4, 6] as const).map((family) => servedOf(snapshot, family));
+
+const isWorthTelling = ({ entries, about }: MapFill) => entries > 0 || about === 'flows';
+
+function judged(problems: readonly string[], who: string, served: readonly Served[]) {
+  const healthy = problems.length === 0;
+  const count = served
+    .flatMap(({ frontends }) => Object.values(frontends))
+    .reduce((sum, frontends) => sum + frontends, 0);
+  return {
+    healthy,
+    verdict: healthy
+      ? `healthy: ${who} ${count} ${count === 1 ? 'frontend' : 'frontends'} in force`
+      : `not healthy: ${problems.length} ${problems.length === 1 ? 'thing needs' : 'things need'} a look`,
+    problems,
+  };
+}
+
+function dropsIn(counters: Counters): Record<string, number> {
+  return Object.fromEntries(
+    reasons
+      .filter(({ kind }) => kind === 'drop')
+      .flatMap(({ name }) => {
+        const packets = counters[name]?.packets ?? 0;
+        return packets > 0 ? [[name, packets]] : [];
+      }),
+  );
 }

@@ -28,7 +28,8 @@ export interface PinnedFlows extends Disposable {
 }
 
 const layouts: Readonly<Record<string, AnyLayout>> = { ...catalog, ...flowCatalog };
-const names: readonly FlowSourceName[] = (
+/** Maps that flows are remembered in, and what says how; of lbx and of Cilium. */
+export const flowSourceNames: readonly FlowSourceName[] = (
   ['lbx_flow', 'lbx_rev', 'ct@_global', 'ct_any@_global', 'snat_v@_external', 'lb@_reverse_sk'] as const
 )
   .flatMap((name) =>
@@ -48,7 +49,7 @@ export function openPinnedFlows(place: PinPlace = {}): PinnedFlows {
     assertKnownLayout(map, path, layout);
     return map;
   };
-  for (const name of names) {
+  for (const name of flowSourceNames) {
     const layout = layouts[name]!;
     const map = open(layout);
     if (map !== undefined) sources[name] = createKernelTable(map, layout);

@@ -1,10 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { type AnyLayout, catalog, flowCatalog } from '@lbx/maps';
 import { BpfMap, BpfProgram, FileLock, Link, type LinkInfo, type MapInfo } from 'libbpf-ts';
 import { linkFolder } from '../attach/link-folder.ts';
 import { openMapRecords } from '../load/handover/map-records.ts';
 import { layoutHistory, layoutVersion } from '../load/handover/older-layouts.ts';
+import { countEntries } from '../pinned/count-entries.ts';
 import { findMapMismatches, type MapMismatch } from '../running-maps.ts';
 
 /** A pinned map of a load balancer. */
@@ -24,6 +26,8 @@ export interface PinnedLink {
   readonly info: LinkInfo;
   /** Name of the program that runs there, by the kernel's count of characters; undefined when it cannot be opened. */
   readonly programName?: string;
+  /** When the program was loaded, milliseconds since 1970, to some hundredths of a second; undefined when it cannot be opened. */
+  readonly loadedAt?: number;
 }
 
 /** What a load balancer has left in a folder of pins, whether or not a process runs on it. */
@@ -128,19 +132,13 @@ function differenceOf(name: string, map: BpfMap, version: number): string | unde
   return wanted === found ? undefined : `it is a ${found}; this lbx has ${wanted}`;
 }
 
-function countEntries(map: BpfMap): number {
-  let entries = 0;
-  const batches = map.readBatches();
-  if (batches !== undefined) for (const { count } of batches) entries += count;
-  else for (const _ of map.keys()) entries++;
-  return entries;
-}
-
 function describeLink(name: string, link: Link): PinnedLink {
   const info = link.info();
   try {
     using program = BpfProgram.fromId(info.programId);
-    return { name, info, programName: program.name };
+    const bootedAt = Date.now() - 1000 * uptime();
+    const loadedAt = Math.round(bootedAt + Number(program.info().loadedAtNs) / 1e6);
+    return { name, info, programName: program.name, loadedAt };
   } catch (error) {
     if ((error as { code?: unknown }).code === 'ENOENT') return { name, info };
     throw error;
