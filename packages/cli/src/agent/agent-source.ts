@@ -1,4 +1,4 @@
-import { clusterSource, manifestSource, type ObjectSource } from '@lbx/k8s-sync';
+import { type ClusterAccess, clusterSource, manifestSource, type ObjectSource } from '@lbx/k8s-sync';
 import { CliError } from '../cli-error.ts';
 import { inClusterAccess } from './in-cluster.ts';
 import type { AgentSettings } from './options/agent-options.ts';
@@ -11,7 +11,7 @@ export type SourceSettings = Pick<
 
 /** The source that the settings name. @throws CliError `LBX_BAD_FLAG` where they name none, or several. */
 export function agentSource(settings: SourceSettings, nodeName: string): ObjectSource {
-  const { kubeconfig, inCluster, apiServer, manifests, hostPorts } = settings;
+  const { kubeconfig, inCluster, manifests, hostPorts } = settings;
   const named = [kubeconfig !== undefined, inCluster, manifests !== undefined].filter(Boolean).length;
   if (named !== 1) {
     throw new CliError(
@@ -19,14 +19,31 @@ export function agentSource(settings: SourceSettings, nodeName: string): ObjectS
       `say where services come from: either --kubeconfig FILE, --in-cluster or --manifests DIR${named > 1 ? ', not several' : ''}`,
     );
   }
+  const access = clusterAccess(settings);
+  if (manifests !== undefined) return manifestSource(manifests);
+  return clusterSource({ ...(access as ClusterAccess), nodeName, pods: hostPorts });
+}
+
+/**
+ * How to reach the API server that the settings name; undefined where they name none.
+ * @throws CliError `LBX_BAD_FLAG`, `LBX_NOT_IN_CLUSTER`
+ */
+export function clusterAccess({
+  kubeconfig,
+  inCluster,
+  apiServer,
+}: {
+  readonly kubeconfig?: string | undefined;
+  readonly inCluster: boolean;
+  readonly apiServer?: string | undefined;
+}): ClusterAccess | undefined {
   if (apiServer !== undefined && !inCluster)
     throw new CliError(
       'LBX_BAD_FLAG',
       '--api-server goes with --in-cluster; a kubeconfig names its server itself',
     );
-  if (manifests !== undefined) return manifestSource(manifests);
-  const access = kubeconfig === undefined ? inClusterAccess(apiServer) : { kubeconfig };
-  return clusterSource({ ...access, nodeName, pods: hostPorts });
+  if (kubeconfig !== undefined) return { kubeconfig };
+  return inCluster ? inClusterAccess(apiServer) : undefined;
 }
 
 /** @throws CliError `LBX_BAD_FLAG` */

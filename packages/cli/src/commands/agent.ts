@@ -1,16 +1,14 @@
-import { readFileSync } from 'node:fs';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { startAgent } from '../agent/agent.ts';
 import { agentSource, requiredNode } from '../agent/agent-source.ts';
 import { impliedOptions, loadBalancerOptions } from '../agent/load-balancer-options.ts';
 import { createAgentLog } from '../agent/log/agent-log.ts';
 import { addAgentFlags, givenFlags } from '../agent/options/agent-flags.ts';
-import { type ConfigFile, readConfigFile } from '../agent/options/config-file.ts';
+import { configOption, readConfigOption } from '../agent/options/config-option.ts';
 import { printSettings, settingsAsData } from '../agent/options/print-settings.ts';
 import { readSettings, type Settings, unknownVariables, valuesOf } from '../agent/options/settings.ts';
 import { healthOptions, metricsOptions, translatorOptions } from '../agent/service-settings.ts';
 import { untilSignal } from '../agent/signals.ts';
-import { CliError } from '../cli-error.ts';
 import { json } from '../output/output.ts';
 import { ownVersion } from '../own-version.ts';
 import type { CommandContext } from '../run-cli.ts';
@@ -26,14 +24,14 @@ interface OwnFlags {
 export function agentCommand(context: CommandContext): Command {
   const command = new Command('agent')
     .description('balance the services of a cluster (or of manifests) on this node')
-    .addOption(new Option('--config <file>', 'YAML file with these options').env('LBX_AGENT_CONFIG'))
+    .addOption(configOption())
     .option('--print-config', 'show the options in force and where each comes from, and end')
     .option('--check-config', 'say whether the options are good, and end')
     .option('--json', 'the same as --log-format json; --print-config as JSON');
   return addAgentFlags(command).action(async (own: OwnFlags) => {
     const flags = givenFlags(command);
     if (own.json === true) flags.logFormat ??= 'json';
-    const settings = readSettings({ flags, environment: process.env, ...fileOf(own) });
+    const settings = readSettings({ flags, environment: process.env, ...readConfigOption(own.config) });
     if (own.printConfig === true)
       return context.out(own.json ? json(settingsAsData(settings), 2) : printSettings(settings));
     await run(context, settings, own.checkConfig === true);
@@ -72,16 +70,5 @@ async function run(context: CommandContext, settings: Settings, checkOnly: boole
     throw error;
   } finally {
     log.close();
-  }
-}
-
-function fileOf({ config }: OwnFlags): { readonly file?: ConfigFile } {
-  if (config === undefined) return {};
-  try {
-    return { file: readConfigFile(readFileSync(config, 'utf8'), config) };
-  } catch (cause) {
-    throw new CliError('LBX_BAD_FILE', `--config ${config} cannot be read: ${(cause as Error).message}`, {
-      cause,
-    });
   }
 }

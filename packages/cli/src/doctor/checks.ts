@@ -15,11 +15,17 @@ import { libbpfCheck } from './kernel/libbpf.ts';
 import { memlockCheck } from './kernel/memlock.ts';
 import { openFilesCheck } from './kernel/open-files.ts';
 import { programsCheck } from './kernel/programs.ts';
+import { apiCredentialsCheck } from './kubernetes/api-credentials.ts';
+import { apiRightsCheck } from './kubernetes/api-rights.ts';
+import { apiServerCheck } from './kubernetes/api-server.ts';
+import { clockCheck } from './kubernetes/clock.ts';
+import { nodeObjectCheck } from './kubernetes/node-object.ts';
 import { connectionTrackingCheck } from './network/connection-tracking.ts';
 import { forwardingCheck } from './network/forwarding.ts';
 import { portsCheck } from './network/ports.ts';
 import { rpFilterCheck } from './network/rp-filter.ts';
 import { ciliumCheck } from './others/cilium.ts';
+import { healthPortCheck } from './others/health-port.ts';
 import { kubeProxyCheck } from './others/kube-proxy.ts';
 import { derivedStateCheck } from './running/derived-state.ts';
 import { dropsCheck } from './running/drops.ts';
@@ -65,5 +71,11 @@ export const checks: readonly Check[] = [
   dropsCheck,
   derivedStateCheck,
   kubeProxyCheck,
+  healthPortCheck,
   ciliumCheck,
+  apiServerCheck,
+  apiCredentialsCheck,
+  apiRightsCheck,
+  nodeObjectCheck,
+  clockCheck,
 ];

@@ -14,8 +14,9 @@ const intro = `# lbx doctor
 Written from the checks' own declarations (\`packages/cli/src/doctor\`); a test holds it to them.
 
 \`lbx doctor\` finds out whether lbx works on a machine, and what to do if not. It tries things instead of believing version numbers
-and return codes, and leaves everything as it was: what some checks attach, pin or make is theirs alone and gone a moment later. Give it the flags that the
-agent has (\`--device\`, \`--xdp\`, \`--cgroup\`, \`--forwarding\`, …).
+and return codes, and leaves everything as it was: what some checks attach, pin or make is theirs alone and gone a moment later. Give it the options that the
+agent has, by flags, \`--config FILE\` and environment: all are taken (\`lbx doctor --help\` shows those that make a difference). In the agent's pod:
+\`kubectl -n kube-system exec ds/lbx-agent -- lbx doctor --config /etc/lbx/agent.yaml\`.
 
 - Status: \`ok\`; \`note\`, nothing to do; \`warn\`, lbx works and something will hurt; \`fail\`, lbx does not do what it was asked for;
   \`skipped\`, not tried, and why.

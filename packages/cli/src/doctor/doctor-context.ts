@@ -1,21 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { findCgroup2, inspectPins, type LocalAddress, localAddresses, type PinnedState } from '@lbx/core';
+import { type ClusterProbe, probeCluster } from '@lbx/k8s-sync';
 import { Network, type NetworkDevice } from 'libbpf-ts';
-
-/** What lbx is to be used for on this node; as the agent's flags of these names. */
-export interface DoctorOptions {
-  readonly devices?: readonly string[];
-  readonly xdp: 'auto' | 'native' | 'generic' | 'off';
-  /** A folder, true for the cgroup v2 root, false for no socket load balancing. */
-  readonly cgroup: string | boolean;
-  readonly pins: string;
-  readonly forwarding: 'snat' | 'dsr' | 'hybrid';
-  readonly dsrBy: 'option' | 'ipip';
-  readonly snatPorts?: readonly [number, number];
-  readonly nodePortRange: readonly [number, number];
-  /** Attach a program that passes everything to the XDP hook of devices where it is free, for a moment. */
-  readonly tryXdp: boolean;
-}
+import { clusterAccess } from '../agent/agent-source.ts';
+import type { DoctorOptions } from './doctor-options.ts';
 
 /** Options, and what several checks look at; each read once. */
 export interface DoctorContext {
@@ -30,6 +18,8 @@ export interface DoctorContext {
   readonly cgroup: string | undefined;
   /** What is pinned; undefined: nothing. Needs root. */
   readonly pinned: PinnedState | undefined;
+  /** What the API server says that services are to come from; undefined: none was named. Asked once, when it is first read. */
+  readonly cluster: Promise<ClusterProbe> | undefined;
   /** A file's text without the last line break; undefined when it cannot be read. */
   read(path: string): string | undefined;
 }
@@ -49,6 +39,7 @@ export function createContext(options: DoctorOptions): DoctorContext {
   const chosen = cached(() =>
     chooseDevices(options, allDevices, addresses, () => (isRoot ? quietly(pinned) : undefined)),
   );
+  const cluster = cached(() => askCluster(options));
   return {
     options,
     isRoot,
@@ -65,9 +56,32 @@ export function createContext(options: DoctorOptions): DoctorContext {
     get pinned() {
       return pinned();
     },
+    get cluster() {
+      return namesCluster(options) ? cluster() : undefined;
+    },
     cgroup: options.cgroup === false ? undefined : options.cgroup === true ? findCgroup2() : options.cgroup,
     read: readText,
   };
+}
+
+/** Do the options name an API server? */
+const namesCluster = ({ kubeconfig, inCluster, apiServer }: DoctorOptions) =>
+  kubeconfig !== undefined || inCluster || apiServer !== undefined;
+
+async function askCluster(options: DoctorOptions): Promise<ClusterProbe> {
+  const { node, hostPorts } = options;
+  try {
+    const access = clusterAccess(options);
+    if (access !== undefined)
+      return await probeCluster({
+        ...access,
+        pods: hostPorts,
+        ...(node === undefined ? {} : { nodeName: node }),
+      });
+    throw new Error('no API server was named');
+  } catch (error) {
+    return { failure: { step: 'access', message: (error as Error).message }, rights: [], otherNodes: [] };
+  }
 }
 
 function listDevices(): NetworkDevice[] {

@@ -23,3 +23,10 @@ export interface Finding extends Verdict {
   /** What was tried. */
   readonly tried: string;
 }
+
+/** Of what only root can try. */
+export const needsRoot = {
+  status: 'skipped',
+  found: 'needs root',
+  remedy: 'run it as root: sudo lbx doctor',
+} as const satisfies Verdict;

@@ -1,6 +1,6 @@
 import { colors } from '../output/colors.ts';
 import { groups } from './check.ts';
-import type { Finding, Status } from './finding.ts';
+import { type Finding, needsRoot, type Status } from './finding.ts';
 
 const paint: Readonly<Record<Status, (text: string) => string>> = {
   ok: colors.green,
@@ -22,10 +22,18 @@ const plural = (count: number, one: string, many = `${one}s`) => `${count} ${cou
 /** The verdict in a sentence. */
 export function verdictLine(findings: readonly Finding[]): string {
   const { fail, warn, skipped } = countFindings(findings);
-  const unseen = skipped === 0 ? '' : `; ${plural(skipped, 'check')} skipped`;
-  if (fail > 0) return `${plural(fail, 'problem')}, ${plural(warn, 'warning')}${unseen}`;
-  if (warn > 0) return `no problem, ${plural(warn, 'warning')}${unseen}`;
-  return `no problem found in ${plural(findings.length - skipped, 'finding')}${unseen}`;
+  const needRoot = findings.filter(({ found }) => found === needsRoot.found).length;
+  const others = skipped - needRoot;
+  const unseen = [
+    ...(needRoot === 0 ? [] : [`${needRoot} need root (sudo lbx doctor)`]),
+    ...(others === 0 ? [] : [`${others} skipped`]),
+  ].map((text) => `; ${text}`);
+  return verdict(fail, warn, findings.length - skipped) + unseen.join('');
+}
+
+function verdict(fail: number, warn: number, made: number): string {
+  if (fail > 0) return `${plural(fail, 'problem')}, ${plural(warn, 'warning')} in ${made} findings`;
+  return `no problem${warn > 0 ? `, ${plural(warn, 'warning')}` : ''} in ${made} findings`;
 }
 
 /** The report for people: verdict, what to do, then everything by group. */
@@ -38,17 +46,31 @@ export function reportLines(findings: readonly Finding[]): string[] {
     lines.push('', `${paint[finding.status](finding.status.padEnd(5))}${nameOf(finding)}: ${finding.found}`);
     if (finding.remedy !== undefined) lines.push(`     → ${finding.remedy}`);
   }
-  const width = Math.max(0, ...findings.map((finding) => nameOf(finding).length));
+  const made = findings.filter(({ status }) => status !== 'skipped');
+  const width = Math.max(0, ...made.map((finding) => nameOf(finding).length));
   for (const group of groups) {
     const members = findings.filter((finding) => finding.group === group);
     if (members.length === 0) continue;
     lines.push('', colors.bold(group));
-    for (const finding of members) {
-      const { status, found } = finding;
-      lines.push(`  ${paint[status](status.padEnd(8))}${nameOf(finding).padEnd(width)}  ${found}`);
-    }
+    for (const finding of members.filter(({ status }) => status !== 'skipped'))
+      lines.push(
+        `  ${paint[finding.status](finding.status.padEnd(8))}${nameOf(finding).padEnd(width)}  ${finding.found}`,
+      );
+    lines.push(...skippedLines(members));
   }
   return lines;
+}
+
+/** Those with one reason in one line, behind the others. */
+function skippedLines(members: readonly Finding[]): string[] {
+  const byReason = Map.groupBy(
+    members.filter(({ status }) => status === 'skipped'),
+    ({ found, remedy }) =>
+      remedy === undefined || found === needsRoot.found ? found : `${found} → ${remedy}`,
+  );
+  return [...byReason].map(
+    ([reason, some]) => `  ${paint.skipped('skipped')} ${some.map(nameOf).join(', ')}: ${reason}`,
+  );
 }
 
 const nameOf = ({ id, about }: Finding) => (about === undefined ? id : `${id} ${about}`);

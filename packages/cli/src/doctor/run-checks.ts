@@ -1,6 +1,6 @@
 import type { Check } from './check.ts';
 import type { DoctorContext } from './doctor-context.ts';
-import type { Finding, Verdict } from './finding.ts';
+import { type Finding, needsRoot, type Verdict } from './finding.ts';
 
 /** Makes all checks, one after the other: some attach something for a moment, and none may see what another does. */
 export async function runChecks(checks: readonly Check[], context: DoctorContext): Promise<Finding[]> {
@@ -17,8 +17,7 @@ export async function runChecks(checks: readonly Check[], context: DoctorContext
 const refused: ReadonlySet<unknown> = new Set(['EPERM', 'EACCES', 'LBX_NOT_ROOT']);
 
 async function verdictsOf(check: Check, context: DoctorContext): Promise<readonly Verdict[]> {
-  if (check.needsRoot && !context.isRoot)
-    return [{ status: 'skipped', found: 'needs root', remedy: 'run it as root: sudo lbx doctor' }];
+  if (check.needsRoot && !context.isRoot) return [needsRoot];
   try {
     const why = check.skips?.(context);
     if (why !== undefined) return [{ status: 'skipped', found: why }];
@@ -29,6 +28,7 @@ async function verdictsOf(check: Check, context: DoctorContext): Promise<readonl
       .split('\n')
       .map((line) => line.trim())
       .join('; ');
+    if (refused.has(code) && !context.isRoot) return [needsRoot];
     if (refused.has(code))
       return [
         { status: 'skipped', found: `not allowed to look: ${found}`, remedy: 'see the check capabilities' },

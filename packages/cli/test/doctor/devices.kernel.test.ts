@@ -1,7 +1,7 @@
 import { createNetns, createVethPair, describeKernel, type Netns } from '@lbx/testing';
 import { type BpfObject, inNetns, type Link, load } from 'libbpf-ts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { DoctorOptions } from '../../src/doctor/doctor-context.ts';
+import type { DoctorOptions } from '../../src/doctor/doctor-options.ts';
 import { lookIn, strangers } from './look.ts';
 
 describeKernel('lbx doctor on devices', () => {

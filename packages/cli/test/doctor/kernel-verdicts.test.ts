@@ -52,6 +52,7 @@ it.each([
     { missing: ['CAP_BPF'], userNamespace: false, seccomp: 0 },
     one('fail', /CAP_BPF \(loads/, /add: \[BPF\]/),
   ],
+  ['capabilities', { missing: ['CAP_BPF'], ordinaryUser: true }, one('skipped', /needs root/, /sudo/)],
   ['capabilities', { missing: [], userNamespace: true, seccomp: 0 }, one('fail', /rootless/, /outside/)],
   [
     'capabilities',

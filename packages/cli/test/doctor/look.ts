@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { inNetns } from 'libbpf-ts';
 import type { Check } from '../../src/doctor/check.ts';
 import { checks } from '../../src/doctor/checks.ts';
-import { createContext, type DoctorOptions } from '../../src/doctor/doctor-context.ts';
+import { createContext } from '../../src/doctor/doctor-context.ts';
+import type { DoctorOptions } from '../../src/doctor/doctor-options.ts';
 import type { Verdict } from '../../src/doctor/finding.ts';
 import { runChecks } from '../../src/doctor/run-checks.ts';
 
@@ -14,6 +15,9 @@ export const defaults: DoctorOptions = {
   dsrBy: 'option',
   nodePortRange: [30000, 32767],
   tryXdp: false,
+  inCluster: false,
+  hostPorts: false,
+  healthz: [],
 };
 
 export function checkOf(id: string): Check {

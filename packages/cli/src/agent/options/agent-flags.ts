@@ -4,14 +4,16 @@ import { defaultText } from './default-text.ts';
 import { flagOf } from './option-names.ts';
 import { BadValue, type OptionType } from './option-types/option-type.ts';
 
-/** Adds a flag for each option of the agent, or of some groups of them. */
+/** Adds a flag for each option of the agent, or of some groups of them; the help may be about some of them only. */
 export function addAgentFlags(
   command: Command,
   groups: readonly (keyof typeof optionGroups)[] = Object.keys(optionGroups) as never,
+  isShown: (key: OptionKey) => boolean = () => true,
 ): Command {
   for (const group of groups)
     for (const key of Object.keys(optionGroups[group]) as OptionKey[])
-      for (const flag of flagsOf(key)) command.addOption(flag.helpGroup(`${group}:`));
+      for (const flag of flagsOf(key))
+        command.addOption((isShown(key) ? flag : flag.hideHelp()).helpGroup(`${group}:`));
   return command;
 }
 

@@ -12,6 +12,7 @@ import {
   type XdpProgram,
 } from 'libbpf-ts';
 import type { DoctorContext } from '../doctor-context.ts';
+import type { XdpChoice } from '../doctor-options.ts';
 import type { Verdict } from '../finding.ts';
 
 /** A device that was asked for, where it is there. */
@@ -45,7 +46,17 @@ export interface DriverFacts extends DriverInfo {
 export const driverFacts = (context: DoctorContext): DriverFacts[] =>
   presentDevices(context).map((device) => ({ device, ...readDriverInfo(device.name) }));
 
+/** What the agent would do with a device. */
+export const wantedXdp = ({ options: { xdp } }: DoctorContext, device: string): XdpChoice =>
+  typeof xdp === 'string' ? xdp : (xdp[device] ?? 'auto');
+
+/** Why XDP is of no interest: no device, or it is switched off on all of them. */
+export const noXdp = (context: DoctorContext): string | undefined =>
+  noDevice(context) ??
+  (presentDevices(context).every(({ name }) => wantedXdp(context, name) === 'off') ? '--xdp off' : undefined);
+
 export interface XdpFacts extends DriverFacts {
+  readonly wanted: XdpChoice;
   readonly programs: readonly XdpProgram[];
   /** undefined: the kernel does not tell (before 6.3). */
   readonly xdpFeatures: ReadonlySet<XdpFeature> | undefined;
@@ -54,6 +65,7 @@ export interface XdpFacts extends DriverFacts {
 export const xdpFacts = (context: DoctorContext): XdpFacts[] =>
   driverFacts(context).map((facts) => ({
     ...facts,
+    wanted: wantedXdp(context, facts.device.name),
     programs: queryXdp(facts.device.ifindex),
     xdpFeatures: queryXdpFeatures(facts.device.ifindex),
   }));

@@ -1,7 +1,7 @@
 import { defineCheck } from '../check.ts';
 import type { DoctorContext } from '../doctor-context.ts';
 import type { Verdict } from '../finding.ts';
-import { type DriverFacts, driverFacts, noDevice } from './device-facts.ts';
+import { type DriverFacts, driverFacts, noXdp } from './device-facts.ts';
 
 export interface OffloadFacts {
   readonly devices: readonly (DriverFacts & { readonly vlans: readonly string[] })[];
@@ -14,7 +14,7 @@ export const offloadsCheck = defineCheck<OffloadFacts>({
   matters: 'drivers refuse XDP with LRO or GRO-HW on; a VLAN tag that the card takes off is not seen by XDP',
   remedy: 'ethtool -K DEVICE lro off rx-gro-hw off rxvlan off',
   needsRoot: false,
-  skips: (context) => (context.options.xdp === 'off' ? '--xdp off' : noDevice(context)),
+  skips: noXdp,
   probe: (context) => ({
     devices: driverFacts(context).map((facts) => ({
       ...facts,

@@ -1,10 +1,9 @@
 import { readObject } from '@lbx/bpf';
 import { load } from 'libbpf-ts';
 import { defineCheck } from '../check.ts';
-import { noDevice, perDevice, type XdpFacts, xdpFacts } from './device-facts.ts';
+import { noXdp, perDevice, type XdpFacts, xdpFacts } from './device-facts.ts';
 
 export interface XdpDriverFacts extends XdpFacts {
-  readonly wanted: 'auto' | 'native' | 'generic';
   /** What came of trying, with --try-xdp and a free hook: undefined for success. */
   readonly tried?: { readonly problem?: string };
 }
@@ -18,19 +17,17 @@ export const xdpDriverCheck = defineCheck<XdpDriverFacts[]>({
   remedy:
     '--xdp auto takes tc by itself; a driver with native XDP, or on veth a program at the other end and --xdp native',
   needsRoot: false,
-  skips: (context) => (context.options.xdp === 'off' ? '--xdp off' : noDevice(context)),
-  probe(context) {
-    const wanted = context.options.xdp === 'off' ? 'auto' : context.options.xdp;
-    return xdpFacts(context).map((facts) => ({
+  skips: noXdp,
+  probe: (context) =>
+    xdpFacts(context).map((facts) => ({
       ...facts,
-      wanted,
-      ...(context.options.tryXdp && context.isRoot && facts.programs.length === 0
-        ? { tried: tryXdp(facts.device.ifindex, wanted) }
+      ...(context.options.tryXdp && context.isRoot && facts.programs.length === 0 && facts.wanted !== 'off'
+        ? { tried: tryXdp(facts.device.ifindex, facts.wanted) }
         : {}),
-    }));
-  },
+    })),
   judge: (facts) =>
     perDevice(facts, ({ device, driver = 'no driver', xdpFeatures, wanted, tried, programs }) => {
+      if (wanted === 'off') return { status: 'ok', found: 'not asked for: --xdp off' };
       const bad = wanted === 'native' ? 'fail' : 'note';
       const instead = wanted === 'native' ? { remedy: '--xdp auto (tc where there is no native XDP)' } : {};
       if (tried?.problem !== undefined)

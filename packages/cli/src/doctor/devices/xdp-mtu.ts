@@ -1,5 +1,5 @@
 import { defineCheck } from '../check.ts';
-import { noDevice, perDevice, type XdpFacts, xdpFacts } from './device-facts.ts';
+import { noXdp, perDevice, type XdpFacts, xdpFacts } from './device-facts.ts';
 
 /**
  * What fits a page of 4096 bytes beside XDP's headroom (256), the kernel's notes at the end of a buffer (320) and the link
@@ -15,11 +15,12 @@ export const xdpMtuCheck = defineCheck<XdpFacts[]>({
     'most drivers refuse an XDP program while the MTU is larger, or refuse the MTU while a program is there',
   remedy: `ip link set dev DEVICE mtu ${usualXdpMtu}, or --xdp off`,
   needsRoot: false,
-  skips: (context) =>
-    ['off', 'generic'].includes(context.options.xdp) ? `--xdp ${context.options.xdp}` : noDevice(context),
+  skips: noXdp,
   probe: xdpFacts,
   judge: (facts) =>
-    perDevice(facts, ({ device: { name, mtu, kind }, programs }) => {
+    perDevice(facts, ({ device: { name, mtu, kind }, programs, wanted }) => {
+      if (wanted === 'off' || wanted === 'generic')
+        return { status: 'ok', found: `MTU ${mtu} fits: --xdp ${wanted}` };
       if (mtu <= usualXdpMtu || programs.some(({ mode }) => mode === 'native'))
         return { status: 'ok', found: `MTU ${mtu} fits` };
       const where = kind === 'veth' ? ' (and its other end’s)' : '';

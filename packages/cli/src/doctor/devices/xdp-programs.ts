@@ -2,12 +2,7 @@ import { defineCheck } from '../check.ts';
 import type { Verdict } from '../finding.ts';
 import { noDevice, type XdpFacts, xdpFacts } from './device-facts.ts';
 
-export interface XdpProgramFacts {
-  readonly devices: readonly XdpFacts[];
-  readonly wanted: 'auto' | 'native' | 'generic' | 'off';
-}
-
-export const xdpProgramsCheck = defineCheck<XdpProgramFacts>({
+export const xdpProgramsCheck = defineCheck<XdpFacts[]>({
   id: 'xdp-programs',
   group: 'devices',
   tries: "lists the programs on the devices' XDP hooks",
@@ -15,9 +10,9 @@ export const xdpProgramsCheck = defineCheck<XdpProgramFacts>({
   remedy: 'stop what attached it, or ip link set dev DEVICE xdp off; or do without: --xdp off',
   needsRoot: false,
   skips: noDevice,
-  probe: (context) => ({ devices: xdpFacts(context), wanted: context.options.xdp }),
-  judge: ({ devices, wanted }) =>
-    devices.flatMap(({ device: { name: about }, programs }): Verdict[] => {
+  probe: xdpFacts,
+  judge: (facts) =>
+    facts.flatMap(({ device: { name: about }, programs, wanted }): Verdict[] => {
       if (programs.length === 0) return [{ status: 'ok', about, found: 'the hook is free' }];
       return programs.map(({ programName, programId, mode }) => {
         const what = `${programName ?? 'a program whose name only root may read'} (id ${programId}, ${mode})`;

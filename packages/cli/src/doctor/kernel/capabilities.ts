@@ -1,11 +1,13 @@
 import { isInUserNamespace, missingCapabilities } from 'libbpf-ts';
 import { defineCheck } from '../check.ts';
-import type { Verdict } from '../finding.ts';
+import { needsRoot, type Verdict } from '../finding.ts';
 
 /** What is missing of what lbx needs, and what else stands in the way. */
 export interface PrivilegeFacts {
   readonly missing: readonly string[];
   readonly userNamespace: boolean;
+  /** Another user than root, without any capability: nobody runs lbx so. */
+  readonly ordinaryUser: boolean;
   /** Seccomp mode of this process: 0 none, 2 filter. */
   readonly seccomp: number;
   /** `none`, `integrity`, `confidentiality`; undefined where the kernel has none. */
@@ -29,16 +31,18 @@ export const capabilitiesCheck = defineCheck<PrivilegeFacts>({
   remedy:
     'run as root (sudo), or give a container the capabilities named, without a user namespace of its own',
   needsRoot: false,
-  probe({ read }) {
+  probe({ isRoot, read }) {
     const lockdown = /\[(\w+)\]/.exec(read('/sys/kernel/security/lockdown') ?? '')?.[1];
     return {
       missing: missingCapabilities(['CAP_NET_ADMIN', 'CAP_BPF', 'CAP_PERFMON', 'CAP_SYS_ADMIN']),
+      ordinaryUser: !isRoot && /^CapEff:\s*0+$/m.test(read('/proc/self/status') ?? ''),
       userNamespace: isInUserNamespace(),
       seccomp: Number(/^Seccomp:\s*(\d)/m.exec(read('/proc/self/status') ?? '')?.[1] ?? 0),
       ...(lockdown === undefined ? {} : { lockdown }),
     };
   },
-  judge({ missing, userNamespace, seccomp, lockdown }) {
+  judge({ missing, ordinaryUser, userNamespace, seccomp, lockdown }) {
+    if (ordinaryUser) return [needsRoot];
     const verdicts: Verdict[] = [];
     if (missing.length > 0) {
       verdicts.push({

@@ -58,8 +58,9 @@ async function probe(
     probeRights(asker, nodeName ?? '', pods),
     probeNodes(asker, nodeName),
   ]);
-  // And everybody may, also with credentials that are not accepted elsewhere.
-  if (!who.ok && who.error.status === 401) return failedBy(known, who.error);
+  // Whoever has no credentials, or wrong ones, may often know the version all the same.
+  if (!who.ok && (who.error.status === 401 || isAnonymous(who.error)))
+    return failed(known, 'credentials', who.error.message, who.error.status);
   const user = who.ok ? textAt(who.body, 'status', 'userInfo', 'username') : undefined;
   const gitVersion = version.ok ? textAt(version.body, 'gitVersion') : undefined;
   return {
@@ -70,6 +71,10 @@ async function probe(
     ...nodes,
   };
 }
+
+/** Nobody in particular may not even ask who they are, and is told so with their name. */
+const isAnonymous = ({ status, message }: ApiServerError) =>
+  status === 403 && message.includes('system:anonymous');
 
 type Known = Pick<ClusterProbe, 'server' | 'aheadMs'>;
 
