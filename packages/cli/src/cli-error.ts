@@ -22,6 +22,8 @@ export type CliErrorCode =
   | 'LBX_NO_ANSWER'
   /** A service account was asked for outside of a pod. */
   | 'LBX_NOT_IN_CLUSTER'
+  /** Frontends of an earlier process stay, because objects that they may belong to cannot be read. */
+  | 'LBX_KEPT_UNREAD'
   | 'LBX_NOT_ROOT';
 
 /** An error of a command; the message is all that the user sees, so it says what to do. */

@@ -5,6 +5,7 @@ import {
   type Frontend,
   frontendsOf,
   type ServiceSpec,
+  type Unread,
 } from '@lbx/maps';
 import type { FileLock } from 'libbpf-ts';
 import type { ApplyReport } from './apply/apply-report.ts';
@@ -72,6 +73,12 @@ export interface LoadBalancer extends Disposable {
   update(changes: ServiceChanges, times?: ChangeTimes): ApplyReport;
   /** Everything has been told: what is in the maps and nobody asked for is removed, from now on. */
   sync(): ApplyReport;
+  /**
+   * Not all that services say can be read: what may be meant by it stays as an earlier process left it, from the next
+   * `apply`, `update` or `sync` on, until this is called with `nothingUnread`. What this process has written is its own,
+   * and is changed and removed as ever.
+   */
+  setUnread(unread: Unread): void;
   /** Compares the maps with what was written, and puts right what somebody else changed, as it is done every `driftSeconds`. */
   checkDrift(): Promise<void>;
   /** How the maps are kept in line: what failed, what was put right, how long changes take. Costs next to nothing. */
@@ -231,6 +238,10 @@ function createHandle({ runtime, network, datapath, hooks, programmer, lock }: R
     sync() {
       assertOpen();
       return network.inside(() => runtime.sync());
+    },
+    setUnread(unread) {
+      assertOpen();
+      programmer.setUnread(unread);
     },
     checkDrift() {
       assertOpen();

@@ -56,6 +56,7 @@ export {
 } from './sources/recording/replay-source.ts';
 export type { ObjectKind, ObjectSource, SourceEvent, SourceListener } from './sources/source-event.ts';
 export type { SourceStatus } from './sources/source-status.ts';
+export type { NeverRead } from './translate/never-read.ts';
 export type { IgnoredObject, Translation } from './translate/translation.ts';
 export {
   createTranslator,

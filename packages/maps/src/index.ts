@@ -257,12 +257,13 @@ export { defaultPacketSettings, type PacketSettings } from './packet/settings.ts
 export { type ApplyFailure, type ApplyResult, applyOps, MapWriteError } from './plan/apply-ops.ts';
 export { allChanges, type PlanOptions } from './plan/change.ts';
 export { IdConflictError } from './plan/id-conflict.ts';
+export { createInheritance, type Inheritance, nothingUnread, type Unread } from './plan/inheritance.ts';
 export { type Difference, type Found, noteActual } from './plan/note-actual.ts';
 export type { Op } from './plan/op.ts';
 export { plan, planChanges } from './plan/plan.ts';
 export { planBeside } from './plan/plan-beside.ts';
 export { readSnapshot, type Snapshot } from './plan/snapshot.ts';
-export { unsettled } from './plan/unsettled.ts';
+export { isSharedWorkLeft, unsettled } from './plan/unsettled.ts';
 export type { WriteCount } from './plan/write-counts.ts';
 export { createWritten, type Written, type WrittenFrontend } from './plan/written.ts';
 export { type Entry, entryId, sameEntry } from './project/entry.ts';

@@ -13,6 +13,7 @@ import { startAgentHealth } from './health.ts';
 import { type MetricsOptions, startAgentMetrics } from './metrics/agent-metrics.ts';
 import { createProblemLog } from './problem-log.ts';
 import { agentServices, agentState } from './state/agent-state.ts';
+import { createUnreadObjects } from './unread-objects.ts';
 import { watchSync } from './watch-sync.ts';
 
 export interface AgentOptions {
@@ -76,6 +77,7 @@ export async function startAgent({
 
   const problems = createProblemLog(onEvent);
   const stats = createAgentStats();
+  const unread = createUnreadObjects(loadBalancer);
   let scheduled: NodeJS.Immediate | undefined;
   let recovery: NodeJS.Timeout | undefined;
   let recoveryMs = firstRecoveryMs;
@@ -91,6 +93,7 @@ export async function startAgent({
     try {
       problems.set('objects', translator.problems());
       if (!translator.synced()) return;
+      unread.look(translator.neverRead());
       const report = write();
       everything = false;
       recoveryMs = firstRecoveryMs;
@@ -115,6 +118,7 @@ export async function startAgent({
       'refused',
       report.refused.map(({ error }) => error),
     );
+    problems.set('kept', unread.problems(report));
     problems.set(
       'writes',
       loadBalancer.reconcile.failing.flatMap(({ error }) => error ?? []),

@@ -2,6 +2,7 @@ import {
   type ApplyResult,
   allChanges,
   applyOps,
+  createInheritance,
   createProjector,
   createWritten,
   dump,
@@ -11,7 +12,9 @@ import {
   type IdsOptions,
   isBackend,
   isReverseNat,
+  isSharedWorkLeft,
   mergeChanges,
+  nothingUnread,
   type Op,
   type Projection,
   type ProjectionChanges,
@@ -21,6 +24,7 @@ import {
   restoreIds,
   type Snapshot,
   type Tables,
+  type Unread,
   unsettled,
 } from '@lbx/maps';
 import type { BpfMap, NetworkDevice } from 'libbpf-ts';
@@ -57,6 +61,8 @@ export interface Programmer {
   readonly desired: Projection;
   /** Tries again what was refused because every id was in use or in quarantine. */
   retryRefused(): void;
+  /** Not all that is wanted can be read: from the next apply on, what may be meant stays as an earlier process left it. */
+  setUnread(unread: Unread): void;
   /** Milliseconds until what was refused for want of an id may have one; undefined: nothing was, or all are in use. */
   idsFreeIn(): number | undefined;
   /** Compares the maps with what was written, slice by slice: what each found is for `apply` to put right. */
@@ -138,6 +144,8 @@ export function createProgrammer(
   let optionsInForce = JSON.stringify(firstOptions);
   const projector = createProjector(firstOptions, ids, { slotsOf: (name) => written.slotsOf(name) });
   const desired = projector.projection;
+  const inheritance = createInheritance(written);
+  let unread = nothingUnread;
   /** What could not be done yet. */
   let left: ProjectionChanges | undefined;
   let first = true;
@@ -184,6 +192,11 @@ export function createProgrammer(
     },
     desired,
     retryRefused: () => projector.retryRefused(),
+    setUnread(now) {
+      unread = now;
+      // What may be brought in line now is in no changes.
+      if (inheritance.kept > 0) left = allChanges(written, desired);
+    },
     idsFreeIn() {
       const scarce = new Set(
         desired.refused.flatMap(({ error }) => (error instanceof IdsExhaustedError ? error.space : [])),
@@ -209,14 +222,16 @@ export function createProgrammer(
       const how = { prune, skip };
       // Should anything throw from here on, nothing that changed is forgotten.
       left = changes;
-      const ops: Op[] = planChanges(written, desired, changes, how);
+      const reachable = inheritance.without(desired, unread);
+      const ops: Op[] = planChanges(written, reachable, changes, how);
       const writing = performance.now();
-      frontendMeta?.mark(desired, changes.frontends);
+      frontendMeta?.mark(reachable, changes.frontends);
       traffic?.prepare(ops);
       const result = applyOps(tables, ops, written);
-      frontendMeta?.unmark(desired, ids, first ? undefined : changes.frontends);
-      left = unsettled(written, desired, changes, result, how);
-      for (const name of releaseIds(ids, written, desired, changes)) left.frontends.add(name);
+      frontendMeta?.unmark(reachable, ids, first ? undefined : changes.frontends);
+      left = unsettled(written, reachable, changes, result, how);
+      for (const name of releaseIds(ids, written, reachable, changes)) left.frontends.add(name);
+      inheritance.settle(reachable);
       const moves = places.takeMoves();
       kernel.refreshBackends(first ? undefined : moves.local);
       onMoves(moves);
@@ -235,10 +250,11 @@ export function createProgrammer(
         })),
         refused: desired.refused,
         pending: result.pending.size + changes.frontends.size - tried.size,
+        kept: inheritance.kept,
         ms: ended - started,
         writeMs: ended - writing,
       };
-      const sharedLeft = left.backends.size + left.wildcards.size > 0;
+      const sharedLeft = isSharedWorkLeft(written, reachable, left);
       return { report, tried, pending: pendingOf(result), sharedLeft };
     },
   };

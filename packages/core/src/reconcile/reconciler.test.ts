@@ -40,6 +40,7 @@ function fakeProgrammer() {
         failed: [],
         refused: [],
         pending: pending.size + skipped,
+        kept: 0,
         ms: 1,
         writeMs: 1,
       },

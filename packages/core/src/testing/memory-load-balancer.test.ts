@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { failNth, frontendsOf, parseServiceSpec } from '@lbx/maps';
+import { failNth, frontendsOf, nothingUnread, parseServiceSpec } from '@lbx/maps';
 import '@lbx/maps/testing/vitest';
 import { afterEach, expect, it, vi } from 'vitest';
 import { createMemoryLoadBalancer } from './memory-load-balancer.ts';
@@ -46,6 +46,39 @@ it('takes up what an earlier one left, and prunes it after sync only', () => {
   lb.sync();
   expect(lb.tables).not.toHoldService(web);
   expect(lb.tables).toHoldService(other);
+});
+
+it('leaves what an earlier one left as it is while not everything can be read, and nothing that is its own', () => {
+  const named = (name: string, n: number, ...backends: string[]) =>
+    parseServiceSpec({ name, frontends: [`198.51.100.${n}:80/TCP`], backends });
+  const [lost, part, own] = [
+    named('lost', 2, '192.0.2.20:80'),
+    named('part', 3, '192.0.2.30:80', '192.0.2.31:80'),
+    named('own', 4, '192.0.2.40:80'),
+  ];
+  const before = createMemoryLoadBalancer();
+  before.apply([lost, part, own]);
+  before.close();
+  using lb = createMemoryLoadBalancer({ tables: before.tables });
+  lb.setUnread({ unclaimed: true, services: new Set(['part']) });
+  const half = named('part', 3, '192.0.2.30:80');
+  const changed = named('own', 4, '192.0.2.41:80');
+  expect(lb.apply([half, changed])).toMatchObject({ kept: 2, pending: 0, failed: [] });
+  for (const service of [lost, part, changed]) expect(lb.tables).toHoldService(service);
+  expect(lb.reconcile).toMatchObject({ pending: 0, failing: [] });
+  lb.update(new Map([['own', []]]));
+  expect(lb.tables).not.toHoldService(changed);
+
+  lb.setUnread({ unclaimed: false, services: new Set(['part']) });
+  expect(lb.sync()).toMatchObject({ kept: 1 });
+  expect(lb.tables).not.toHoldService(lost);
+  expect(lb.tables).toHoldService(part);
+  lb.setUnread(nothingUnread);
+  expect(lb.sync()).toMatchObject({ kept: 0 });
+  expect(lb.tables).not.toHoldService(part);
+  expect(lb.tables).toHoldService(half);
+  lb.apply([]);
+  expect(lb.dump()).toEqual([]);
 });
 
 it('tries again what a fault has stopped', () => {

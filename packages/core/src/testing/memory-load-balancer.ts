@@ -38,7 +38,10 @@ export type MemoryLoadBalancerOptions = Pick<
 /** The part of a load balancer that writes services and tells of them, without programs. */
 export interface MemoryLoadBalancer
   extends Disposable,
-    Pick<LoadBalancer, 'options' | 'apply' | 'update' | 'sync' | 'reconcile' | 'dump' | 'explain' | 'close'> {
+    Pick<
+      LoadBalancer,
+      'options' | 'apply' | 'update' | 'sync' | 'setUnread' | 'reconcile' | 'dump' | 'explain' | 'close'
+    > {
   /** Where it writes: for matchers, or to change something behind its back. */
   readonly tables: Tables;
   status(): Pick<Status, 'frontends' | 'entries'>;
@@ -93,6 +96,7 @@ export function createMemoryLoadBalancer(given: MemoryLoadBalancerOptions = {}):
     },
     update: (changes, times) => reconciler.update(changes, times),
     sync: () => reconciler.sync(),
+    setUnread: programmer.setUnread,
     status: () => programmer.status(reconciler.stateOf),
     dump: programmer.dump,
     explain: (flow) => explain(programmer.snapshot(), flow, explainOptions(resolved, [])),

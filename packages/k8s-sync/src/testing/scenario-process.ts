@@ -2,6 +2,7 @@ import {
   type ApplyResult,
   allChanges,
   applyOps,
+  createInheritance,
   createProjector,
   createWritten,
   dump,
@@ -93,6 +94,7 @@ export function startScenarioProcess(
   const { projection } = projector;
   /** What was told and not taken up, because the sources have not synced. */
   const waiting = new Map<string, readonly Frontend[]>();
+  const inheritance = createInheritance(written);
   let left: ProjectionChanges | undefined;
   let programmedAt = now();
 
@@ -112,9 +114,14 @@ export function startScenarioProcess(
   }
 
   function write(changes: ProjectionChanges): ApplyResult {
-    const result = applyOps(tables, planChanges(written, projection, changes), written);
-    left = unsettled(written, projection, changes, result);
-    for (const name of releaseIds(ids, written, projection, changes)) left.frontends.add(name);
+    const { owners, services } = translator.neverRead();
+    const keptBefore = inheritance.kept;
+    const reachable = inheritance.without(projection, { unclaimed: owners.length > 0, services });
+    const all = inheritance.kept < keptBefore ? allChanges(written, projection) : changes;
+    const result = applyOps(tables, planChanges(written, reachable, all), written);
+    left = unsettled(written, reachable, all, result);
+    for (const name of releaseIds(ids, written, reachable, all)) left.frontends.add(name);
+    inheritance.settle(reachable);
     return result;
   }
 
@@ -136,7 +143,7 @@ export function startScenarioProcess(
         healthChecks,
         frontends: [...projection.frontends.values()],
         refused: projection.refused,
-        faults: [...faultsOf(tables, projection, result, wanted)],
+        faults: [...faultsOf(tables, projection, result, inheritance.kept, wanted)],
       };
     },
   };
@@ -147,10 +154,12 @@ function* faultsOf(
   tables: Tables,
   projection: Projection,
   { failures }: ApplyResult,
+  kept: number,
   wanted: () => Projection,
 ): IterableIterator<string> {
   for (const { error } of failures) yield `a write failed: ${error.message}`;
   if (failures.length > 0) return;
+  if (kept > 0) return;
   const held = new Set(dump(tables));
   const again = plan(readSnapshot(tables), projection);
   if (again.length > 0)

@@ -9,6 +9,7 @@ import {
 } from '../semantics/frontends.ts';
 import type { HealthCheck } from '../semantics/health-checks.ts';
 import type { NodeTopology } from '../semantics/topology.ts';
+import type { ObjectKind } from '../sources/source-event.ts';
 import { claimRank } from './frontend-claims.ts';
 import type { FrontendTable } from './frontend-table.ts';
 import { resultOf, type ServiceEntry } from './service-entry.ts';
@@ -64,6 +65,12 @@ export class ServiceTable {
     const sliceKey = `${namespace}/${name}`;
     const owner = this.#sliceOwner.get(sliceKey);
     return owner === undefined ? undefined : this.#entries.get(owner)?.slices.get(sliceKey);
+  }
+
+  /** Is there a Service, or a slice, of that name? */
+  has(kind: ObjectKind, namespace: string, name: string): boolean {
+    if (kind === 'EndpointSlice') return this.sliceOf(namespace, name) !== undefined;
+    return kind === 'Service' && this.#entries.get(`${namespace}/${name}`)?.service !== undefined;
   }
 
   /** `undefined`: it does not exist, or does not count. @returns false if that is nothing new. */

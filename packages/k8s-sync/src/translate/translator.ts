@@ -21,6 +21,7 @@ import type { ObjectKind, SourceEvent } from '../sources/source-event.ts';
 import { ChangeTriggers } from './change-triggers.ts';
 import { claimRank } from './frontend-claims.ts';
 import { FrontendTable } from './frontend-table.ts';
+import { type NeverRead, NeverReadObjects } from './never-read.ts';
 import { ObjectProblems } from './object-problems.ts';
 import { ServiceTable } from './service-table.ts';
 import type { IgnoredObject, Translation } from './translation.ts';
@@ -65,6 +66,8 @@ export interface Translator {
   changeTriggers(): ReadonlyMap<string, number>;
   /** What is wrong now: as in translate(), without its pass over all frontends. */
   problems(): readonly Error[];
+  /** What cannot be read now and never could: of these nothing is known, whatever was in force when this process began. */
+  neverRead(): NeverRead;
   /** The source has told everything it had at its start. */
   synced(): boolean;
   /** Addresses came to or left the node's interfaces. Changes only what is served on addresses chosen for NodePorts. */
@@ -106,6 +109,7 @@ export function createTranslator(options: TranslatorOptions): Translator {
   const table = new ServiceTable({ nodeName, zone }, frontends);
   const ignored = new Map<string, IgnoredObject>();
   const problems = new ObjectProblems();
+  const neverRead = new NeverReadObjects();
   const triggers = new ChangeTriggers(options.startedAt ?? Date.now());
   let answered: ReadonlyMap<string, number> = new Map();
   placeNode();
@@ -140,6 +144,9 @@ export function createTranslator(options: TranslatorOptions): Translator {
       setNode(readNode(object, name, reader) ?? node);
     }
     problems.set(key, reader.problems);
+    if (!reader.problems.some(({ refused }) => refused)) neverRead.delete(key);
+    else if (!ignored.has(key) && !table.has(kind, namespace, name))
+      neverRead.add(kind, namespace, name, object, nodeName);
   }
 
   function upsertService(key: string, object: unknown, identity: Identity, reader: FieldReader): void {
@@ -184,6 +191,7 @@ export function createTranslator(options: TranslatorOptions): Translator {
     } else if (kind === 'Node' && name === nodeName) setNode(undefined);
     ignored.delete(key);
     problems.delete(key);
+    neverRead.delete(key);
   }
 
   function setNode(next: NodeObject | undefined): void {
@@ -250,6 +258,7 @@ export function createTranslator(options: TranslatorOptions): Translator {
       };
     },
     problems: allProblems,
+    neverRead: () => neverRead.now,
     synced: () => synced,
     translateChanges: () => new Map(takeChanged().map((key) => [key, frontends.frontendsOf(key)])),
     changeTriggers: () => answered,

@@ -78,7 +78,7 @@ export function compare(
     const isUsed = () => written.usesOf(id) + (uses.get(id) ?? 0) > 0 || isInStrayTable(id);
     compareShared(written.backends.get(id), desired.backends.get(id), () => prune && !isUsed(), change);
   }
-  const kept = keptAddresses(written, desired, changes);
+  const kept = keptAddresses(written, desired, changes.wildcards);
   const waiting = addressesOf(skipped);
   for (const address of changes.wildcards) {
     const [have, entry] = [written.wildcards.get(address), desired.wildcards.get(address)];
@@ -190,12 +190,12 @@ function usesAfter(written: Written, { writes, deletes }: Change): ReadonlyMap<n
 }
 
 /** Addresses at which the maps hold something of a refused frontend: their wildcards stay too. */
-function keptAddresses(
+export function keptAddresses(
   written: Written,
   desired: Projection,
-  changes: ProjectionChanges,
+  wildcards: Iterable<string>,
 ): ReadonlySet<string> {
-  const inQuestion = [...changes.wildcards].some((address) => !desired.wildcards.has(address));
+  const inQuestion = [...wildcards].some((address) => !desired.wildcards.has(address));
   return new Set(inQuestion ? addressesOf(refusedAndWritten(written, desired)) : []);
 }
 

@@ -1,6 +1,7 @@
 import { isBackend } from '../diff/entry-names.ts';
 import type { Projection } from '../project/projection.ts';
 import { isWildcard } from '../project/service-entry.ts';
+import { leaveAlone } from './leave-alone.ts';
 import type { Op } from './op.ts';
 import { plan } from './plan.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -15,29 +16,12 @@ import { createWritten } from './written.ts';
  */
 export function planBeside(actual: Snapshot, desired: Projection): Op[] {
   const written = createWritten(actual);
-  const kept = [...written.frontends.keys()].filter((name) => !desired.frontends.has(name));
-  // As if they were wanted and could not be written: then they are left as they are, with all that they need.
-  const refusedNames = new Map([...kept.map((name): [string, number] => [name, 1]), ...desired.refusedNames]);
-  const ops = plan(actual, withRefused(desired, refusedNames));
+  const others = [...written.frontends.keys()].filter((name) => !desired.frontends.has(name));
+  const ops = plan(actual, leaveAlone(desired, new Set(others)));
   return ops.filter((op) => {
     if (op.op === 'set' || op.frontend !== undefined) return true;
     // Of a frontend that was only begun, or of nobody: whoever wrote it may still want it.
     if (isWildcard(op)) return false;
     return isBackend(op as never) && written.usesOf((op.key as { backendId: number }).backendId) > 0;
   });
-}
-
-function withRefused(desired: Projection, refusedNames: ReadonlyMap<string, number>): Projection {
-  const { frontends, ids, backends, wildcards, refused } = desired;
-  return {
-    frontends,
-    ids,
-    backends,
-    wildcards,
-    refused,
-    refusedNames,
-    get entries() {
-      return desired.entries;
-    },
-  };
 }

@@ -2,7 +2,7 @@ import { type Entry, sameEntry } from '../project/entry.ts';
 import type { Projection } from '../project/projection.ts';
 import type { ProjectionChanges } from '../project/projection-changes.ts';
 import type { ApplyResult } from './apply-ops.ts';
-import type { PlanOptions } from './change.ts';
+import { keptAddresses, type PlanOptions } from './change.ts';
 import type { Written } from './written.ts';
 
 /**
@@ -25,6 +25,21 @@ export function unsettled(
     backends: differing(changes.backends, written.backends, desired.backends),
     wildcards: differing(changes.wildcards, written.wildcards, desired.wildcards),
   };
+}
+
+/**
+ * Is there work left on shared entries? What differs only because a frontend that is left alone needs it is none: it is
+ * done together with that frontend.
+ */
+export function isSharedWorkLeft(
+  written: Written,
+  desired: Projection,
+  { backends, wildcards }: ProjectionChanges,
+): boolean {
+  for (const id of backends) if (desired.backends.has(id) || written.usesOf(id) === 0) return true;
+  const kept = keptAddresses(written, desired, wildcards);
+  for (const address of wildcards) if (desired.wildcards.has(address) || !kept.has(address)) return true;
+  return false;
 }
 
 type Entries<K> = ReadonlyMap<K, Entry>;
