@@ -257,6 +257,7 @@ it('exports these names', () => {
       "sameEntry",
       "scalar",
       "serviceCatalog",
+      "shortages",
       "snatPrime",
       "struct",
       "tableMemory",

@@ -278,7 +278,7 @@ export {
   type MapForecast,
 } from './project/forecast.ts';
 export type { FrontendEntries } from './project/frontend-entries.ts';
-export { MapFullError } from './project/map-full-error.ts';
+export { type MapFullDetail, MapFullError, type SizeKnobs } from './project/map-full-error.ts';
 export { type MapShape, mapMemory, tableMemory } from './project/map-memory.ts';
 export type { ProjectOptions } from './project/options.ts';
 export { byService, project } from './project/project.ts';
@@ -286,6 +286,7 @@ export { projectOnto } from './project/project-onto.ts';
 export { ownEntries, type Projection, type Refusal } from './project/projection.ts';
 export { mergeChanges, noChanges, type ProjectionChanges } from './project/projection-changes.ts';
 export { createProjector, type Projector, type ProjectorContext } from './project/projector.ts';
+export { shortages } from './project/shortages.ts';
 export { type ProjectVerification, verifyProject } from './project/verify-project.ts';
 export { failFrom, failNth } from './tables/fail-nth.ts';
 export { createMemoryPerCpuTable, createMemoryTable } from './tables/memory-table.ts';

@@ -114,10 +114,13 @@ export async function startAgent({
   const applied = (report: ApplyReport, sinceEventMs: number) => {
     stats.applied(report);
     appliedAt = Date.now();
+    const refused = report.refused.map(({ error }) => error);
+    // First what is wrong for all of them; of a single one it is the same.
     problems.set(
-      'refused',
-      report.refused.map(({ error }) => error),
+      'shortages',
+      report.shortages.filter((error) => !refused.includes(error)),
     );
+    problems.set('refused', refused);
     problems.set('kept', unread.problems(report));
     problems.set(
       'writes',

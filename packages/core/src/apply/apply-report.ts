@@ -1,4 +1,4 @@
-import type { Refusal } from '@lbx/maps';
+import type { MapsError, Refusal } from '@lbx/maps';
 
 /** A write that the kernel refused. The frontend stays as it was (or half done) and is tried again by the next apply. */
 export interface FailedWrite {
@@ -17,6 +17,8 @@ export interface ApplyReport {
   readonly failed: readonly FailedWrite[];
   /** Frontends that cannot be written at all, with the reason. */
   readonly refused: readonly Refusal[];
+  /** What there is too little of for those that were refused: once for each map and kind of id, with the option to raise. */
+  readonly shortages: readonly MapsError[];
   /** Frontends that are not as wanted yet because writes failed, now or before; they are tried again by themselves. */
   readonly pending: number;
   /** Frontends that an earlier process left and that stay as they are while not everything can be read (`setUnread`). */

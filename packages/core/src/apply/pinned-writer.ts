@@ -27,7 +27,7 @@ import { trafficMapsOf } from '../traffic.ts';
 import { createBackendPlaces } from './backend-places.ts';
 import { openKernelTables } from './kernel-tables.ts';
 import { idLimits, ownersIn, reserveUsedIds } from './programmer.ts';
-import { sizesOf } from './project-options.ts';
+import { sizeKnobs, sizesOf } from './project-options.ts';
 
 /** How services are written into pinned maps. */
 export interface PinnedWriteOptions {
@@ -102,12 +102,14 @@ function write(
   const counted = trafficMapsOf(maps);
   const traffic = counted && createTrafficKeeper(counted, ownersIn(found));
   places.replace([], frontends);
-  const desired = projectOnto(found, frontends, { ...options, maxEntries: sizesOf(tables) }, ids);
+  const knobs = sizeKnobs(tables, { maxEntries: {} });
+  const room = { maxEntries: sizesOf(tables), knobs };
+  const desired = projectOnto(found, frontends, { ...options, ...room }, ids);
   const ops = prune ? plan(found, desired) : planBeside(found, desired);
   const names = [...desired.frontends.keys()];
   frontendMeta?.mark(desired, names);
   traffic?.prepare(ops);
-  const result = applyOps(tables, ops, createWritten(found));
+  const result = applyOps(tables, ops, createWritten(found), knobs);
   // Of the others nothing is known here: their marks, and which of their backends are local, stay as they are.
   frontendMeta?.unmark(desired, ids, prune ? undefined : names);
   kernel.refreshBackends(places.takeMoves().local);

@@ -23,6 +23,7 @@ import {
   releaseIds,
   restoreIds,
   type Snapshot,
+  shortages,
   type Tables,
   type Unread,
   unsettled,
@@ -43,7 +44,7 @@ import type { ApplyReport } from './apply-report.ts';
 import { type BackendMoves, createBackendPlaces } from './backend-places.ts';
 import { frontendStatus } from './frontend-status.ts';
 import { openKernelTables } from './kernel-tables.ts';
-import { projectOptions } from './project-options.ts';
+import { projectOptions, sizeKnobs } from './project-options.ts';
 import { writesUdp } from './udp-writes.ts';
 import { readWrittenEntries } from './written-entries.ts';
 
@@ -141,6 +142,7 @@ export function createProgrammer(
   const traffic = counted && createTrafficKeeper(counted, ownersIn(found));
   const services = new Map<string, readonly Frontend[]>();
   const firstOptions = projectOptions(resolved, tables);
+  const knobs = sizeKnobs(tables, resolved);
   let optionsInForce = JSON.stringify(firstOptions);
   const projector = createProjector(firstOptions, ids, { slotsOf: (name) => written.slotsOf(name) });
   const desired = projector.projection;
@@ -227,7 +229,7 @@ export function createProgrammer(
       const writing = performance.now();
       frontendMeta?.mark(reachable, changes.frontends);
       traffic?.prepare(ops);
-      const result = applyOps(tables, ops, written);
+      const result = applyOps(tables, ops, written, knobs);
       frontendMeta?.unmark(reachable, ids, first ? undefined : changes.frontends);
       left = unsettled(written, reachable, changes, result, how);
       for (const name of releaseIds(ids, written, reachable, changes)) left.frontends.add(name);
@@ -249,6 +251,7 @@ export function createProgrammer(
           ...(op.frontend === undefined ? {} : { frontend: op.frontend }),
         })),
         refused: desired.refused,
+        shortages: shortages(desired),
         pending: result.pending.size + changes.frontends.size - tried.size,
         kept: inheritance.kept,
         ms: ended - started,

@@ -1,4 +1,5 @@
-import type { ProjectOptions, ServiceMapName, Tables } from '@lbx/maps';
+import type { ProjectOptions, ServiceMapName, SizeKnobs, Tables } from '@lbx/maps';
+import { sizeOption } from '../load/map-sizes.ts';
 import type { ResolvedOptions } from '../options/resolve-options.ts';
 
 /** The options that decide about entries; sizes are those that the maps really have. */
@@ -16,8 +17,14 @@ export function projectOptions(options: ResolvedOptions, tables: Tables): Projec
     ipv4: options.serviceFamilies.includes(4),
     ipv6: options.serviceFamilies.includes(6),
     maxEntries: sizesOf(tables),
+    knobs: sizeKnobs(tables, options),
     ...(maglevSeed === undefined ? {} : { maglevSeed }),
   };
+}
+
+/** The options that the sizes follow from, for errors. */
+export function sizeKnobs(tables: Tables, options: Pick<ResolvedOptions, 'maxEntries'>): SizeKnobs {
+  return Object.fromEntries(Object.keys(tables).map((name) => [name, sizeOption(name, options)]));
 }
 
 export function sizesOf(tables: Tables): Record<ServiceMapName, number> {

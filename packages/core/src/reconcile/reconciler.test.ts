@@ -39,6 +39,7 @@ function fakeProgrammer() {
         writes: tried.size,
         failed: [],
         refused: [],
+        shortages: [],
         pending: pending.size + skipped,
         kept: 0,
         ms: 1,

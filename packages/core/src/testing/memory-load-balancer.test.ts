@@ -48,6 +48,35 @@ it('takes up what an earlier one left, and prunes it after sync only', () => {
   expect(lb.tables).toHoldService(other);
 });
 
+it('refuses before anything is written what has no room, says how much it takes, and serves the rest', () => {
+  const room = 10_000;
+  using lb = createMemoryLoadBalancer({
+    wildcards: false,
+    maxEntries: { lb4_services_v2: 2 * room, lb4_backends_v3: 100 },
+  });
+  const services = Array.from({ length: room + 3 }, (_, i) =>
+    parseServiceSpec({
+      name: `s${i}`,
+      frontends: [`198.51.100.${1 + (i % 250)}:${1000 + Math.floor(i / 250)}/TCP`],
+      backends: [`192.0.2.${1 + (i % 50)}:80`],
+    }),
+  );
+  const report = lb.apply(services);
+  expect(report).toMatchObject({ frontends: room, failed: [], pending: 0 });
+  expect(report.refused).toHaveLength(3);
+  expect(report.shortages.map(({ code, message }) => [code, message])).toEqual([
+    [
+      'LBX_MAP_FULL',
+      `3 frontends: map lb4_services_v2 is full (${2 * room} entries, ${2 * room + 6} entries are needed); raise the option endpoints`,
+    ],
+  ]);
+  expect([...lb.tables.lb4_services_v2.entries()]).toHaveLength(2 * room);
+  const fewer = lb.apply(services.slice(3));
+  expect(fewer).toMatchObject({ frontends: room, failed: [], refused: [], shortages: [] });
+  expect(lb.tables).toHoldService(services.at(-1)!);
+  expect(lb.tables).not.toHoldService(services[0]!);
+});
+
 it('leaves what an earlier one left as it is while not everything can be read, and nothing that is its own', () => {
   const named = (name: string, n: number, ...backends: string[]) =>
     parseServiceSpec({ name, frontends: [`198.51.100.${n}:80/TCP`], backends });

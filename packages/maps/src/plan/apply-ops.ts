@@ -1,7 +1,7 @@
 import { MapsError } from '../errors.ts';
 import { readEndpoint } from '../model/endpoint-name.ts';
 import { backendIdOf, isBackend } from '../project/entry-kinds.ts';
-import { MapFullError } from '../project/map-full-error.ts';
+import { MapFullError, type SizeKnobs } from '../project/map-full-error.ts';
 import { isMaster } from '../project/service-entry.ts';
 import type { Tables } from '../tables/memory-tables.ts';
 import type { AnyTable } from '../tables/table.ts';
@@ -52,8 +52,14 @@ export interface ApplyResult {
  *
  * @param written is kept in step with what was really written. With it, a backend is deleted as soon as nothing names it;
  * without it, only when nothing failed.
+ * @param knobs names the options of the sizes of maps, for errors.
  */
-export function applyOps(tables: Tables, ops: readonly Op[], written?: Written): ApplyResult {
+export function applyOps(
+  tables: Tables,
+  ops: readonly Op[],
+  written?: Written,
+  knobs: SizeKnobs = {},
+): ApplyResult {
   const failures: ApplyFailure[] = [];
   const skipped: Op[] = [];
   const pending = new Set<string>();
@@ -87,7 +93,7 @@ export function applyOps(tables: Tables, ops: readonly Op[], written?: Written):
   const fail = (op: Op, error: unknown) => {
     const tableCode = codeOf(error);
     if (tableCode === undefined) throw error;
-    failures.push({ op, tableCode, error: explainFailure(op, tableCode, error, tables) });
+    failures.push({ op, tableCode, error: explainFailure(op, tableCode, error, tables, knobs) });
     if (op.frontend !== undefined) hold(op.frontend);
     else if (isBackend(op)) {
       if (op.op === 'delete') return;
@@ -183,8 +189,14 @@ function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : undefined;
 }
 
-function explainFailure(op: Op, tableCode: string, cause: unknown, tables: Tables): MapsError {
+function explainFailure(
+  op: Op,
+  tableCode: string,
+  cause: unknown,
+  tables: Tables,
+  knobs: SizeKnobs,
+): MapsError {
   if (tableCode !== 'E2BIG' && tableCode !== 'ENOSPC') return new MapWriteError(op, tableCode, cause);
   const what = op.frontend === undefined ? 'backend' : `frontend ${op.frontend}`;
-  return new MapFullError(op.map, tables[op.map].maxEntries, what, undefined, { cause });
+  return new MapFullError(op.map, tables[op.map].maxEntries, what, { knobs, cause });
 }

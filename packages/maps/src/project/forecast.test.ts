@@ -67,6 +67,24 @@ describe('forecast', () => {
     });
   });
 
+  it('adds up what was refused for want of room, and names the option as its owner does', () => {
+    const set = backends(3);
+    const options = {
+      maxEntries: { lb4_services_v2: 12 },
+      knobs: { lb4_services_v2: 'endpoints' },
+      wildcards: false,
+    };
+    const wanted = project(
+      [80, 81, 82, 83, 84].map((port) => frontend(port, set)),
+      options,
+      createIds(),
+    );
+    expect(wanted.refused).toHaveLength(2);
+    expect(forecast(wanted, { cpus: 1, ...options }).problems.map(({ message }) => message)).toEqual([
+      '2 frontends: map lb4_services_v2 is full (12 entries, 20 entries are needed); raise the option endpoints',
+    ]);
+  });
+
   it('takes up what was refused for want of ids', () => {
     const ids = createIds({ maxFrontendId: 2 });
     const set = backends(1);

@@ -1,12 +1,13 @@
 import { catalog, type ServiceMapName, serviceCatalog } from '../catalog.ts';
 import type { MapsError } from '../errors.ts';
-import { type IdSpace, IdsExhaustedError } from '../ids/id-space.ts';
+import type { IdSpace } from '../ids/id-space.ts';
 import type { Ids } from '../ids/ids.ts';
 import type { AnyLayout } from '../layouts/map-layout.ts';
 import type { Entry } from './entry.ts';
-import { MapFullError } from './map-full-error.ts';
+import { MapFullError, type SizeKnobs } from './map-full-error.ts';
 import { mapMemory, tableMemory } from './map-memory.ts';
 import { ownEntries, type Projection } from './projection.ts';
+import { shortages } from './shortages.ts';
 
 /** One map: what it will hold and what that costs. */
 export interface MapForecast {
@@ -50,6 +51,7 @@ export interface Forecast {
 export interface ForecastOptions {
   /** Sizes of maps by name; where absent those of the layouts. */
   readonly maxEntries?: Readonly<Record<string, number>>;
+  readonly knobs?: SizeKnobs;
   /** Possible CPUs of the node: what is kept per CPU is kept that often. */
   readonly cpus: number;
   /** Ids that the projection was made with. */
@@ -63,7 +65,13 @@ export interface ForecastOptions {
  * as well; what it refused for want of room or ids is among the problems too. Pure.
  */
 export function forecast(projection: Projection, options: ForecastOptions): Forecast {
-  const { cpus, maxEntries = {}, ids, others = [catalog.lb4_affinity, catalog.lb6_affinity] } = options;
+  const {
+    cpus,
+    maxEntries = {},
+    knobs = {},
+    ids,
+    others = [catalog.lb4_affinity, catalog.lb6_affinity],
+  } = options;
   const needed = countEntries(projection);
   const sizeOf = (layout: AnyLayout) => maxEntries[layout.name] ?? layout.maxEntries;
   const memory = (layout: AnyLayout, entries: number) =>
@@ -91,7 +99,8 @@ export function forecast(projection: Projection, options: ForecastOptions): Fore
   const maglev = maglevForecast(projection);
   const problems: MapsError[] = [];
   for (const { map, needed = 0, size } of maps) {
-    if (needed > size) problems.push(new MapFullError(map as ServiceMapName, size, 'the projection', needed));
+    if (needed > size)
+      problems.push(new MapFullError(map as ServiceMapName, size, 'the projection', { needed, knobs }));
   }
   problems.push(...shortages(projection));
   const spaces = ids && {
@@ -134,14 +143,4 @@ function maglevForecast({ frontends }: Projection): MaglevForecast {
 
 function idForecast(space: IdSpace, needed: number): IdForecast {
   return { needed, used: space.size, quarantined: space.quarantined, max: space.max };
-}
-
-/** What was refused because there is too little of something: once for each map and kind of id. */
-function shortages({ refused }: Projection): MapsError[] {
-  const found = new Map<string, MapsError>();
-  for (const { error } of refused) {
-    if (error instanceof MapFullError) found.set(error.map, error);
-    else if (error instanceof IdsExhaustedError) found.set(error.space, error);
-  }
-  return [...found.values()];
 }

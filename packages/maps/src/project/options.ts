@@ -1,5 +1,6 @@
 import type { ServiceMapName } from '../catalog.ts';
 import { readAddress } from '../model/address.ts';
+import type { SizeKnobs } from './map-full-error.ts';
 
 /** What holds for all frontends of a node. */
 export interface ProjectOptions {
@@ -32,6 +33,7 @@ export interface ProjectOptions {
   readonly nodePortRange?: readonly [number, number];
   /** Sizes of maps: a frontend whose entries have no room is refused whole. Absent maps are not looked at. */
   readonly maxEntries?: Readonly<Partial<Record<ServiceMapName, number>>>;
+  readonly knobs?: SizeKnobs;
 }
 
 /** ProjectOptions with all defaults filled in and addresses canonical. */
@@ -56,6 +58,7 @@ export function resolveOptions(options: ProjectOptions): ResolvedOptions {
     nodePorts: true,
     nodePortRange: [30000, 32767],
     maxEntries: {},
+    knobs: {},
     ...options,
     nodeAddresses: [...new Set(addresses.map(({ text }) => text))],
   };

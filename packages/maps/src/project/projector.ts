@@ -99,7 +99,7 @@ class ServiceProjector implements Projector {
     this.#options = resolveOptions(options);
     this.#slotsOf = slotsOf;
     this.#maker = createEntryMaker(this.#options, ids, slotsOf);
-    this.#room = new Room(this.#options.maxEntries);
+    this.#room = new Room(this.#options);
     this.projection = this.#view();
   }
 
@@ -120,7 +120,7 @@ class ServiceProjector implements Projector {
     const before = { options: this.#options, maker: this.#maker };
     this.#options = resolveOptions(options);
     this.#maker = createEntryMaker(this.#options, this.#ids, this.#slotsOf, before);
-    this.#room = new Room(this.#options.maxEntries, this.#room.used);
+    this.#room = new Room(this.#options, this.#room.used);
     // Everybody's share is worked out anew below, whoever else is affected by a claim.
     const affected = new Set<string>();
     for (const state of this.#services.values()) this.#claim(state, state.frontends, affected, []);

@@ -1,19 +1,22 @@
 import type { ServiceMapName } from '../catalog.ts';
 import type { Entry } from './entry.ts';
 import type { FrontendEntries } from './frontend-entries.ts';
-import { MapFullError } from './map-full-error.ts';
+import { MapFullError, type SizeKnobs } from './map-full-error.ts';
+import type { ResolvedOptions } from './options.ts';
 
 /** Counts entries against the sizes of maps. Maps without a size are only counted. */
 export class Room {
   readonly used: Map<ServiceMapName, number>;
   readonly #sizes: Readonly<Partial<Record<ServiceMapName, number>>>;
+  readonly #knobs: SizeKnobs;
 
   /** @param used what was counted before, under other sizes. */
   constructor(
-    sizes: Readonly<Partial<Record<ServiceMapName, number>>>,
+    { maxEntries, knobs }: Pick<ResolvedOptions, 'maxEntries' | 'knobs'>,
     used: ReadonlyMap<ServiceMapName, number> = new Map(),
   ) {
-    this.#sizes = sizes;
+    this.#sizes = maxEntries;
+    this.#knobs = knobs;
     this.used = new Map(used);
   }
 
@@ -27,7 +30,11 @@ export class Room {
       const needed = (this.used.get(map) ?? 0) + count;
       const max = this.#sizes[map];
       if (max !== undefined && needed > max)
-        throw new MapFullError(map, max, `frontend ${group.name}`, needed);
+        throw new MapFullError(map, max, `frontend ${group.name}`, {
+          needed,
+          added: count,
+          knobs: this.#knobs,
+        });
     }
     for (const [map, count] of added) this.used.set(map, (this.used.get(map) ?? 0) + count);
   }

@@ -21,7 +21,16 @@ const traffic = (service: string, id: number, packets: number) => ({
 function sources(): MetricSources {
   const stats = createAgentStats();
   const error = Object.assign(new Error('full'), { code: 'LBX_MAP_FULL' });
-  const report = { frontends: 7, writes: 3, refused: [], pending: 2, kept: 0, ms: 4, writeMs: 2 };
+  const report = {
+    frontends: 7,
+    writes: 3,
+    refused: [],
+    shortages: [],
+    pending: 2,
+    kept: 0,
+    ms: 4,
+    writeMs: 2,
+  };
   stats.applied({
     ...report,
     failed: [
