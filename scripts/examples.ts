@@ -75,13 +75,18 @@ const checks: Readonly<Record<string, () => string | undefined>> = {
     const forgotten = files.filter((file) => !Object.hasOwn(examples, file.slice(0, -'.ts'.length)));
     return forgotten.length === 0 ? undefined : `scripts/examples.ts does not know ${forgotten.join(', ')}`;
   },
-  'the guide shows agent.test.ts': () => {
-    const guide = readFileSync(join(root, 'docs/testing-your-agent.md'), 'utf8');
-    const file = readFileSync(join(root, 'examples/agent.test.ts'), 'utf8');
-    return guide.includes(`\`\`\`ts\n${file}\`\`\``)
-      ? undefined
-      : 'docs/testing-your-agent.md shows another one';
-  },
+  ...Object.fromEntries(
+    ['agent.test.ts', 'packets.kernel.test.ts'].map((name) => [
+      `the guide shows ${name}`,
+      () => {
+        const guide = readFileSync(join(root, 'docs/testing-your-agent.md'), 'utf8');
+        const file = readFileSync(join(root, 'examples', name), 'utf8');
+        return guide.includes(`\`\`\`ts\n${file}\`\`\``)
+          ? undefined
+          : 'docs/testing-your-agent.md shows another one';
+      },
+    ]),
+  ),
   'README shows standalone.ts': () => {
     const readme = readFileSync(join(root, 'README.md'), 'utf8');
     const [, block] = /^```ts\n(.*?)^```$/ms.exec(readme) ?? [];

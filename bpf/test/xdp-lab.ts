@@ -6,6 +6,8 @@ import {
   type PacketBuilder,
   type ParsedPacket,
   parsePacket,
+  skbContext,
+  xdpContext,
 } from '@lbx/testing';
 import { type BpfMap, type BpfObject, type BpfProgram, type Link, load, type VariableValue } from 'libbpf-ts';
 import {
@@ -19,6 +21,8 @@ import {
 import { lendObjects } from './lab-objects.ts';
 import { enterNetns } from './xdp-netns.ts';
 import { createXdpTables, type XdpTables } from './xdp-tables.ts';
+
+export { skbContext, xdpContext };
 
 export type Family = 4 | 6;
 export const families = [4, 6] as const satisfies Family[];
@@ -158,8 +162,6 @@ export interface Lab extends Disposable {
 
 export const MAGLEV_SIZE = 251;
 const maglevTable = { type: 'array', keySize: 4, valueSize: MAGLEV_SIZE * 4, maxEntries: 1 } as const;
-/** Offset of `ifindex` in `struct __sk_buff`. */
-const SKB_IFINDEX = 40;
 const XDP_VERDICTS: Record<number, Sent['verdict']> = { 1: 'drop', 2: 'pass', 3: 'tx' };
 const TC_VERDICTS: Record<number, Sent['verdict']> = { 4294967295: 'pass', 2: 'drop', 7: 'tx' };
 
@@ -325,21 +327,6 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
       counted: countedBetween(before, counters()),
     };
   }
-}
-
-/** `struct xdp_md` of a frame of `length` bytes that comes in by a device. */
-export function xdpContext(length: number, ifindex: number): Uint8Array {
-  const ctx = new DataView(new ArrayBuffer(24));
-  ctx.setUint32(4, length, true);
-  ctx.setUint32(12, ifindex, true);
-  return new Uint8Array(ctx.buffer);
-}
-
-/** `struct __sk_buff` of a packet of a device. */
-export function skbContext(ifindex: number): Uint8Array {
-  const ctx = new DataView(new ArrayBuffer(192));
-  ctx.setUint32(SKB_IFINDEX, ifindex, true);
-  return new Uint8Array(ctx.buffer);
 }
 
 /** An address as the variables of addresses are given it: bytes, of IPv4 the number that `__be32` has. */

@@ -1,3 +1,4 @@
+import { skbContext, xdpContext } from '@lbx/testing';
 import type { BpfError } from 'libbpf-ts';
 import type { Kernel } from './kernel.ts';
 import type { PacketOp } from './op.ts';
@@ -34,19 +35,4 @@ export function runProgram(
     if (code === 'EBADMSG') return { verdict: SPOILT_SUM, data: frame };
     throw error;
   }
-}
-
-/** `struct xdp_md`. */
-function xdpContext(length: number, ifindex: number): Uint8Array {
-  const ctx = new DataView(new ArrayBuffer(24));
-  ctx.setUint32(4, length, true);
-  ctx.setUint32(12, ifindex, true);
-  return new Uint8Array(ctx.buffer);
-}
-
-/** `struct __sk_buff`: only the device is given. */
-function skbContext(ifindex: number): Uint8Array {
-  const ctx = new DataView(new ArrayBuffer(192));
-  ctx.setUint32(40, ifindex, true);
-  return new Uint8Array(ctx.buffer);
 }

@@ -14,6 +14,8 @@ export type CoreErrorCode =
   | 'LBX_NO_EVENTS'
   | 'LBX_EVENTS_BUSY'
   | 'LBX_NO_TRAFFIC'
+  /** No program there to run a packet through (`@lbx/core/testing`). */
+  | 'LBX_NO_PROGRAM'
   /** Pinned maps of a layout that this version does not know. */
   | 'LBX_LAYOUT_UNKNOWN'
   | 'LBX_CLOSED';

@@ -17,6 +17,7 @@ import { plansFor } from './attach/plans.ts';
 import { removeUnwanted } from './attach/remove-unwanted.ts';
 import { createPinFolder } from './bpffs.ts';
 import { resolveCgroup } from './cgroup-root.ts';
+import { closedError } from './closed-error.ts';
 import { type Counters, readCounters } from './counters.ts';
 import { createNeighbourKeeper } from './derived/neighbours.ts';
 import { CoreError } from './errors.ts';
@@ -37,6 +38,7 @@ import type { ChangeTimes } from './reconcile/latency.ts';
 import type { ReconcileStatus } from './reconcile/reconciler.ts';
 import { removeState } from './remove-pinned.ts';
 import { createRuntime, type Runtime } from './runtime.ts';
+import { serviceNamesOf } from './service-names.ts';
 import { readServiceTraffic, type ServiceTraffic } from './service-traffic.ts';
 import { createSocketSweeper } from './sockets/socket-sweeper.ts';
 import { openStaleSockets } from './sockets/stale-sockets.ts';
@@ -204,11 +206,7 @@ function createHandle({ runtime, network, datapath, hooks, programmer, lock }: R
   const listening = new Set<DatapathEvents>();
   let open = true;
   const assertOpen = () => {
-    if (!open)
-      throw new CoreError(
-        'LBX_CLOSED',
-        'this load balancer is closed; make a new one with createLoadBalancer()',
-      );
+    if (!open) throw closedError();
   };
   const close = () => {
     if (!open) return;
@@ -275,9 +273,7 @@ function createHandle({ runtime, network, datapath, hooks, programmer, lock }: R
     },
     serviceNames() {
       assertOpen();
-      return new Map(
-        [...programmer.desired.frontends].map(([name, { frontend }]) => [name, frontend.service]),
-      );
+      return serviceNamesOf(programmer.desired);
     },
     counters() {
       assertOpen();

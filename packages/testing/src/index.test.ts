@@ -43,10 +43,12 @@ test('what the package exports', () => {
       "readKernelFacts",
       "segmentChecksum",
       "selfSignedCertificate",
+      "skbContext",
       "spoilFrame",
       "startApiServer",
       "testCluster",
       "testKernel",
+      "xdpContext",
     ]
   `);
 });

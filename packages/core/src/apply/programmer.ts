@@ -176,7 +176,7 @@ export function createProgrammer(
       return { frontends: first ? [] : frontendStatus(desired, entries, stateOf), entries: entries.counts };
     },
     usage: () => ({
-      maps: mapUsage(written.writeCounts, (name) => datapath.maps.byName.get(name)?.maxEntries),
+      maps: mapUsage(written.writeCounts, (name) => tables[name].maxEntries),
       ids: { frontend: idUsage(ids.frontends), backend: idUsage(ids.backends) },
     }),
     snapshot: () => readSnapshot(tables),

@@ -26,6 +26,7 @@ export interface DriftSlice {
 }
 
 export interface DriftSubject {
+  /** Maps in the kernel; empty where the tables are in memory. */
   readonly maps: ReadonlyMap<string, BpfMap>;
   readonly tables: Tables;
   readonly written: Written;
@@ -72,8 +73,7 @@ function* checkMap(
     const slice = createSlice(subject);
     for (const found of batch) {
       if (hasOthersId(found, subject.written)) {
-        // Past the tables: they would take it for the end of the backend that has the id, and of its flows.
-        subject.maps.get(map)?.delete((serviceCatalog[map] as AnyLayout).key.encode(found.key));
+        deleteUnseen(map, found, subject);
         slice.found.foreign++;
         continue;
       }
@@ -92,11 +92,23 @@ function hasOthersId({ map, key }: Found, { backends }: Written): boolean {
   return owner !== undefined && owner.map !== map;
 }
 
+/** Past the tables of the kernel: they would take it for the end of the backend that has the id, and of its flows. */
+function deleteUnseen(map: ServiceMapName, { key }: Found, { maps, tables }: DriftSubject): void {
+  const inKernel = maps.get(map);
+  if (inKernel === undefined) (tables[map] as AnyTable).delete(key);
+  else inKernel.delete((serviceCatalog[map] as AnyLayout).key.encode(key));
+}
+
 /** What a map holds, in batches that are read just before they are given: to be looked at at once. */
 function* batchesOf(map: ServiceMapName, { maps, tables }: DriftSubject): Generator<Found[], void> {
   const layout: AnyLayout = serviceCatalog[map];
   const table: AnyTable = tables[map];
-  for (const { keys, values, count } of maps.get(map)?.readBatches(sliceEntries) ?? []) {
+  const inKernel = maps.get(map);
+  if (inKernel === undefined) {
+    yield* slicesOf(map, table);
+    return;
+  }
+  for (const { keys, values, count } of inKernel.readBatches(sliceEntries) ?? []) {
     const [keyView, valueView] = [viewOf(keys), viewOf(values)];
     const found: Found[] = [];
     for (let i = 0; i < count; i++) {
@@ -110,8 +122,19 @@ function* batchesOf(map: ServiceMapName, { maps, tables }: DriftSubject): Genera
   }
 }
 
+function* slicesOf(map: ServiceMapName, table: AnyTable): Generator<Found[], void> {
+  let found: Found[] = [];
+  for (const [key, value] of table.entries()) {
+    found.push({ map, key, value } as Found);
+    if (found.length < sliceEntries) continue;
+    yield found;
+    found = [];
+  }
+  yield found;
+}
+
 function* checkMissing(subject: DriftSubject, seenRanges: ReadonlySet<string>): Generator<DriftSlice, void> {
-  const isThere = lookUp(subject.maps);
+  const isThere = lookUp(subject);
   let slice = createSlice(subject);
   let ranges: Entry[] = [];
   let count = 0;
@@ -138,13 +161,13 @@ function* checkMissing(subject: DriftSubject, seenRanges: ReadonlySet<string>): 
 }
 
 /** Tells whether there is an entry of exactly that key. */
-function lookUp(maps: ReadonlyMap<string, BpfMap>): (map: ServiceMapName, key: Entry['key']) => boolean {
+function lookUp({ maps, tables }: DriftSubject): (map: ServiceMapName, key: Entry['key']) => boolean {
   const bound = new Map<ServiceMapName, { readonly entry: BoundEntry; readonly key: DataView }>();
   return (map, key) => {
     let one = bound.get(map);
     if (one === undefined) {
       const entry = maps.get(map)?.bind();
-      if (entry === undefined) return true;
+      if (entry === undefined) return (tables[map] as AnyTable).get(key) !== undefined;
       one = { entry, key: viewOf(entry.key) };
       bound.set(map, one);
     }

@@ -138,6 +138,35 @@ it('refuses what has no room, and keeps the rest', () => {
   expect(lb.tables).toHoldService(web);
 });
 
+it('puts right what somebody else changed, when it is asked to compare', async () => {
+  using lb = createMemoryLoadBalancer();
+  lb.apply([parseServiceSpec(web)]);
+  const [[id, backend] = []] = [...lb.tables.lb4_backends_v3.entries()];
+  lb.tables.lb4_backends_v3.delete(id!);
+  const foreign = { address: '198.51.100.9', dport: 53, backendSlot: 0, proto: 17, scope: 0 };
+  const [, master] = [...lb.tables.lb4_services_v2.entries()].find(([key]) => key.backendSlot === 0)!;
+  lb.tables.lb4_services_v2.set(foreign, master);
+  await lb.checkDrift();
+  expect(lb.tables.lb4_backends_v3.get(id!)).toEqual(backend);
+  expect(lb.tables.lb4_services_v2.get(foreign)).toBeUndefined();
+  expect(lb.reconcile.drift).toMatchObject({ checks: 1, missing: 1, foreign: 1, changed: 0 });
+  expect(lb.tables).toHoldService(web);
+});
+
+it('can be asked all that the one with a kernel can, until it is closed', () => {
+  const lb = createMemoryLoadBalancer();
+  lb.apply([parseServiceSpec(web)]);
+  expect(lb.usage().maps.lb4_backends_v3).toMatchObject({ entries: 2, sets: 2 });
+  expect(lb.serviceNames()).toEqual(new Map([['198.51.100.1:80/TCP', 'default/web']]));
+  expect(lb.counters()).toEqual({});
+  expect(() => lb.traffic()).toThrow(expect.objectContaining({ code: 'LBX_NO_TRAFFIC' }));
+  expect(() => lb.events()).toThrow(expect.objectContaining({ code: 'LBX_NO_EVENTS' }));
+  lb.remove();
+  expect([...lb.tables.lb4_services_v2.entries()]).toEqual([]);
+  expect(() => lb.apply([])).toThrow(expect.objectContaining({ code: 'LBX_CLOSED' }));
+  lb.close();
+});
+
 it('needs neither root nor libbpf', () => {
   const script = `
     import { createMemoryLoadBalancer } from '@lbx/core/testing';

@@ -1,4 +1,5 @@
 import {
+  type AnyTable,
   createMemoryTables,
   explain,
   type Frontend,
@@ -6,14 +7,18 @@ import {
   type MemoryTablesOptions,
   type Tables,
 } from '@lbx/maps';
+import type { BpfMap } from 'libbpf-ts';
 import { createProgrammer } from '../apply/programmer.ts';
 import { changesTo } from '../apply/service-changes.ts';
+import { closedError } from '../closed-error.ts';
+import { openEvents } from '../events/open-events.ts';
 import { explainOptions } from '../explain-options.ts';
 import type { LoadBalancer } from '../load-balancer.ts';
 import type { LoadBalancerOptions } from '../options/options.ts';
 import { resolveOptions } from '../options/resolve-options.ts';
 import { createReconciler } from '../reconcile/reconciler.ts';
-import type { Status } from '../status.ts';
+import { serviceNamesOf } from '../service-names.ts';
+import { readTraffic } from '../traffic.ts';
 
 /** Options of a load balancer that say how services are served. What is about devices, programs and pins means nothing here. */
 export type MemoryLoadBalancerOptions = Pick<
@@ -35,22 +40,17 @@ export type MemoryLoadBalancerOptions = Pick<
     readonly tables?: Tables;
   };
 
-/** The part of a load balancer that writes services and tells of them, without programs. */
-export interface MemoryLoadBalancer
-  extends Disposable,
-    Pick<
-      LoadBalancer,
-      'options' | 'apply' | 'update' | 'sync' | 'setUnread' | 'reconcile' | 'dump' | 'explain' | 'close'
-    > {
+/** All that a load balancer can be asked; what is about programs, packets and hooks is empty. */
+export interface MemoryLoadBalancer extends LoadBalancer {
   /** Where it writes: for matchers, or to change something behind its back. */
   readonly tables: Tables;
-  status(): Pick<Status, 'frontends' | 'entries'>;
 }
 
 /**
  * A load balancer whose maps are in memory, for tests of what calls one: no root, no kernel, no libbpf. Ids, the order of
- * writes, retries and refusals are those of `createLoadBalancer`; maps have the kernel's limits, and `failOn` makes writes
- * fail.
+ * writes, retries, refusals and what `checkDrift()` puts right are those of `createLoadBalancer`; maps have the kernel's
+ * limits, and `failOn` makes writes fail. It is compared by `checkDrift()` only, not by itself every so often. No packet
+ * ever comes: `events()` and `traffic()` throw, as they do where no programs are on devices.
  */
 export function createMemoryLoadBalancer(given: MemoryLoadBalancerOptions = {}): MemoryLoadBalancer {
   const { tables: there, maxEntries, failOn, ...settings } = given;
@@ -81,26 +81,64 @@ export function createMemoryLoadBalancer(given: MemoryLoadBalancerOptions = {}):
     onNotice: resolved.onNotice,
     onApplied: resolved.onApplied,
   });
-  const close = () => reconciler.close();
+  const noMaps: ReadonlyMap<string, BpfMap> = new Map();
+  let open = true;
+  const close = () => {
+    open = false;
+    reconciler.close();
+  };
+  const whileOpen = <A extends unknown[], R>(act: (...args: A) => R) => {
+    return (...args: A): R => {
+      if (!open) throw closedError();
+      return act(...args);
+    };
+  };
   return {
     tables,
     options: resolved,
     get reconcile() {
       return reconciler.status;
     },
-    apply(desired) {
+    apply: whileOpen((desired) => {
       const frontends: Frontend[] = [...desired].flatMap((item) =>
         'frontends' in item ? frontendsOf(item) : [item],
       );
       return reconciler.apply(changesTo(frontends, programmer.services));
-    },
-    update: (changes, times) => reconciler.update(changes, times),
-    sync: () => reconciler.sync(),
-    setUnread: programmer.setUnread,
-    status: () => programmer.status(reconciler.stateOf),
-    dump: programmer.dump,
-    explain: (flow) => explain(programmer.snapshot(), flow, explainOptions(resolved, [])),
+    }),
+    update: whileOpen((changes, times) => reconciler.update(changes, times)),
+    sync: whileOpen(() => reconciler.sync()),
+    setUnread: whileOpen(programmer.setUnread),
+    checkDrift: whileOpen(() => reconciler.checkDrift()),
+    status: whileOpen(() => ({
+      attachments: [],
+      families: [],
+      maps: Object.values(tables).map(({ layout: { name, type }, maxEntries: max }) => ({
+        name,
+        id: 0,
+        type,
+        maxEntries: max,
+      })),
+      mismatches: [],
+      ...programmer.status(reconciler.stateOf),
+      reconcile: reconciler.status,
+      counters: {},
+      flows: {},
+    })),
+    dump: whileOpen(programmer.dump),
+    explain: whileOpen((flow) => explain(programmer.snapshot(), flow, explainOptions(resolved, []))),
+    events: whileOpen((wanted = {}) => openEvents(noMaps, wanted, { release() {} })),
+    traffic: whileOpen(() => readTraffic(noMaps)),
+    serviceTraffic: whileOpen(() => []),
+    serviceNames: whileOpen(() => serviceNamesOf(programmer.desired)),
+    counters: whileOpen(() => ({})),
+    usage: whileOpen(() => ({ ...programmer.usage(), flows: {}, hooks: {} })),
+    summary: () => ({ programs: 0, maps: Object.keys(tables).length, attachments: [], takenOver: 0 }),
     close,
+    remove: whileOpen(() => {
+      for (const table of Object.values(tables) as AnyTable[])
+        table.deleteBatch([...table.entries()].map(([key]) => key));
+      close();
+    }),
     [Symbol.dispose]: close,
   };
 }

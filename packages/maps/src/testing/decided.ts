@@ -1,18 +1,16 @@
-import type { ExplanationStep } from '../explain/explanation.ts';
-
 interface Place {
   readonly address: string;
   readonly port: number;
 }
 
-/** What `explain` says of a flow, or `explainPacket` of a frame. */
+/** What `explain` says of a flow, `explainPacket` of a frame, or a program in the kernel (`runPacket` of `@lbx/core/testing`). */
 export interface Decided {
   readonly verdict: string;
   readonly code?: string;
   readonly reason?: string;
   readonly backend?: Place;
   readonly candidates?: readonly Place[];
-  readonly steps: readonly ExplanationStep[];
+  readonly steps: readonly { readonly text: string }[];
 }
 
 /** Verdict and reason, and how they came about. */
