@@ -14,6 +14,7 @@ import { deviceIndex } from './attach/device.ts';
 import { createHooks, type Hooks } from './attach/hooks.ts';
 import { linkFolder } from './attach/link-folder.ts';
 import { plansFor } from './attach/plans.ts';
+import { programFolder } from './attach/program-pins.ts';
 import { removeUnwanted } from './attach/remove-unwanted.ts';
 import { createPinFolder } from './bpffs.ts';
 import { resolveCgroup } from './cgroup-root.ts';
@@ -147,7 +148,8 @@ function start(options: LoadBalancerOptions, network: NodeNetwork, undo: Undo): 
     throw new CoreError('LBX_BAD_OPTION', 'nothing to attach to: give devices, or leave cgroup on');
   }
   for (const notice of forwardingNotices(resolved.devices, resolved.families)) onNotice(notice);
-  if (pins !== false) createPinFolder(linkFolder(pins), undo);
+  if (pins !== false)
+    for (const folder of [linkFolder(pins), programFolder(pins)]) createPinFolder(folder, undo);
   const lock = pins === false ? undefined : lockPins(pins);
   undo.defer(() => lock?.close());
   const datapath = loadDatapath(resolved, cgroup !== undefined, undo);
@@ -176,6 +178,7 @@ function start(options: LoadBalancerOptions, network: NodeNetwork, undo: Undo): 
   if (pins !== false) removeUnwanted(pins, hooks.attachments, isOurMap, onNotice);
   datapath.maps.commit(undo);
   datapath.programs.commit();
+  hooks.commit();
   // What a listener that was killed has left on.
   if (datapath.maps.byName.has('lbx_events')) refreshEventRules(eventMapsOf(datapath.maps.byName));
   const runtime = createRuntime({

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { catalog } from '@lbx/maps';
 import { BpfMap } from 'libbpf-ts';
 import { linkFolder } from './attach/link-folder.ts';
+import { dropPrograms, programFolder } from './attach/program-pins.ts';
 import { removeFilters } from './attach/remove-filters.ts';
 import { removeLinks } from './attach/remove-links.ts';
 import { assertBpffs } from './bpffs.ts';
@@ -46,9 +47,11 @@ export function removeState(pins: string): Removed {
   const folder = linkFolder(pins);
   const maps = readdirSync(pins).filter(isOurs).sort();
   const ids = new Set(maps.flatMap((name) => mapId(join(pins, name)) ?? []));
-  const links = [...removeLinks(folder), ...removeFilters((id) => ids.has(id))];
+  const links = [...removeLinks(folder), ...removeFilters((id) => ids.has(id), pins)];
   for (const name of maps) unlinkSync(join(pins, name));
-  for (const path of [folder, pins]) if (existsSync(path) && readdirSync(path).length === 0) rmdirSync(path);
+  dropPrograms(pins);
+  for (const path of [folder, programFolder(pins), pins])
+    if (existsSync(path) && readdirSync(path).length === 0) rmdirSync(path);
   return { links, maps };
 }
 

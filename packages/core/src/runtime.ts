@@ -99,6 +99,7 @@ export function createRuntime({
     try {
       datapath.reload(changed, undo, ({ byName }) => hooks.replace(byName, undo));
       undo.keep();
+      hooks.commit();
       return true;
     } catch (error) {
       undo.run();

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { objectPath } from '@lbx/bpf';
 import type { ServiceSpec } from '@lbx/maps';
-import { createBpffsFolder, createNetns, createVethPair } from '@lbx/testing';
+import { type CommandPlace, createBpffsFolder, createNetns, createVethPair } from '@lbx/testing';
 import { inNetns, load } from 'libbpf-ts';
 import type { ApplyReport, LoadBalancerOptions, Status, Summary, Traffic } from '../src/index.ts';
 import { type Lines, talkTo } from './lines.ts';
@@ -63,6 +63,13 @@ export async function createPacketWorld() {
     run(node, 'echo-server', `${addresses.local}:8080`).next(),
   ]);
 
+  const askFrom = (place: CommandPlace, from: string, target: string, count: number, timeoutMs = 5000) =>
+    place
+      .exec(process.execPath, [script('line-client'), from, target, `${count}`, `${timeoutMs}`], {
+        timeoutMs: 30_000,
+      })
+      .trim()
+      .split('\n');
   const launch = (options: LoadBalancerOptions): Lines =>
     run(
       node,
@@ -99,16 +106,9 @@ export async function createPacketWorld() {
     connect: (target: string) => run(lan, 'line-client', addresses.client, target),
     /** What so many connections of the client's are told; `timeout` after so many milliseconds. */
     ask: (target: string, count: number, timeoutMs = 5000) =>
-      lan
-        .exec(
-          process.execPath,
-          [script('line-client'), addresses.client, target, `${count}`, `${timeoutMs}`],
-          {
-            timeoutMs: 30_000,
-          },
-        )
-        .trim()
-        .split('\n'),
+      askFrom(lan, addresses.client, target, count, timeoutMs),
+    /** The same from elsewhere; any address of its own will do where `from` is empty. */
+    askFrom,
     /** The same, one line after the other, while something else goes on. */
     askAlong: (target: string, count: number) =>
       run(lan, 'line-client', addresses.client, target, `${count}`, '5000'),

@@ -16,8 +16,8 @@ import {
   startApiServer,
 } from '@lbx/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type AgentProcess, socketsOnly, startAgentProcess } from '../agent-process.ts';
 import { run } from '../run.ts';
-import { type AgentProcess, startAgentProcess } from './agent-process.ts';
 
 const script = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const waiting = { timeout: 20_000, interval: 50 };
@@ -48,11 +48,12 @@ describeKernel('lbx agent and a real API server', () => {
     let answers: AsyncIterator<string>;
     const pins = () => `${folder.path}/pins`;
     const start = () => {
-      agent = startAgentProcess({ kubeconfig: server.kubeconfig, cgroup: cgroup.path, pins: pins() });
+      agent = startAgentProcess([
+        ...socketsOnly({ cgroup: cgroup.path, pins: pins() }),
+        ...['--kubeconfig', server.kubeconfig],
+      ]);
       return agent;
     };
-    const applied = (of: AgentProcess) =>
-      expect.poll(() => of.events.some(({ event }) => event === 'applied'), waiting).toBe(true);
     /** Real requests, one after the other; who answered them. */
     const ask = async (address: string, times = 1) => {
       const got: string[] = [];
@@ -97,7 +98,7 @@ describeKernel('lbx agent and a real API server', () => {
     });
 
     it('serves what is created, and stops sending to what is removed', async () => {
-      await applied(start());
+      await start().applied();
       const web = await makeService('web', '192.0.2.50', '192.0.2.51');
       await answersFrom(web, '192.0.2.50', '192.0.2.51');
       await server.replace(slice('web', '192.0.2.51'));

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { clusterSource } from '@lbx/k8s-sync';
@@ -16,9 +17,9 @@ import {
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { inClusterAccess } from '../../src/agent/in-cluster.ts';
+import { socketsOnly, startAgentProcess } from '../agent-process.ts';
 import { run } from '../run.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
-import { startAgentProcess } from './agent-process.ts';
 import { inPod } from './in-pod.ts';
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -116,6 +117,22 @@ describeKubectl('deploy/kustomize in a cluster with RBAC', () => {
     expect(made.spec).toMatchObject({ priority: 2_000_001_000, serviceAccountName: account });
   });
 
+  it('so is one with the component udp-in-pods', () => {
+    const kustomization = {
+      resources: [relative(folder, kustomize)],
+      components: [relative(folder, `${kustomize}/udp-in-pods`)],
+    };
+    writeFileSync(`${folder}/kustomization.yaml`, stringify(kustomization));
+    const flags = ['--server-side', '--force-conflicts', '--dry-run=server', '--validate=strict'];
+    const list = server.kubectl(['apply', '-k', folder, ...flags, '-o', 'json']);
+    const { items } = JSON.parse(list);
+    const { spec } = items.find(({ kind }: KubeObject) => kind === 'DaemonSet').spec.template;
+    expect(spec.hostPID).toBe(true);
+    expect(spec.containers[0].securityContext.capabilities.add).toEqual(
+      expect.arrayContaining(['BPF', 'NET_ADMIN', 'PERFMON', 'SYS_ADMIN', 'SYS_PTRACE']),
+    );
+  });
+
   it('each right is needed: without it the source says which is missing', { timeout: 60_000 }, async () => {
     const { env, secrets } = inPod(server, account, folder);
     for (const right of rights()) {
@@ -185,7 +202,8 @@ describeKubectl('deploy/kustomize in a cluster with RBAC', () => {
       const right = { group: '', resource: 'services', verb: 'watch' };
       await grant(without(right), right, false);
       const { env, within } = inPod(server, account, folder);
-      const agent = startAgentProcess({ cgroup: cgroup.path, pins, env, within, flags: ['--config', file] });
+      const flags = [...socketsOnly({ cgroup: cgroup.path, pins }), '--config', file];
+      const agent = startAgentProcess(flags, { env, within });
       try {
         const problem = () => agent.events.find(({ event }) => event === 'problem');
         await expect.poll(problem, waiting).toMatchObject({

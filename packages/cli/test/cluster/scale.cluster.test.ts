@@ -11,8 +11,8 @@ import {
   startApiServer,
 } from '@lbx/testing';
 import { expect, it } from 'vitest';
+import { socketsOnly, startAgentProcess } from '../agent-process.ts';
 import { run } from '../run.ts';
-import { startAgentProcess } from './agent-process.ts';
 
 const services = 10_000;
 const script = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -67,7 +67,10 @@ describeKernel('lbx agent at 10,000 services', () => {
       const all = Array.from({ length: services }, (_, index) => index);
       await server.store(all.flatMap((index) => [service(index), slice(index, endpoint(index))]));
 
-      const agent = startAgentProcess({ kubeconfig: server.kubeconfig, cgroup: cgroup.path, pins });
+      const agent = startAgentProcess([
+        ...socketsOnly({ cgroup: cgroup.path, pins }),
+        ...['--kubeconfig', server.kubeconfig],
+      ]);
       try {
         const started = performance.now();
         const inForce = () =>

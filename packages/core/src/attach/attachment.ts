@@ -1,8 +1,9 @@
 import { existsSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { BpfProgram, Link } from 'libbpf-ts';
+import { type BpfProgram, Link } from 'libbpf-ts';
 import { pinMismatch } from '../load/pin-mismatch.ts';
 import type { Undo } from '../undo.ts';
+import { openProgram, pinProgram } from './program-pins.ts';
 
 /** Where in the kernel a program runs. */
 export type Hook = 'xdp' | 'tc ingress' | 'tc egress' | 'cgroup';
@@ -48,12 +49,14 @@ export function attachOrTakeOver(
   undo: Undo,
 ): Attachment | undefined {
   const { name } = plan;
-  const found = plan.find ? plan.find() : path && openLive(plan, dirname(dirname(path)), path);
+  const pins = path && dirname(dirname(path));
+  const found = plan.find ? plan.find() : path && pins && openLive(plan, pins, path);
   if (found) {
     undo.defer(() => found[Symbol.dispose]());
-    replaceProgram(found, program, undo);
+    replaceProgram(found, program, pins, undo);
     return { plan, name, link: found, takenOver: true };
   }
+  if (pins !== undefined) pinProgram(program, pins, undo);
   const link = plan.attach(program);
   if (link === undefined) return undefined;
   // Some kinds of links only go with their last fd, so that closing it comes last.
@@ -93,9 +96,10 @@ function openLink(path: string, pins: string): Link {
   }
 }
 
-/** Gives a link another program in one step. */
-export function replaceProgram(link: Link, program: BpfProgram, undo: Undo): void {
-  const before = BpfProgram.fromId(link.info().programId);
+/** Gives a link another program in one step. `pins`: where the programs of links are pinned too. */
+export function replaceProgram(link: Link, program: BpfProgram, pins: string | undefined, undo: Undo): void {
+  const before = openProgram(link.info().programId, pins);
+  if (pins !== undefined) pinProgram(program, pins, undo);
   undo.defer(
     () => link.update(before),
     () => before[Symbol.dispose](),

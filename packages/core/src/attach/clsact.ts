@@ -1,5 +1,6 @@
 import { BpfProgram, TcNetlinkLink } from 'libbpf-ts';
 import { CoreError } from '../errors.ts';
+import { openProgram } from './program-pins.ts';
 
 /**
  * Where filters of lbx are: behind those that others put to the front on purpose, before those that leave their place to
@@ -36,12 +37,19 @@ export function addFilter(program: BpfProgram, device: string, place: FilterPlac
   }
 }
 
-/** The filter of ours on a device: at our place, with a program of lbx that uses one of our maps. */
-export function findFilter(place: FilterPlace, isOurMap: (id: number) => boolean): TcNetlinkLink | undefined {
+/**
+ * The filter of ours on a device: at our place, with a program of lbx that uses one of our maps. `pins`: the folder where
+ * programs of ours are pinned.
+ */
+export function findFilter(
+  place: FilterPlace,
+  isOurMap: (id: number) => boolean,
+  pins: string | undefined,
+): TcNetlinkLink | undefined {
   const link = open(place);
   if (link === undefined) return undefined;
   const { programId } = link.info();
-  return runsOurs(programId, isOurMap) ? link : undefined;
+  return runsOurs(programId, isOurMap, pins) ? link : undefined;
 }
 
 function open({ ifindex, direction }: FilterPlace): TcNetlinkLink | undefined {
@@ -53,12 +61,13 @@ function open({ ifindex, direction }: FilterPlace): TcNetlinkLink | undefined {
   }
 }
 
-function runsOurs(programId: number, isOurMap: (id: number) => boolean): boolean {
+function runsOurs(programId: number, isOurMap: (id: number) => boolean, pins: string | undefined): boolean {
   try {
-    using program = BpfProgram.fromId(programId);
+    using program = openProgram(programId, pins);
     return program.name.startsWith('lbx_') && program.info().mapIds.some(isOurMap);
   } catch (error) {
-    if ((error as { code?: unknown }).code === 'ENOENT') return false;
+    // Gone; or none of those pinned here, and without CAP_SYS_ADMIN no more is to be known.
+    if (['ENOENT', 'EPERM'].includes(String((error as { code?: unknown }).code))) return false;
     throw error;
   }
 }

@@ -4,6 +4,7 @@ import type { BpfProgram, NetworkDevice } from 'libbpf-ts';
 import { createUndo, type Undo } from '../undo.ts';
 import { type Attachment, type AttachPlan, attachOrTakeOver, replaceProgram } from './attachment.ts';
 import { linkFolder } from './link-folder.ts';
+import { dropPrograms } from './program-pins.ts';
 
 /** Loaded programs by name. */
 export type Programs = ReadonlyMap<string, BpfProgram>;
@@ -23,6 +24,8 @@ export interface Hooks {
   follow(devices: readonly NetworkDevice[], programs: Programs): boolean;
   /** Gives every hook its program of another load. */
   replace(programs: Programs, undo: Undo): void;
+  /** Nothing will be taken back any more: lets go of the programs that no hook runs. */
+  commit(): void;
   /** Takes everything off. */
   detach(): void;
   close(): void;
@@ -100,7 +103,12 @@ export function createHooks(
       return changed;
     },
     replace(programs, undo) {
-      for (const { link, plan } of attached.values()) replaceProgram(link, programOf(programs, plan), undo);
+      for (const { link, plan } of attached.values())
+        replaceProgram(link, programOf(programs, plan), pins === false ? undefined : pins, undo);
+    },
+    commit() {
+      if (pins !== false)
+        dropPrograms(pins, new Set([...attached.values()].map(({ link }) => link.info().programId)));
     },
     detach() {
       for (const { link } of attached.values()) link.detach();

@@ -55,5 +55,5 @@ function tcPlan(device: NetworkDevice, place: TcPlace, { options, isOurMap }: Pl
       { option: 'pins', value: false },
     );
   }
-  return clsactPlan(device, place, isOurMap);
+  return clsactPlan(device, place, isOurMap, options.pins);
 }

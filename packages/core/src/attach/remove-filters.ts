@@ -7,6 +7,7 @@ import { findFilter } from './clsact.ts';
  */
 export function removeFilters(
   isOurMap: (id: number) => boolean,
+  pins: string,
   isKept: (ifindex: number, direction: 'ingress' | 'egress') => boolean = () => false,
 ): string[] {
   using network = new Network();
@@ -14,7 +15,7 @@ export function removeFilters(
   for (const { name, ifindex } of network.devices()) {
     for (const direction of ['ingress', 'egress'] as const) {
       if (isKept(ifindex, direction)) continue;
-      const filter = findFilter({ ifindex, direction }, isOurMap);
+      const filter = findFilter({ ifindex, direction }, isOurMap, pins);
       if (filter === undefined) continue;
       filter.detach();
       filter.close();

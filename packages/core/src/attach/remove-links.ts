@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, unlinkSync } from 'node:fs';
-import { join } from 'node:path';
-import { BpfProgram, Link } from 'libbpf-ts';
+import { dirname, join } from 'node:path';
+import { Link } from 'libbpf-ts';
+import { openProgram } from './program-pins.ts';
 
 const ourNames = /^(xdp|tc_ingress|tc_egress|tc_to_pod|tc_from_pod|cgroup)_/;
 /** A link that is gone already, and a kind that only goes with its last pin and fd. */
@@ -22,7 +23,7 @@ function removeLink(path: string): boolean {
   const link = openLink(path);
   if (link === undefined) return false;
   try {
-    if (!runsOurs(link)) return false;
+    if (!runsOurs(link, dirname(dirname(path)))) return false;
     try {
       link.detach();
     } catch (error) {
@@ -44,7 +45,7 @@ function openLink(path: string): Link | undefined {
   }
 }
 
-function runsOurs(link: Link): boolean {
-  using program = BpfProgram.fromId(link.info().programId);
+function runsOurs(link: Link, pins: string): boolean {
+  using program = openProgram(link.info().programId, pins);
   return program.name.startsWith('lbx_');
 }

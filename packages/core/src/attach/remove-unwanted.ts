@@ -18,7 +18,7 @@ export function removeUnwanted(
   );
   const removed = [
     ...removeLinks(linkFolder(pins), links),
-    ...removeFilters(isOurMap, (ifindex, direction) => filters.has(`tc ${direction} ${ifindex}`)),
+    ...removeFilters(isOurMap, pins, (ifindex, direction) => filters.has(`tc ${direction} ${ifindex}`)),
   ];
   if (removed.length > 0) onNotice(`no longer asked for, and detached: ${removed.join(', ')}`);
 }

@@ -45,12 +45,13 @@ export function clsactPlan(
   { name: device, ifindex }: NetworkDevice,
   place: TcPlace,
   isOurMap: (id: number) => boolean,
+  pins: string,
 ): AttachPlan {
   const { direction } = place;
   return {
     ...descriptionOf(device, ifindex, place),
     attach: (loaded) => addFilter(loaded, device, { ifindex, direction }),
-    find: () => findFilter({ ifindex, direction }, isOurMap),
+    find: () => findFilter({ ifindex, direction }, isOurMap, pins),
     isHere: (link) => link.info().attached,
     via: () => 'clsact',
   };

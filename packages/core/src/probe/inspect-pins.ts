@@ -2,8 +2,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { type AnyLayout, catalog, flowCatalog } from '@lbx/maps';
-import { BpfMap, BpfProgram, FileLock, Link, type LinkInfo, type MapInfo } from 'libbpf-ts';
+import { BpfMap, FileLock, Link, type LinkInfo, type MapInfo } from 'libbpf-ts';
 import { linkFolder } from '../attach/link-folder.ts';
+import { openProgram } from '../attach/program-pins.ts';
 import { openMapRecords } from '../load/handover/map-records.ts';
 import { layoutHistory, layoutVersion } from '../load/handover/older-layouts.ts';
 import { countEntries } from '../pinned/count-entries.ts';
@@ -48,7 +49,7 @@ const fills: ReadonlySet<string> = new Set(['hash', 'lpm_trie', 'hash_of_maps'])
 
 /**
  * Reads what is pinned in a folder; undefined when there is no such folder. Changes nothing: the lock is tried and given
- * back at once when it is free. Needs CAP_SYS_ADMIN.
+ * back at once when it is free. Without CAP_SYS_ADMIN programs of others have no names.
  */
 export function inspectPins(pins: string): PinnedState | undefined {
   if (!existsSync(pins)) return undefined;
@@ -69,8 +70,8 @@ export function inspectPins(pins: string): PinnedState | undefined {
       locked: lock === undefined,
       ...(holder === undefined ? {} : { holder }),
       maps: [...ours].map(([name, map]) => describeMap(name, map, versionsIn(pins, maps))),
-      links: attached.map(({ name, link }) => describeLink(name, link)),
-      mismatches: findMapMismatches(sharedMaps(ours), attached, false),
+      links: attached.map(({ name, link }) => describeLink(name, link, pins)),
+      mismatches: findMapMismatches(sharedMaps(ours), attached, false, pins),
     };
   } finally {
     for (const one of [...maps.values(), ...links.values()]) one[Symbol.dispose]();
@@ -132,15 +133,15 @@ function differenceOf(name: string, map: BpfMap, version: number): string | unde
   return wanted === found ? undefined : `it is a ${found}; this lbx has ${wanted}`;
 }
 
-function describeLink(name: string, link: Link): PinnedLink {
+function describeLink(name: string, link: Link, pins: string): PinnedLink {
   const info = link.info();
   try {
-    using program = BpfProgram.fromId(info.programId);
+    using program = openProgram(info.programId, pins);
     const bootedAt = Date.now() - 1000 * uptime();
     const loadedAt = Math.round(bootedAt + Number(program.info().loadedAtNs) / 1e6);
     return { name, info, programName: program.name, loadedAt };
   } catch (error) {
-    if ((error as { code?: unknown }).code === 'ENOENT') return { name, info };
+    if (['ENOENT', 'EPERM'].includes(String((error as { code?: unknown }).code))) return { name, info };
     throw error;
   }
 }

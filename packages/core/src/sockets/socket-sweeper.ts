@@ -61,7 +61,7 @@ export function createSocketSweeper(
       if (path === undefined) {
         tell(
           'namespace',
-          `no process of network namespace ${inode} is to be seen in /proc; run with the node's process ids (hostPID)`,
+          `no process of network namespace ${inode} is to be seen in /proc; run with the node's process ids (hostPID) and CAP_SYS_PTRACE`,
         );
         continue;
       }

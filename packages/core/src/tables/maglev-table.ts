@@ -4,12 +4,17 @@ import { asTableError } from './kernel-table.ts';
 
 /** Entries of one batch, and so inner maps that are open at once. */
 const chunkEntries = 256;
+/** Told for a table that is there and may not be read: unlike any that is wanted, so that it is written anew. */
+const unreadable = new Uint32Array(0);
 
 /**
  * A `Table` over a Maglev outer map: the value is the whole lookup table, held by an inner array map in the kernel.
  *
  * Inner maps are written once, before anything can see them, and never changed. Entries set with the same Uint32Array
  * share one; it lives as long as an outer entry holds it. The table keeps no inner fds open.
+ *
+ * The kernel opens an inner map by its id only for who has CAP_SYS_ADMIN. Without it, what another process wrote is told as
+ * empty, and only entries that are set together share an inner map.
  */
 export function createMaglevTable<K>(
   outer: BpfMap,
@@ -26,7 +31,7 @@ export function createMaglevTable<K>(
   const innerFor = (table: Uint32Array): BpfMap => {
     const known = idOf.get(table);
     const open = known === undefined ? undefined : openInner(known, outer);
-    if (open !== undefined) return open;
+    if (open instanceof BpfMap) return open;
     const inner = BpfMap.create({
       name: layout.inner?.name ?? 'maglev_inner',
       type: 'array',
@@ -52,6 +57,7 @@ export function createMaglevTable<K>(
     if (known !== undefined) return known;
     const inner = openInner(id, outer);
     if (inner === undefined) return undefined;
+    if (inner === 'denied') return unreadable;
     try {
       const bytes = inner.get(new Uint8Array(4));
       if (bytes === undefined) return undefined;
@@ -154,11 +160,14 @@ export function createMaglevTable<K>(
   };
 }
 
-function openInner(id: number, { readOnly }: BpfMap): BpfMap | undefined {
+/** undefined: gone. */
+function openInner(id: number, { readOnly }: BpfMap): BpfMap | 'denied' | undefined {
   try {
     return BpfMap.fromId(id, undefined, { readOnly });
   } catch (error) {
-    if ((error as { code?: unknown }).code === 'ENOENT') return undefined;
+    const { code } = error as { code?: unknown };
+    if (code === 'ENOENT') return undefined;
+    if (code === 'EPERM') return 'denied';
     throw error;
   }
 }

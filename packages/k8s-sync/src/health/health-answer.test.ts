@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { healthzAnswer, livezAnswer, serviceAnswer } from './health-answer.ts';
+import { healthzAnswer, livezAnswer, readyzAnswer, serviceAnswer } from './health-answer.ts';
 import { ProxyHealth } from './proxy-health.ts';
 
 const second = 1000;
@@ -43,6 +43,18 @@ describe('the health of the proxy', () => {
       headers: { 'Content-Type': 'application/json', 'X-Content-Type-Options': 'nosniff' },
       body: '{"lastUpdated":"2026-01-01T00:00:01.000Z","currentTime":"2026-01-01T00:00:01.000Z","nodeEligible":true,"healthy":true}',
     });
+  });
+
+  it('is ready once everything was written, as long as it keeps up', () => {
+    const health = start();
+    const ready = (seconds: number) => readyzAnswer(health.report(at(seconds)), at(seconds)).status;
+    expect(ready(0)).toBe(503);
+    health.queued(at(1));
+    expect(ready(2)).toBe(503);
+    health.updated(at(3));
+    expect(ready(3)).toBe(200);
+    health.queued(at(4));
+    expect([ready(5), ready(64)]).toEqual([200, 503]);
   });
 
   it('is bad as soon as the oldest change has waited for the limit, whatever came later', () => {

@@ -33,6 +33,11 @@ export function livezAnswer(report: ProxyHealthReport, now: number): HealthAnswe
   return proxyAnswer(report, report.healthy, now, {});
 }
 
+/** `/readyz`: is all that there was at the start in force? No such thing is in kube-proxy. */
+export function readyzAnswer(report: ProxyHealthReport, now: number): HealthAnswer {
+  return proxyAnswer(report, report.healthy && report.lastUpdated !== undefined, now, {});
+}
+
 /** Any other path. */
 export const notFound: HealthAnswer = {
   status: 404,

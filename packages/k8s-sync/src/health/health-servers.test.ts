@@ -202,7 +202,7 @@ describe('health checks of Services', () => {
   });
 });
 
-describe('/healthz and /livez', () => {
+describe('/healthz, /livez and /readyz', () => {
   it('tell of a node that is unknown, there, tainted, being deleted, gone', async () => {
     const { tell, url } = await start({});
     const status = async () => [
@@ -210,6 +210,7 @@ describe('/healthz and /livez', () => {
       (await ask(url('/livez?verbose'))).status,
     ];
     expect(await status()).toEqual([503, 200]);
+    expect((await ask(url('/readyz'))).status).toBe(503);
     await tell(upsert(node()));
     expect(await status()).toEqual([200, 200]);
     await tell(

@@ -1,13 +1,13 @@
 import { endpointText, type IpFamily, ipFamilies } from '../objects/ip-address.ts';
 import type { Translator } from '../translate/translator.ts';
-import { healthzAnswer, livezAnswer, notFound, serviceAnswer } from './health-answer.ts';
+import { healthzAnswer, livezAnswer, notFound, readyzAnswer, serviceAnswer } from './health-answer.ts';
 import type { HealthPortError } from './health-error.ts';
 import { HealthListener } from './health-listener.ts';
 import { type HealthPlace, type HealthPlaceName, healthPlaces, purposeOf } from './health-places.ts';
 import { ProxyHealth } from './proxy-health.ts';
 
 export interface HealthServersOptions {
-  /** Where /healthz and /livez are served; port 10256 on all addresses of both families when absent, [] for nowhere. */
+  /** Where /healthz, /livez and /readyz are served; port 10256 on all addresses of both families when absent, [] for nowhere. */
   readonly bind?: readonly { readonly address: string; readonly port: number }[];
   /** Families that are programmed; both when absent. */
   readonly families?: readonly IpFamily[];
@@ -43,7 +43,7 @@ const everywhere = [
 ];
 
 /**
- * Serves /healthz and /livez, and a port for each Service of type LoadBalancer with externalTrafficPolicy Local, on all
+ * Serves /healthz, /livez and /readyz, and a port for each Service of type LoadBalancer with externalTrafficPolicy Local, on all
  * addresses that serve NodePorts. A port that somebody else has is a problem and tried again; the others are served.
  */
 export function createHealthServers(options: HealthServersOptions = {}): HealthServers {
@@ -61,11 +61,13 @@ export function createHealthServers(options: HealthServersOptions = {}): HealthS
         port,
         retryMs,
         onProblem,
-        purpose: () => '/healthz and /livez',
+        purpose: () => '/healthz, /livez and /readyz',
         answer: (path) => {
           const now = Date.now();
-          if (path === '/healthz') return healthzAnswer(health.report(now), nodeEligible, now);
-          return path === '/livez' ? livezAnswer(health.report(now), now) : notFound;
+          const report = health.report(now);
+          if (path === '/healthz') return healthzAnswer(report, nodeEligible, now);
+          if (path === '/readyz') return readyzAnswer(report, now);
+          return path === '/livez' ? livezAnswer(report, now) : notFound;
         },
       }),
   );

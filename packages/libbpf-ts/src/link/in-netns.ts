@@ -1,4 +1,4 @@
-import { closeSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import { BpfError } from '../errors.ts';
 import { permissionHint } from '../hint.ts';
 import { lastErrno, libc } from '../sys/libc.ts';
@@ -9,12 +9,16 @@ const CLONE_NEWNET = 0x40000000;
 /**
  * Runs `use` with this thread inside another network namespace, by the path of its file (`/run/netns/NAME`,
  * `/proc/PID/ns/net`), so that interfaces there can be named, attached to and queried. `use` must be synchronous: the
- * thread is back when it returns. Links stay where they were made. Needs CAP_SYS_ADMIN.
+ * thread is back when it returns. Links stay where they were made. Needs CAP_SYS_ADMIN, unless the thread is there already.
  */
 export function inNetns<T>(path: string, use: () => T): T {
   const home = openFolder('/proc/thread-self/ns/net', 'open network namespace');
   try {
     const there = openFolder(path, 'open network namespace');
+    if (fstatSync(there).ino === fstatSync(home).ino) {
+      closeSync(there);
+      return use();
+    }
     try {
       enter(there, path);
     } finally {

@@ -14,9 +14,13 @@ export type Capability = keyof typeof bits;
 /**
  * Which of `wanted` this process does not have in effect. CAP_SYS_ADMIN stands for CAP_BPF and CAP_PERFMON, as in the
  * kernel. Nothing when /proc cannot tell.
+ * @param readStatus - what is in /proc/self/status; for tests.
  */
-export function missingCapabilities(wanted: readonly Capability[]): Capability[] {
-  const effective = effectiveCapabilities();
+export function missingCapabilities(
+  wanted: readonly Capability[],
+  readStatus = () => readFileSync('/proc/self/status', 'utf8'),
+): Capability[] {
+  const effective = effectiveCapabilities(readStatus);
   if (effective === undefined) return [];
   const has = (name: Capability) => ((effective >> BigInt(bits[name])) & 1n) === 1n;
   return wanted.filter((name) => {
@@ -25,9 +29,9 @@ export function missingCapabilities(wanted: readonly Capability[]): Capability[]
   });
 }
 
-function effectiveCapabilities(): bigint | undefined {
+function effectiveCapabilities(readStatus: () => string): bigint | undefined {
   try {
-    const hex = /^CapEff:\s*([0-9a-f]+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+    const hex = /^CapEff:\s*([0-9a-f]+)/m.exec(readStatus())?.[1];
     return hex === undefined ? undefined : BigInt(`0x${hex}`);
   } catch {
     return undefined;

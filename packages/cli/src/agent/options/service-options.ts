@@ -19,6 +19,6 @@ export const serviceOptions = {
   healthzBindAddress: withDefault(
     listOf(bindAddress()),
     ['0.0.0.0:10256', '[::]:10256'],
-    "where /healthz and /livez are, or 'none'",
+    "where /healthz, /livez and /readyz are, or 'none'",
   ),
 };

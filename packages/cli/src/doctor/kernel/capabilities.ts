@@ -5,6 +5,8 @@ import { needsRoot, type Verdict } from '../finding.ts';
 /** What is missing of what lbx needs, and what else stands in the way. */
 export interface PrivilegeFacts {
   readonly missing: readonly string[];
+  /** CAP_SYS_ADMIN, which little needs. */
+  readonly sysAdmin: boolean;
   readonly userNamespace: boolean;
   /** Another user than root, without any capability: nobody runs lbx so. */
   readonly ordinaryUser: boolean;
@@ -19,7 +21,6 @@ const uses: Readonly<Record<string, string>> = {
   CAP_NET_ADMIN: 'attaches to devices and cgroups',
   CAP_BPF: 'loads programs and maps',
   CAP_PERFMON: 'lets programs read packets as the verifier likes it',
-  CAP_SYS_ADMIN: 'opens programs and maps by id, to take over what is attached',
 };
 
 export const capabilitiesCheck = defineCheck<PrivilegeFacts>({
@@ -34,14 +35,15 @@ export const capabilitiesCheck = defineCheck<PrivilegeFacts>({
   probe({ isRoot, read }) {
     const lockdown = /\[(\w+)\]/.exec(read('/sys/kernel/security/lockdown') ?? '')?.[1];
     return {
-      missing: missingCapabilities(['CAP_NET_ADMIN', 'CAP_BPF', 'CAP_PERFMON', 'CAP_SYS_ADMIN']),
+      missing: missingCapabilities(['CAP_NET_ADMIN', 'CAP_BPF', 'CAP_PERFMON']),
       ordinaryUser: !isRoot && /^CapEff:\s*0+$/m.test(read('/proc/self/status') ?? ''),
+      sysAdmin: missingCapabilities(['CAP_SYS_ADMIN']).length === 0,
       userNamespace: isInUserNamespace(),
       seccomp: Number(/^Seccomp:\s*(\d)/m.exec(read('/proc/self/status') ?? '')?.[1] ?? 0),
       ...(lockdown === undefined ? {} : { lockdown }),
     };
   },
-  judge({ missing, ordinaryUser, userNamespace, seccomp, lockdown }) {
+  judge({ missing, sysAdmin, ordinaryUser, userNamespace, seccomp, lockdown }) {
     if (ordinaryUser) return [needsRoot];
     const verdicts: Verdict[] = [];
     if (missing.length > 0) {
@@ -70,6 +72,11 @@ export const capabilitiesCheck = defineCheck<PrivilegeFacts>({
     }
     if (verdicts.length > 0) return verdicts;
     const beside = [
+      ...(sysAdmin
+        ? []
+        : [
+            'without CAP_SYS_ADMIN connected UDP sockets in pods stay with a backend that is gone, and programs of others have no names',
+          ]),
       ...(seccomp === 2 ? ['under a seccomp filter'] : []),
       ...(lockdown ? [`lockdown ${lockdown}`] : []),
     ];

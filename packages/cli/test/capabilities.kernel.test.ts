@@ -1,0 +1,88 @@
+import { chownSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { createCgroup, describeKernel } from '@lbx/testing';
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { addresses, createAgentLan } from './agent-lan.ts';
+import { startAgentProcess } from './agent-process.ts';
+
+interface SecurityContext {
+  readonly runAsUser: number;
+  readonly runAsGroup: number;
+  readonly allowPrivilegeEscalation: boolean;
+  readonly capabilities: { readonly drop: string[]; readonly add: string[] };
+}
+const file = new URL('../../../deploy/kustomize/daemonset.yaml', import.meta.url);
+const [container] = parse(readFileSync(file, 'utf8')).spec.template.spec.containers;
+const given = container.securityContext as SecurityContext;
+
+/** What a container runtime does by a securityContext, as a command that runs the one that follows it. */
+function confined({
+  runAsUser,
+  runAsGroup,
+  allowPrivilegeEscalation,
+  capabilities,
+}: SecurityContext): string[] {
+  const sets = ['-all', ...capabilities.add.map((name) => `+${name.toLowerCase()}`)].join(',');
+  return [
+    ...['setpriv', `--reuid=${runAsUser}`, `--regid=${runAsGroup}`, '--clear-groups'],
+    ...[`--inh-caps=${sets}`, `--bounding-set=${sets}`],
+    // Root gets what the bounding set leaves; another user has to be given it. Kubernetes knows no such thing yet.
+    ...(runAsUser === 0 ? [] : [`--ambient-caps=${sets}`]),
+    ...(allowPrivilegeEscalation ? [] : ['--no-new-privs']),
+    '--',
+  ];
+}
+
+describeKernel('the capabilities of the DaemonSet', () => {
+  it.each([
+    ['as the DaemonSet has it', given],
+    ['as another user', { ...given, runAsUser: 65_534, runAsGroup: 65_534 }],
+  ])(
+    'are enough, %s: packets and sockets go by the Service, also after a kill and a restart',
+    { timeout: 180_000 },
+    async (_, context) => {
+      await using lan = await createAgentLan();
+      using cgroup = createCgroup('capabilities');
+      for (const folder of [dirname(lan.pins), lan.manifests.path])
+        chownSync(folder, context.runAsUser, context.runAsGroup);
+      const [first, second] = addresses.remote;
+      const start = () =>
+        lan.startAgent(['--algorithm', 'maglev', '--maglev-size', '251', '--cgroup', cgroup.path], {
+          within: confined(context),
+        });
+      /** Who answers a client of the LAN, and a process of the node. */
+      const answer = () =>
+        [
+          ...lan.ask(`${addresses.service}:80`, 1),
+          ...lan.askFrom(cgroup.in(lan.node), '', `${addresses.clusterIP}:80`, 1),
+        ].map((line) => line.split(':')[0]);
+      const agent = await start();
+      expect(answer()).toEqual([first, first]);
+      await agent.end('SIGKILL');
+      lan.setBackends(second);
+      expect(answer()).toEqual([first, first]);
+      const again = await start();
+      expect(again.events.find(({ event }) => event === 'loaded')).toMatchObject({
+        takenOver: expect.any(Number),
+      });
+      expect(again.events.filter(({ event }) => event === 'problem')).toEqual([]);
+      await expect.poll(answer, { timeout: 30_000 }).toEqual([second, second]);
+      expect(again.errors).toBe('');
+    },
+  );
+
+  it.each(given.capabilities.add)(
+    'CAP_%s is needed: without it the agent says so and ends',
+    { timeout: 60_000 },
+    async (name) => {
+      const add = given.capabilities.add.filter((one) => one !== name);
+      const flags = ['--manifests', '/nonexistent', '--pins', '/sys/fs/bpf/lbx-none'];
+      const agent = startAgentProcess(flags, {
+        within: confined({ ...given, capabilities: { drop: ['ALL'], add } }),
+      });
+      expect(await agent.ended()).toBe(4);
+      expect(agent.errors).toContain(`needs CAP_${name}, which this process does not have`);
+    },
+  );
+});
