@@ -1,9 +1,17 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { removePinned } from '@lbx/core';
 import type { ServiceSpec } from '@lbx/maps';
 import { describeKernel } from '@lbx/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { addresses, createPacketWorld, type LbProcess } from '../../../core/test/packet-world.ts';
 import { run } from '../../test/run.ts';
+import { printable } from '../output/printable.ts';
+
+const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 
 const [a] = addresses.remote;
 const service = (port: number): ServiceSpec => ({
@@ -34,13 +42,58 @@ describeKernel('lbx status and lbx top', () => {
     await Promise.all(clients.map((client) => client.next()));
     const { out } = await run(['top', '--pins', world.pins, '--interval', '1', '--once', '--json']);
     for (const client of clients) await client.kill();
-    const { services, newFlows } = JSON.parse(out);
-    expect(services.map(({ frontend }: { frontend: string }) => frontend)).toEqual([
+    const { rows, newFlows } = JSON.parse(out);
+    expect(rows.map(({ name }: { name: string }) => name)).toEqual([
       `${addresses.service}:81/TCP`,
       `${addresses.service}:80/TCP`,
     ]);
-    expect(services[0].packets).toBeGreaterThan(services[1].packets);
+    expect(rows[0].packets).toBeGreaterThan(rows[1].packets);
+    expect(rows[0].in.packets + rows[0].out.packets).toBeCloseTo(rows[0].packets);
     expect(newFlows).toBeGreaterThan(1);
+  });
+
+  it('top at a terminal: follows its size, and leaves it as it was when it is ended', async () => {
+    const client = world.askAlong(`${addresses.service}:80`, 1_000_000);
+    // script gives it a terminal.
+    const command = [process.execPath, '--conditions=@lbx/source', main, 'top', '--pins', world.pins];
+    const terminal = spawn(
+      'script',
+      ['-qec', `stty rows 12 cols 50; exec ${command.join(' ')} --interval 0.5`, '/dev/null'],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    let raw = '';
+    terminal.stdout.setEncoding('utf8').on('data', (text) => {
+      raw += text;
+    });
+    const shown = () => stripVTControlCharacters(raw);
+    try {
+      await expect.poll(shown, { timeout: 20_000 }).toMatch(/1 busy frontend, .{32}…\r$/m);
+      expect(raw.startsWith('\u001b[?1049h\u001b[?25l')).toBe(true);
+      expect(shown()).toMatch(/^packets\/s in {2}out .*frontend/m);
+      const children = readFileSync(`/proc/${terminal.pid}/task/${terminal.pid}/children`, 'utf8');
+      const top = Number(children.trim().split(' ')[0]);
+      execFileSync('stty', ['-F', readlinkSync(`/proc/${top}/fd/0`), 'cols', '30']);
+      await expect.poll(shown, { timeout: 20_000 }).toMatch(/1 busy frontend, .{12}…\r$/m);
+      process.kill(top, 'SIGINT');
+      await once(terminal, 'exit');
+    } finally {
+      terminal.kill('SIGKILL');
+      await client.kill();
+    }
+    const [, after = ''] = raw.split('\u001b[?25h\u001b[?1049l');
+    // What was last read stays, and nothing steers the terminal any more.
+    expect(after).toContain(`${addresses.service}:80/TCP`);
+    expect(printable(after.replaceAll('\r', ''))).toBe(after.replaceAll('\r', ''));
+  }, 60_000);
+
+  it('top by backend, sorted by name', async () => {
+    const client = world.askAlong(`${addresses.service}:80`, 1000);
+    await client.next();
+    const flags = ['--by', 'backend', '--sort', 'name', '--interval', '0.5', '--once'];
+    const { lines } = await run(['top', '--pins', world.pins, ...flags]);
+    await client.kill();
+    expect(lines[0]).toMatch(/^1 busy backend, /);
+    expect(lines[2]).toMatch(new RegExp(`^\\d.* ${a}:8080/TCP$`));
   });
 
   it('top says how to switch counting on', async () => {

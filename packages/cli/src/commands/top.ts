@@ -1,91 +1,102 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { openPinnedTraffic } from '@lbx/core';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { openPinnedTraffic, type PinnedTraffic, type PinnedTrafficReader } from '@lbx/core';
+import { Command, Option } from 'commander';
 import { pinsOption } from '../input/pins-options.ts';
-import { json, table } from '../output/output.ts';
+import { parseCount, parseSeconds } from '../input/shared-options.ts';
+import { addNameOptions } from '../names/name-options.ts';
+import { type NameFlags, openServiceNames } from '../names/open-service-names.ts';
+import { json } from '../output/output.ts';
 import { assertRoot } from '../root.ts';
 import type { CommandContext } from '../run-cli.ts';
-import { type Rates, ratesBetween } from '../top/rates.ts';
+import { startWatching } from '../stop-signal.ts';
+import { rateLines } from '../top/rate-lines.ts';
+import { type Rates, ratesBetween, type Sorting, type Subject, sortings, subjects } from '../top/rates.ts';
+import { openScreen } from '../top/screen.ts';
 
-interface TopFlags {
+interface TopFlags extends NameFlags {
   readonly pins: string;
+  readonly by: Subject;
+  readonly sort: Sorting;
   readonly interval: number;
   readonly iterations?: number;
   readonly once?: boolean;
   readonly json?: boolean;
 }
 
-/** Rows that fit a terminal of 24 lines. */
-const rows = 20;
+/** Where it is no terminal that says how many lines there are. */
+const usualRows = 20;
+/** Lines beside rows: the sums, the head, those that are left out, and how to end it. */
+const otherLines = 4;
 
 /** `lbx top`: what each service carries, the busiest first, again and again. */
 export function topCommand(context: CommandContext): Command {
-  return new Command('top')
+  const command = new Command('top')
     .description('packets and bytes of each service by the second, the busiest first')
     .addOption(pinsOption())
+    .addOption(new Option('--by <what>', 'what each row is').choices(subjects).default('frontend'))
+    .addOption(
+      new Option('--sort <by>', 'order of the rows; in and out: packets of that way')
+        .choices(sortings)
+        .default('packets'),
+    )
     .addOption(new Option('--interval <seconds>', 'between two readings').argParser(parseSeconds).default(2))
-    .addOption(new Option('--iterations <n>', 'end after so many').argParser(parseSeconds))
+    .addOption(new Option('--iterations <n>', 'end after so many').argParser(parseCount))
     .option('--once', 'the same as --iterations 1')
-    .option('--json', 'each time one line of JSON')
+    .option('--json', 'each time one line of JSON');
+  return addNameOptions(command)
+    .addHelpText(
+      'after',
+      '\nCounts what packet programs translate, when the agent runs with --traffic; what sockets were connected to is no packet here.',
+    )
     .action(async (flags: TopFlags) => {
       assertRoot('top', 'reads maps of the kernel');
-      const stop = new AbortController();
-      const end = () => stop.abort();
-      process.once('SIGINT', end);
-      process.stdout.once('error', end);
-      try {
-        await show(flags, stop.signal, context);
-      } finally {
-        process.off('SIGINT', end);
-        process.stdout.off('error', end);
-      }
+      const times = flags.once ? 1 : (flags.iterations ?? Number.POSITIVE_INFINITY);
+      using watching = startWatching();
+      using reader = openPinnedTraffic(flags.pins);
+      // Where nothing counts, that is said before the terminal is taken.
+      const readings = ratesOf(reader, reader.read(), flags, times, watching.signal);
+      const isLive = process.stdout.isTTY && times > 1 && !flags.json;
+      if (isLive) return await showLive(readings, flags, context);
+      for await (const rates of readings)
+        for (const line of flags.json ? [json(rates)] : rateLines(rates, usualRows)) context.out(line);
     });
 }
 
-async function show(
-  { pins, interval, iterations, once, json: asJson }: TopFlags,
-  stop: AbortSignal,
-  context: CommandContext,
-) {
-  using reader = openPinnedTraffic(pins);
-  const times = once ? 1 : (iterations ?? Number.POSITIVE_INFINITY);
-  let [before, beganMs] = [reader.read(), performance.now()];
+/** Rates, one after the other. */
+async function* ratesOf(
+  reader: PinnedTrafficReader,
+  first: PinnedTraffic,
+  flags: TopFlags,
+  times: number,
+  signal: AbortSignal,
+): AsyncGenerator<Rates, void> {
+  let [before, beganMs] = [first, performance.now()];
+  const { serviceOf } = await openServiceNames(flags);
   for (let time = 0; time < times; time++) {
-    const ended = await wait(interval * 1000, false, { signal: stop }).catch(() => true);
+    const ended = await wait(flags.interval * 1000, false, { signal }).catch(() => true);
     if (ended) return;
     const [after, nowMs] = [reader.read(), performance.now()];
-    const rates = ratesBetween(before, after, (nowMs - beganMs) / 1000);
+    yield ratesBetween(before, after, (nowMs - beganMs) / 1000, { ...flags, serviceOf });
     [before, beganMs] = [after, nowMs];
-    // At a terminal each reading takes the place of the one before.
-    // Not by `out`, which shows what would steer a terminal.
-    if (process.stdout.isTTY && times > 1 && !asJson) process.stdout.write('\u001b[H\u001b[J');
-    context.out(asJson ? json(rates) : topLines(rates));
   }
 }
 
-/** At most 80 columns. */
-function topLines({ services, newFlows, drops, seconds }: Rates): string {
-  const more = services.length - rows;
-  return [
-    `${services.length} busy services, ${perSecond(newFlows)} new flows/s, ${perSecond(drops)} drops/s (over ${seconds.toFixed(1)} s)`,
-    table(
-      ['frontend', 'packets/s', 'Mbit/s'],
-      services
-        .slice(0, rows)
-        .map(({ frontend, packets, bytes }) => [
-          frontend,
-          perSecond(packets),
-          ((8 * bytes) / 1e6).toFixed(2),
-        ]),
-    ),
-    ...(more > 0 ? [`and ${more} more`] : []),
-  ].join('\n');
-}
-
-const perSecond = (rate: number) => rate.toFixed(rate < 10 ? 1 : 0);
-
-function parseSeconds(text: string): number {
-  const number = Number(text);
-  if (number > 0 && number < 86_400) return number;
-  throw new InvalidArgumentError('say a number above 0');
+/** Each reading in place of the one before; the last one stays when it is over. */
+async function showLive(readings: AsyncIterable<Rates>, { interval }: TopFlags, context: CommandContext) {
+  let last: Rates | undefined;
+  {
+    using screen = openScreen(process.stdout, () => draw());
+    const draw = () =>
+      screen.show(
+        last === undefined
+          ? [`reading for ${interval} s …`]
+          : [...rateLines(last, Math.max(1, screen.rows - otherLines)), 'Ctrl-C ends'],
+      );
+    draw();
+    for await (const rates of readings) {
+      last = rates;
+      draw();
+    }
+  }
+  if (last !== undefined) for (const line of rateLines(last, usualRows)) context.out(line);
 }

@@ -7,6 +7,7 @@ import {
   flowCatalog,
   type PinPlace,
   pinPath,
+  REV_WAYS,
   serviceCatalog,
 } from '@lbx/maps';
 import { BpfMap } from 'libbpf-ts';
@@ -41,18 +42,14 @@ export function measurePinnedMaps(place: PinPlace = {}): MapFill[] {
     if (layout === undefined || !existsSync(path)) return [];
     using map = BpfMap.openPinned(path, { name }, { readOnly: true });
     assertKnownLayout(map, path, layout);
-    const isSet = name.startsWith('lbx_flow_set');
     // The kind of flow table that is not in use has one element, or two.
     if (about === 'flows' && map.maxEntries <= 2) return [];
-    return [
-      {
-        name,
-        about,
-        entries: isSet ? countFlows(map) : countEntries(map),
-        maxEntries: isSet ? (map.maxEntries - 1) * FLOW_WAYS : map.maxEntries,
-        refuses: about === 'services',
-      },
-    ];
+    const buckets = bucketsOf(name, map);
+    const [entries, maxEntries] =
+      buckets === undefined
+        ? [countEntries(map), map.maxEntries]
+        : [countTags(map, buckets), buckets.count * buckets.ways];
+    return [{ name, about, entries, maxEntries, refuses: about === 'services' }];
   };
   return [
     ...Object.keys(serviceCatalog).flatMap((name) => measure(name, 'services')),
@@ -60,15 +57,32 @@ export function measurePinnedMaps(place: PinPlace = {}): MapFill[] {
   ];
 }
 
-/** Places of a bucket table that are taken: by the tags at the beginning of each bucket but the last one, which has none. */
-function countFlows(map: BpfMap): number {
-  let flows = 0;
+/** An array whose elements have room for several flows; tags at their beginning tell the places that are taken. */
+interface Buckets {
+  readonly count: number;
+  readonly ways: number;
+  readonly tagBytes: 2 | 4;
+}
+
+function bucketsOf(name: string, { maxEntries }: BpfMap): Buckets | undefined {
+  // The last element of a flow set is no bucket.
+  if (/^lbx_flow_set/.test(name)) return { count: maxEntries - 1, ways: FLOW_WAYS, tagBytes: 2 };
+  if (/^lbx_rev/.test(name)) return { count: maxEntries, ways: REV_WAYS, tagBytes: 4 };
+  return undefined;
+}
+
+function countTags(map: BpfMap, { count, ways, tagBytes }: Buckets): number {
+  let taken = 0;
   let bucket = 0;
-  for (const { values, count } of map.readBatches() ?? []) {
-    for (let at = 0; at < count && bucket < map.maxEntries - 1; at++, bucket++) {
-      const tags = new DataView(values.buffer, values.byteOffset + at * map.valueBytes, 2 * FLOW_WAYS);
-      for (let way = 0; way < FLOW_WAYS; way++) if (tags.getUint16(2 * way, true) !== 0) flows++;
+  for (const batch of map.readBatches() ?? []) {
+    for (let at = 0; at < batch.count && bucket < count; at++, bucket++) {
+      const tags = Buffer.from(
+        batch.values.buffer,
+        batch.values.byteOffset + at * map.valueBytes,
+        ways * tagBytes,
+      );
+      for (let way = 0; way < ways; way++) if (tags.readUIntLE(tagBytes * way, tagBytes) !== 0) taken++;
     }
   }
-  return flows;
+  return taken;
 }
