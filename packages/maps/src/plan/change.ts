@@ -7,6 +7,7 @@ import type { ProjectionChanges } from '../project/projection-changes.ts';
 import type { MasterValue } from '../project/service-entry.ts';
 import { namedByStrayTables } from './stray-tables.ts';
 import type { Written, WrittenFrontend } from './written.ts';
+import { WrittenSlots } from './written-slots.ts';
 
 /** An entry to be written, and what is there now. */
 export interface Write {
@@ -134,11 +135,11 @@ function compareFrontend(
     write(entry, others.get(id));
   }
   for (const [id, entry] of others) if (!wanted.has(id)) deletes.push({ entry, frontend });
-  group.slots.forEach((entry, i) => {
-    write(entry, have?.slots.get(i + 1));
-  });
-  for (const [slot, entry] of have?.slots ?? [])
-    if (slot > group.slots.length) deletes.push({ entry, frontend });
+  const slots = have?.slots ?? new WrittenSlots();
+  for (const slot of slots.differing(group.slots))
+    writes.push({ entry: group.slots.entry(slot), before: slots.get(slot) });
+  for (const slot of slots.keys())
+    if (slot > group.slots.length) deletes.push({ entry: slots.get(slot)!, frontend });
   write(group.master, have?.master);
   // It had another id before.
   const before = have?.master && idOf(have.master);

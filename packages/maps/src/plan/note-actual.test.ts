@@ -100,7 +100,7 @@ describe('noteActual', () => {
     const [one, two] = [...desired.frontends.values()];
     const master = one!.master as Entry<'lb4_services_v2'>;
     tables.lb4_services_v2.set(master.key, { ...master.value, count: 1 } as never);
-    const slot = two!.slots[0] as Entry<'lb4_services_v2'>;
+    const slot = [...two!.slots][0] as Entry<'lb4_services_v2'>;
     tables.lb4_services_v2.set(slot.key, { ...slot.value, backendId: 999 } as never);
     const backend = [...desired.backends.values()][0] as Entry<'lb4_backends_v3'>;
     tables.lb4_backends_v3.set(backend.key, { ...backend.value, port: 1 });
@@ -113,10 +113,9 @@ describe('noteActual', () => {
 
   it('entries that nobody wrote go: a service of its own, slots, backends, and what hangs on ids', () => {
     const { tables, clean, desired, repair } = world();
-    const { master, slots } = [...desired.frontends.values()][0]! as unknown as {
-      master: Entry<'lb4_services_v2'>;
-      slots: Entry<'lb4_services_v2'>[];
-    };
+    const group = [...desired.frontends.values()][0]!;
+    const master = group.master as Entry<'lb4_services_v2'>;
+    const slots = [...group.slots];
     const { key } = master;
     tables.lb4_services_v2.set({ ...key, dport: 81 }, { ...master.value, revNatIndex: 500 } as never);
     tables.lb4_services_v2.set({ ...key, dport: 81, backendSlot: 1 }, slots[0]!.value);

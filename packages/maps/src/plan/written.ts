@@ -1,17 +1,18 @@
 import type { MapKey, ServiceMapName } from '../catalog.ts';
-import { IdMap, type MutableMap } from '../ids/id-map.ts';
-import type { Lb4Slot } from '../layouts/service.ts';
+import { IdMap } from '../ids/id-map.ts';
 import { type Entry, entryId } from '../project/entry.ts';
 import { isMaster, isWildcard, type MasterValue, serviceName } from '../project/service-entry.ts';
+import type { SlotEntry } from '../project/slot-entries.ts';
 import type { Op } from './op.ts';
 import type { Snapshot } from './snapshot.ts';
 import { type WriteCount, WriteCounts } from './write-counts.ts';
+import { WrittenSlots } from './written-slots.ts';
 
 /** What the maps hold of one frontend. */
 export interface WrittenFrontend {
   master?: Entry;
   /** By slot, from 1 on. */
-  readonly slots: MutableMap<number, Entry>;
+  readonly slots: WrittenSlots;
 }
 
 /**
@@ -87,11 +88,7 @@ class WrittenMaps implements Written {
   }
 
   slotsOf(frontend: string): readonly number[] {
-    const slots = this.frontends.get(frontend)?.slots;
-    const ids: number[] = [];
-    for (let entry = slots?.get(1); entry !== undefined; entry = slots?.get(ids.length + 1))
-      ids.push((entry.value as Lb4Slot).backendId);
-    return ids;
+    return this.frontends.get(frontend)?.slots.backends() ?? [];
   }
 
   usesOf(backendId: number): number {
@@ -175,11 +172,11 @@ class WrittenMaps implements Written {
         const { revNatIndex } = entry.value as MasterValue;
         if (!this.#owners.has(revNatIndex)) this.own(revNatIndex, name);
       } else {
-        const before = frontend.slots.get(backendSlot);
-        this.#use(before, -1);
-        this.#count(before, entry);
-        frontend.slots.set(backendSlot, entry);
-        this.#use(entry, 1);
+        this.#dropSlot(frontend, backendSlot);
+        const slot = entry as SlotEntry;
+        frontend.slots.set(backendSlot, slot);
+        this.#use(slot.value.backendId, 1);
+        this.#counts.entries(entry.map, 1);
       }
     }
   }
@@ -215,10 +212,7 @@ class WrittenMaps implements Written {
       this.#count(frontend.master, undefined);
       delete frontend.master;
     } else {
-      const before = frontend.slots.get(backendSlot);
-      this.#use(before, -1);
-      this.#count(before, undefined);
-      frontend.slots.delete(backendSlot);
+      this.#dropSlot(frontend, backendSlot);
     }
     if (frontend.master === undefined && frontend.slots.size === 0) this.frontends.delete(name);
   }
@@ -238,7 +232,7 @@ class WrittenMaps implements Written {
   #frontend(name: string): WrittenFrontend {
     let frontend = this.frontends.get(name);
     if (frontend === undefined) {
-      frontend = { slots: new IdMap() };
+      frontend = { slots: new WrittenSlots() };
       this.frontends.set(name, frontend);
     }
     return frontend;
@@ -259,9 +253,15 @@ class WrittenMaps implements Written {
     if (after !== undefined) this.#counts.entries(after.map, 1);
   }
 
-  #use(slot: Entry | undefined, by: 1 | -1): void {
-    if (slot === undefined) return;
-    const { backendId } = slot.value as Lb4Slot;
+  #dropSlot({ slots }: WrittenFrontend, slot: number): void {
+    const before = slots.get(slot);
+    if (before === undefined) return;
+    slots.delete(slot);
+    this.#use(before.value.backendId, -1);
+    this.#counts.entries(before.map, -1);
+  }
+
+  #use(backendId: number, by: 1 | -1): void {
     const uses = (this.#uses.get(backendId) ?? 0) + by;
     if (uses === 0) this.#uses.delete(backendId);
     else this.#uses.set(backendId, uses);

@@ -8,6 +8,7 @@ import { type Entry, mapsOf } from './entry.ts';
 import type { MaglevTables } from './maglev-tables.ts';
 import type { ResolvedOptions } from './options.ts';
 import { serviceFlags, usesMaglev, wildcardFlags } from './service-flags.ts';
+import { SlotEntries, type SlotEntry } from './slot-entries.ts';
 import { sourceRangeEntries } from './source-ranges.ts';
 
 /** Everything that one address:port/protocol and scope puts into the maps. */
@@ -19,7 +20,7 @@ export interface FrontendEntries {
   /** Slot 0: what makes the frontend answer. */
   readonly master: Entry;
   /** Slots 1 to n; the first `count` of the master are the active ones. */
-  readonly slots: readonly Entry[];
+  readonly slots: SlotEntries;
   /** Reverse NAT, affinity match, source ranges, Maglev table: entries of this frontend alone, keyed by its id. */
   readonly others: readonly Entry[];
   /** Entries of its backends; other frontends may have the same. */
@@ -61,9 +62,8 @@ export function frontendEntries(
 
   const tail = { count: set.count, revNatIndex: revNatId, flags, flags2, qcount: ids.length - set.count };
   const master = service(0, { ...firstWord(frontend, options), ...tail });
-  const slots = ids.map((backendId, i) =>
-    service(i + 1, { backendId, count: 0, revNatIndex: revNatId, flags, flags2, qcount: 0 }),
-  );
+  const slot = { backendId: ids[0] ?? 0, count: 0, revNatIndex: revNatId, flags, flags2, qcount: 0 };
+  const slots = new SlotEntries(service(1, slot) as SlotEntry, ids);
 
   const others: Entry[] = [
     {
