@@ -77,7 +77,11 @@ export function compare(
   };
   for (const id of changes.backends) {
     const isUsed = () => written.usesOf(id) + (uses.get(id) ?? 0) > 0 || isInStrayTable(id);
-    compareShared(written.backends.get(id), desired.backends.get(id), () => prune && !isUsed(), change);
+    const want = desired.backends.get(id);
+    compareShared(written.backends.get(id), want, () => prune && !isUsed(), change);
+    const twin = written.twinOf(id);
+    if (twin !== undefined)
+      compareShared(twin, undefined, () => prune && (want !== undefined || !isUsed()), change);
   }
   const kept = keptAddresses(written, desired, changes.wildcards);
   const waiting = addressesOf(skipped);

@@ -22,7 +22,10 @@ export function unsettled(
     (!prune && written.frontends.has(name) && !desired.frontends.has(name));
   return {
     frontends: new Set([...changes.frontends].filter(isLeft)),
-    backends: differing(changes.backends, written.backends, desired.backends),
+    backends: new Set([
+      ...differing(changes.backends, written.backends, desired.backends),
+      ...[...changes.backends].filter((id) => written.twinOf(id) !== undefined),
+    ]),
     wildcards: differing(changes.wildcards, written.wildcards, desired.wildcards),
   };
 }

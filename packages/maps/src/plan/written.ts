@@ -22,6 +22,8 @@ export interface WrittenFrontend {
 export interface Written {
   readonly frontends: ReadonlyMap<string, WrittenFrontend>;
   readonly backends: ReadonlyMap<number, Entry>;
+  /** A backend of the other family that has the same id as one of `backends`: a fault of whoever wrote it. */
+  twinOf(backendId: number): Entry | undefined;
   /** By address. */
   readonly wildcards: ReadonlyMap<string, Entry>;
   /** Backend ids by slot of a frontend: the first is that of slot 1. Ends before the first slot that is not there. */
@@ -77,6 +79,7 @@ class WrittenMaps implements Written {
   readonly frontends = new Map<string, WrittenFrontend>();
   readonly backends = new IdMap<Entry>();
   readonly wildcards = new Map<string, Entry>();
+  readonly #twins = new Map<number, Entry>();
   readonly #uses = new IdMap<number>();
   readonly #owners = new IdMap<string>();
   readonly #others = new IdMap<Map<string, Entry>>();
@@ -93,6 +96,10 @@ class WrittenMaps implements Written {
 
   usesOf(backendId: number): number {
     return this.#uses.get(backendId) ?? 0;
+  }
+
+  twinOf(backendId: number): Entry | undefined {
+    return this.#twins.get(backendId);
   }
 
   ownerOf(revNatId: number): string | undefined {
@@ -115,7 +122,10 @@ class WrittenMaps implements Written {
 
   #find(map: ServiceMapName, key: Entry['key']): Entry | undefined {
     if ('revNatId' in key) return this.#others.get(key.revNatId)?.get(entryId(map, key));
-    if ('backendId' in key) return this.backends.get(key.backendId);
+    if ('backendId' in key) {
+      const backend = this.backends.get(key.backendId);
+      return backend?.map === map ? backend : this.#twins.get(key.backendId);
+    }
     if (isWildcard({ map, key })) return this.wildcards.get((key as MapKey<'lb4_services_v2'>).address);
     const frontend = this.frontends.get(serviceName({ key }));
     const { backendSlot } = key as MapKey<'lb4_services_v2'>;
@@ -124,6 +134,7 @@ class WrittenMaps implements Written {
 
   *entries(): IterableIterator<Entry> {
     yield* this.backends.values();
+    yield* this.#twins.values();
     for (const { master, slots } of this.frontends.values()) {
       if (master !== undefined) yield master;
       yield* slots.values();
@@ -133,7 +144,7 @@ class WrittenMaps implements Written {
   }
 
   count(): number {
-    let count = this.backends.size + this.wildcards.size;
+    let count = this.backends.size + this.#twins.size + this.wildcards.size;
     for (const { master, slots } of this.frontends.values())
       count += slots.size + (master === undefined ? 0 : 1);
     for (const others of this.#others.values()) count += others.size;
@@ -155,8 +166,11 @@ class WrittenMaps implements Written {
     if ('revNatId' in key) {
       this.#putOther(key.revNatId, entry);
     } else if ('backendId' in key) {
-      this.#count(this.backends.get(key.backendId), entry);
-      this.backends.set(key.backendId, entry);
+      const { backendId } = key;
+      const known = this.backends.get(backendId);
+      const backends = known === undefined || known.map === entry.map ? this.backends : this.#twins;
+      this.#count(backends.get(backendId), entry);
+      backends.set(backendId, entry);
     } else if (isWildcard(entry)) {
       const { address } = key as MapKey<'lb4_services_v2'>;
       this.#count(this.wildcards.get(address), entry);
@@ -193,8 +207,7 @@ class WrittenMaps implements Written {
       return;
     }
     if ('backendId' in key) {
-      this.#count(this.backends.get(key.backendId), undefined);
-      this.backends.delete(key.backendId);
+      this.#removeBackend(map, key.backendId);
       return;
     }
     const { backendSlot, address } = key as MapKey<'lb4_services_v2'>;
@@ -215,6 +228,21 @@ class WrittenMaps implements Written {
       this.#dropSlot(frontend, backendSlot);
     }
     if (frontend.master === undefined && frontend.slots.size === 0) this.frontends.delete(name);
+  }
+
+  #removeBackend(map: ServiceMapName, id: number): void {
+    const twin = this.#twins.get(id);
+    if (twin?.map === map) {
+      this.#count(twin, undefined);
+      this.#twins.delete(id);
+      return;
+    }
+    this.#count(this.backends.get(id), undefined);
+    if (twin === undefined) this.backends.delete(id);
+    else {
+      this.backends.set(id, twin);
+      this.#twins.delete(id);
+    }
   }
 
   #putOther(revNatId: number, entry: Entry): void {

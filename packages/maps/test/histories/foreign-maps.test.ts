@@ -43,6 +43,19 @@ const faults: readonly ((tables: Tables, entries: readonly Entry[], die: number)
     const [one, other] = [pick(backends, die), backends[0]];
     if (one !== undefined && other !== undefined) set(tables, one, other.value);
   },
+  function giveBothFamiliesOneId(tables, entries, die) {
+    const of = (family: 4 | 6) => entries.filter(({ map }) => map === `lb${family}_backends_v3`);
+    const [four, six] = [pick(of(4), die), pick(of(6), die)];
+    if (four === undefined || six === undefined) {
+      tables.lb6_backends_v3.set({ backendId: 1 }, { ...backend6, address: '2001:db8:9::1' });
+      return;
+    }
+    const { backendId } = four.key as { backendId: number };
+    set(tables, { map: six.map, key: { backendId } } as Entry, six.value);
+    for (const { map, key, value } of entries)
+      if (map === 'lb6_services_v2' && (value as Service & { backendId?: number }).backendId !== undefined)
+        set(tables, { map, key } as Entry, { ...value, backendId });
+  },
   function leaveStrays(tables) {
     tables.lb_affinity_match.set({ backendId: 901, revNatId: 801 }, {});
     tables.lb4_reverse_nat.set({ revNatId: 802 }, { address: '198.51.100.1', port: 80 });
@@ -78,6 +91,14 @@ const faults: readonly ((tables: Tables, entries: readonly Entry[], die: number)
   },
 ];
 
+const backend6 = {
+  port: 80,
+  proto: 6,
+  state: 0,
+  flags: 0,
+  clusterId: 0,
+  zone: 0,
+} as unknown as MapValue<'lb6_backends_v3'>;
 const pick = <T>(list: readonly T[], die: number): T | undefined => list[Math.floor(die * list.length)];
 
 describe('a writer that finds maps which are wrong', () => {

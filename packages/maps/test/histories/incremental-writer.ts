@@ -81,7 +81,7 @@ function mirrorWrong(written: Written, { entries }: Snapshot): string | undefine
   const others = new Set<number>();
   for (const [id, entry] of entries) {
     const { key } = entry;
-    let have = 'backendId' in key ? written.backends.get(key.backendId) : undefined;
+    let have = 'backendId' in key ? written.get(entry.map, key) : undefined;
     if ('revNatId' in key) {
       have = written.othersOf(key.revNatId).get(id);
       others.add(key.revNatId);
@@ -95,6 +95,7 @@ function mirrorWrong(written: Written, { entries }: Snapshot): string | undefine
     expected++;
   }
   let size = written.backends.size + written.wildcards.size;
+  for (const id of written.backends.keys()) if (written.twinOf(id) !== undefined) size++;
   for (const id of others) size += written.othersOf(id).size;
   for (const { master, slots } of written.frontends.values())
     size += slots.size + (master === undefined ? 0 : 1);
