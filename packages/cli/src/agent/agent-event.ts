@@ -29,7 +29,13 @@ export type AgentEvent =
   /** What was a problem no longer is one. */
   | { readonly event: 'solved'; readonly code: string; readonly message: string }
   /** Nothing is written yet, because these have not told everything that they had at the start. */
-  | { readonly event: 'waiting'; readonly sources: readonly string[]; readonly seconds: number }
+  | {
+      readonly event: 'waiting';
+      readonly sources: readonly string[];
+      readonly seconds: number;
+      /** What is wrong with them, as far as it is known. */
+      readonly errors?: readonly string[];
+    }
   | { readonly event: 'notice'; readonly message: string }
   /** So many lines were left out, because there were too many. */
   | { readonly event: 'suppressed'; readonly lines: number }
@@ -74,8 +80,10 @@ export function describeEvent(event: AgentEvent): string {
     case 'solved':
     case 'failed':
       return `${event.event}${event.code === '' ? '' : ` ${event.code}`}: ${event.message}`;
-    case 'waiting':
-      return `waiting since ${event.seconds} s for ${event.sources.join(', ')} to tell all there is; until then everything stays as it was found`;
+    case 'waiting': {
+      const why = event.errors === undefined ? '' : ` (${event.errors.join('; ')})`;
+      return `waiting since ${event.seconds} s for ${event.sources.join(', ')} to tell all there is${why}; until then everything stays as it was found`;
+    }
     case 'notice':
       return event.message;
     case 'suppressed':

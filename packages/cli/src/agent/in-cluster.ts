@@ -5,7 +5,7 @@ import { CliError } from '../cli-error.ts';
 const folder = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /**
- * The API server of the cluster that this pod runs in. The token is read anew for each request: the kubelet changes it.
+ * The API server of the cluster that this pod runs in. Token and certificate authority are read anew for each request: the kubelet changes them.
  * @param server - where it is, if not where the environment says. A service proxy must not need itself to reach it.
  * @throws CliError `LBX_NOT_IN_CLUSTER`
  */
@@ -24,8 +24,8 @@ export function inClusterAccess(
       throw outside((cause as Error).message);
     }
   };
-  read('token');
-  return { server: url, token: () => read('token'), ca: read('ca.crt') };
+  for (const name of ['token', 'ca.crt']) read(name);
+  return { server: url, token: () => read('token'), ca: () => read('ca.crt') };
 }
 
 const outside = (found: string) =>

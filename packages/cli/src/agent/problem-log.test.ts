@@ -38,6 +38,14 @@ it('keeps kinds apart, and tells once what nobody says is over', () => {
   ]);
 });
 
+it('remembers the last thousand of those, so that ever new ones take no memory', () => {
+  const { problems, told } = log();
+  for (let i = 0; i <= 1000; i++) problems.add(bad(`${i}`));
+  expect(told()).toHaveLength(1001);
+  for (const again of [1, 1000, 0, 1]) problems.add(bad(`${again}`));
+  expect(told().map((event) => 'message' in event && event.message)).toEqual(['0', '1']);
+});
+
 it('of very many that come together it tells how many more there are', () => {
   const { problems, told } = log();
   problems.set(

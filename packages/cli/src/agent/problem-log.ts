@@ -10,6 +10,8 @@ export interface ProblemLog {
   readonly current: readonly Error[];
 }
 
+/** So many of those that nobody says are over are remembered; an older one is told again when it comes back. */
+const remembered = 1000;
 /** Of those that come or go together, so many are told one by one. */
 const most = 20;
 
@@ -42,8 +44,11 @@ export function createProblemLog(onEvent: (event: AgentEvent) => void): ProblemL
       known.set(kind, now);
     },
     add(problem) {
-      if (once.has(nameOf(problem))) return;
-      once.add(nameOf(problem));
+      const name = nameOf(problem);
+      if (once.has(name)) return;
+      once.add(name);
+      const [oldest] = once;
+      if (once.size > remembered) once.delete(oldest!);
       tell('problem', [problem]);
     },
   };

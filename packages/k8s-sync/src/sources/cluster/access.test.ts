@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFakeApiServer, type FakeApiServer, selfSignedCertificate } from '@lbx/testing';
@@ -91,31 +91,55 @@ function tokenPlugin(): (token: string) => string {
   };
 }
 
-it('certificates that are renewed are taken up when the server is not trusted', async () => {
-  const secure = await createFakeApiServer({ tls: true });
-  const stranger = selfSignedCertificate().cert;
-  const write = (ca: string) => {
-    const file = join(folder, 'config');
-    const cluster = { server: secure.url, 'certificate-authority-data': Buffer.from(ca).toString('base64') };
-    writeFileSync(
-      file,
-      JSON.stringify({
-        apiVersion: 'v1',
-        kind: 'Config',
-        clusters: [{ name: 'c', cluster }],
-        users: [{ name: 'u', user: {} }],
-        contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
-        'current-context': 'x',
-      }),
-    );
-    return file;
+/** A kubeconfig for a server, with these fields of its cluster. */
+function trusting(server: string, fields: Readonly<Record<string, string>>): ClusterSourceOptions {
+  const file = join(folder, 'config');
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'c', cluster: { server, ...fields } }],
+    users: [{ name: 'u', user: {} }],
+    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+    'current-context': 'x',
   };
+  writeFileSync(file, JSON.stringify(config));
+  return { kubeconfig: file };
+}
+
+it.each<[string, (server: string, ca: string) => ClusterSourceOptions]>([
+  [
+    'in the kubeconfig',
+    (server, ca) => trusting(server, { 'certificate-authority-data': Buffer.from(ca).toString('base64') }),
+  ],
+  [
+    'in a file of its own',
+    (server, ca) => {
+      writeFileSync(join(folder, 'ca.crt'), ca);
+      return trusting(server, { 'certificate-authority': join(folder, 'ca.crt') });
+    },
+  ],
+  [
+    'in a file beside the kubeconfig',
+    (server, ca) => {
+      writeFileSync(join(folder, 'ca.crt'), ca);
+      return trusting(server, { 'certificate-authority': 'ca.crt' });
+    },
+  ],
+  [
+    'in a file that a function reads',
+    (server, ca) => {
+      writeFileSync(join(folder, 'ca.crt'), ca);
+      return { server, ca: () => readFileSync(join(folder, 'ca.crt')) };
+    },
+  ],
+])('an authority that is renewed %s is taken up when the server is not trusted', async (_, write) => {
+  const secure = await createFakeApiServer({ tls: true });
   try {
-    source = clusterSource({ kubeconfig: write(stranger), backoff });
+    source = clusterSource({ ...write(secure.url, selfSignedCertificate().cert), backoff });
     const events = log();
     await source.start(events.listener);
     await events.next((event) => event.type === 'problem');
-    write(secure.ca!);
+    write(secure.url, secure.ca!);
     await events.next('synced');
   } finally {
     await source.close();

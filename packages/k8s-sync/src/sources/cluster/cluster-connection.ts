@@ -15,8 +15,8 @@ export type ClusterAccess =
       readonly server: string;
       /** Bearer token; a function is asked before every request, so that tokens can change. */
       readonly token?: string | (() => string | Promise<string>);
-      /** PEM of the authority that signed the server's certificate. */
-      readonly ca?: string | Buffer;
+      /** PEM of the authority that signed the server's certificate; a function is asked as that of `token` is. */
+      readonly ca?: string | Buffer | (() => string | Buffer | Promise<string | Buffer>);
     };
 
 /** What one request needs; asked for anew each time, because tokens and certificates change. */
@@ -62,7 +62,7 @@ export async function openClusterConnection(
       const bearer = typeof token === 'function' ? await token() : token;
       return {
         headers: bearer === undefined ? {} : { authorization: `Bearer ${bearer.trim()}` },
-        dispatcher: agents.get(ca === undefined ? {} : { ca }),
+        dispatcher: agents.get(ca === undefined ? {} : { ca: typeof ca === 'function' ? await ca() : ca }),
       };
     },
     refused: () => {},
