@@ -60,7 +60,7 @@ export const commandList: readonly ListedCommand[] = [
   },
   {
     name: 'diff',
-    description: 'what differs between two states: pinned maps, dumps, manifests',
+    description: 'what differs between two states: pinned maps, dumps, manifests, clusters',
     load: async () => (await import('./commands/diff.ts')).diffCommand,
   },
   {

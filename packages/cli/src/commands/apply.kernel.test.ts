@@ -1,8 +1,10 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { openPinnedWriter } from '@lbx/core';
-import { createBpffsFolder, createCgroup, describeKernel } from '@lbx/testing';
+import { parseManifest } from '@lbx/k8s-sync';
+import { createBpffsFolder, createCgroup, createFakeApiServer, describeKernel } from '@lbx/testing';
 import { expect, it } from 'vitest';
-import { run } from '../../test/run.ts';
+import { kubeconfigText } from '../../test/doctor/kubeconfig.ts';
+import { manifests, run } from '../../test/run.ts';
 import { temporaryFolder } from '../../test/temporary-folder.ts';
 
 const service = (name: string, address: string, ...backends: string[]) =>
@@ -37,6 +39,19 @@ describeKernel('lbx apply', () => {
     const pruned = await apply('--prune');
     expect(pruned.out).toContain('- 198.51.100.1:80/TCP  LoadBalancer');
     expect((await run(['diff', files.path, '--pins', pins])).code).toBe(0);
+
+    await using server = await createFakeApiServer();
+    server.put(
+      ...parseManifest(readFileSync(`${manifests}/web.yaml`, 'utf8'), 'web.yaml').objects.map(
+        ({ object }) => object,
+      ),
+    );
+    using config = temporaryFolder({ config: kubeconfigText(server.url, undefined, {}) });
+    const cluster = ['--kubeconfig', config.file('config'), '--node', 'node-a', '--pins', pins];
+    const all = await run(['apply', ...cluster, '--prune']);
+    expect(all).toMatchObject({ code: 0, err: '' });
+    expect(all.lines).toContain('+ 198.51.100.80:80/TCP  LoadBalancer  shop/web');
+    expect(await run(['diff', ...cluster])).toMatchObject({ code: 0, err: '' });
 
     using busy = openPinnedWriter(pins);
     const refused = await apply();

@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { parseManifest } from '@lbx/k8s-sync';
+import { createFakeApiServer } from '@lbx/testing';
 import { describe, expect, it } from 'vitest';
+import { kubeconfigText } from '../../test/doctor/kubeconfig.ts';
 import { manifests, run } from '../../test/run.ts';
 import { temporaryFolder } from '../../test/temporary-folder.ts';
 
@@ -51,7 +54,44 @@ describe('lbx diff', () => {
     expect(code).toBe(0);
   });
 
+  it('compares with what an API server has, read once', async () => {
+    await using server = await createFakeApiServer();
+    server.put(...parseManifest(web, 'web.yaml').objects.map(({ object }) => object));
+    using folder = temporaryFolder({
+      config: kubeconfigText(server.url, undefined, {}),
+      dump: await dumpOf(),
+    });
+    const cluster = ['--kubeconfig', folder.file('config'), ...node];
+    const same = await run(['diff', folder.file('dump'), ...cluster]);
+    expect(same).toMatchObject({ code: 0, err: '' });
+    expect(same.out).toMatch(/^equal: the dump .* and the cluster of kubeconfig .* \(\d+ entries\)$/);
+    expect(server.requestsFor('list', 'Service').length + server.requestsFor('watch', 'Service').length).toBe(
+      1,
+    );
+    await expect.poll(() => server.watches).toEqual([]);
+    server.delete('EndpointSlice', 'shop', 'web-1');
+    const gone = await run(['diff', 'cluster', manifests, ...cluster]);
+    expect(gone.code).toBe(1);
+    expect(gone.lines).toContain('  + backend 203.0.113.2:8080/TCP');
+  });
+
+  it('an API server that does not answer ends it with what was tried', async () => {
+    using folder = temporaryFolder({ config: kubeconfigText('http://127.0.0.1:1', undefined, {}) });
+    const { code, err } = await run(['diff', manifests, '--kubeconfig', folder.file('config'), ...node]);
+    expect(code).toBe(4);
+    expect(err).toMatch(/not all could be read from the cluster of kubeconfig .*ECONNREFUSED/s);
+  });
+
   it.each([
+    ['nothing', [], 2, /diff of what\?/],
+    ['a cluster that nobody named', ['cluster', manifests, ...node], 2, /--kubeconfig FILE/],
+    ['a cluster without a node', ['--kubeconfig', '/nonexistent', manifests], 2, /--node NAME/],
+    [
+      'a kubeconfig that is not there',
+      [manifests, '--kubeconfig', '/nonexistent', ...node],
+      3,
+      /\/nonexistent/,
+    ],
     ['the same twice', ['-', '-'], 2, /both sides/],
     ['manifests without a node', [manifests, manifests], 2, /--node NAME/],
     ['what is not there', ['/nonexistent', manifests, ...node], 3, /cannot read \/nonexistent/],

@@ -7,12 +7,12 @@ import { CliError } from '../cli-error.ts';
 
 /** Which API server is asked. */
 export interface ClusterFlags {
-  readonly kubeconfig?: string;
-  readonly inCluster?: boolean;
-  readonly apiServer?: string;
+  readonly kubeconfig?: string | undefined;
+  readonly inCluster?: boolean | undefined;
+  readonly apiServer?: string | undefined;
   /** Name of the node. */
-  readonly node?: string;
-  readonly hostPorts?: boolean;
+  readonly node?: string | undefined;
+  readonly hostPorts?: boolean | undefined;
 }
 
 const descriptions = {

@@ -17,6 +17,10 @@ export const layoutOption = (): Option =>
     .choices(['lbx', 'cilium'])
     .default('lbx');
 
+/** For commands that read Kubernetes objects. */
+export const nodeOption = (): Option =>
+  new Option('--node <name>', 'name of the node in Kubernetes, with manifests or a cluster').env('NODE_NAME');
+
 /** A whole number, not negative. */
 export function parseNumber(text: string): number {
   const number = Number(text);

@@ -19,11 +19,18 @@ import {
 import { CliError } from '../cli-error.ts';
 import { assertRoot } from '../root.ts';
 import type { CommandContext } from '../run-cli.ts';
+import { type ClusterFlags, clusterOf } from './cluster-options.ts';
 import { type Desired, type DesiredOptions, readDesired } from './desired.ts';
 import { parseJson, readText } from './lines.ts';
 
 /** The word that stands for the kernel's pinned maps where a state is asked for. */
 export const LIVE = 'live';
+
+/** The word for what an API server has now; `--kubeconfig` or `--in-cluster` says which. */
+export const CLUSTER = 'cluster';
+
+/** What a state may be, for help. */
+export const stateDescription = `${LIVE} (the pinned maps, only read), a file of lbx dump (- is standard input), a folder or file of manifests, or ${CLUSTER} (with --kubeconfig or --in-cluster)`;
 
 /** Whose pinned maps are meant. */
 export interface PinFlags {
@@ -49,13 +56,16 @@ export interface State {
   readonly problems: readonly string[];
 }
 
-export interface StateOptions extends PinFlags, Partial<DesiredOptions> {
+export interface StateOptions
+  extends PinFlags,
+    Omit<ClusterFlags, 'node'>,
+    Partial<Omit<DesiredOptions, 'cluster'>> {
   /** Read connections, affinity and the like of pinned maps too. */
   readonly everyMap?: boolean;
 }
 
 /**
- * Reads a state from what people name it by: `live` (pinned maps, only read), a folder or YAML file of manifests (or of services of lbx's own), a file that `lbx dump`
+ * Reads a state from what people name it by: `live` (pinned maps, only read), `cluster` (an API server), a folder or YAML file of manifests (or of services of lbx's own), a file that `lbx dump`
  * wrote (its lines, or `--json`), or `-`, such a dump on standard input.
  * @param command - for the error of who is not root.
  */
@@ -66,10 +76,15 @@ export async function readState(
   command: string,
 ): Promise<State> {
   if (name === LIVE) return readPinnedState(options, command);
+  if (name === CLUSTER) return readClusterState(options);
   if (name === '-') return dumpState(await textOf(context.input), 'the dump on standard input');
-  if (isFolder(name) || /\.ya?ml$/.test(name)) return readManifestState(name, options);
+  if (isDesired(name)) return readManifestState(name, options);
   return dumpState(readText(name), `the dump ${name}`);
 }
+
+/** Does a name stand for what is wanted, rather than for what maps hold? */
+export const isDesired = (name: string): boolean =>
+  name === CLUSTER || isFolder(name) || /\.ya?ml$/.test(name);
 
 /** Where maps are pinned by these flags. */
 export function pinPlace({ pins, layout = 'lbx' }: PinFlags): PinPlace {
@@ -109,18 +124,44 @@ export function readPinnedState(options: StateOptions, command: string): State {
   };
 }
 
-async function readManifestState(
-  folder: string,
-  { node, algorithm = 'random', maglevSize = 16381, like = {} }: StateOptions,
-): Promise<State> {
-  const desired = await readDesired(folder, {
+async function readManifestState(path: string, options: StateOptions): Promise<State> {
+  return desiredState(`the manifests in ${path}`, await readDesired(path, desiredOptions(options)));
+}
+
+/** @throws CliError `LBX_BAD_FLAG`, `LBX_NO_ANSWER`. */
+async function readClusterState(options: StateOptions): Promise<State> {
+  const cluster = clusterOf(options);
+  if (cluster === undefined)
+    throw new CliError(
+      'LBX_BAD_FLAG',
+      `${CLUSTER}: say whose API server is asked: --kubeconfig FILE, or --in-cluster in a pod`,
+    );
+  if (options.node === undefined)
+    throw new CliError(
+      'LBX_BAD_FLAG',
+      `${cluster.name} needs --node NAME (or the variable NODE_NAME): what is local depends on it`,
+    );
+  return desiredState(cluster.name, await readDesired([], { ...desiredOptions(options), cluster }));
+}
+
+function desiredOptions({
+  node,
+  algorithm = 'random',
+  maglevSize = 16381,
+  like = {},
+  translator,
+}: StateOptions) {
+  return {
     algorithm,
     maglevSize,
     like,
     ...(node === undefined ? {} : { node }),
-  });
+    ...(translator === undefined ? {} : { translator }),
+  };
+}
+
+function desiredState(label: string, desired: Desired): State {
   const { projection, problems } = desired;
-  const label = `the manifests in ${folder}`;
   return { kind: 'manifests', label, snapshot: projection, others: [], desired, problems };
 }
 
