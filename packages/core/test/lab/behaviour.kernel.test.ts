@@ -190,6 +190,27 @@ describeKernel('what becomes of connections', () => {
         });
       });
 
+      it.each(places)(
+        'a sender of datagrams goes on when all pods %s went and another came, and when the service did',
+        async (_, [a, b]) => {
+          const serves = async (socket: OpenSocket, pod: string) =>
+            expect
+              .poll(() => socket.exchange({ timeoutMs: 300 }), { timeout: 5000 })
+              .toMatchObject({ who: pod, intact: true });
+          await serve(backends([a]));
+          const socket = await open(to('UDP', { connected: true }));
+          await serves(socket, a);
+          await serve([]);
+          expect(await socket.exchange()).toEqual(refused);
+          await serve(backends([b]));
+          await serves(socket, b);
+          await nodes.node1.apply([]);
+          expect(await socket.exchange(briefly)).not.toHaveProperty('who');
+          await serve(backends([a]));
+          await serves(socket, a);
+        },
+      );
+
       it.each(places)('datagrams in fragments, with a pod %s', async (_, pods) => {
         await serve(backends(pods));
         const answers = await lab.client.ask(to('UDP'), { up: 4000, down: 4000, count: 4 });
