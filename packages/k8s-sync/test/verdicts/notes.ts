@@ -41,5 +41,7 @@ Not computed; "–" was not looked into.
 | two Pods with one hostPort | the older one, until it is being deleted; the other is a problem | CNI portmap's, the first rule | – |
 | loadBalancerClass | others than those of \`--load-balancer-class\` have no VIPs; with any, other ports of the VIP are routed | not looked at | other ports of the VIP are routed unless the class is its own |
 | healthCheckNodePort, /healthz, /livez | as kube-proxy | yes | yes |
+| TCP connections to an endpoint that is in no slice any more | end with their next packet; as long as it is there, ready or not, they go on | go on as long as the pod answers | – |
 | UDP flows to a backend that is gone | packets: the next one gets another backend; connected sockets are destroyed | conntrack entries deleted after the sync | the same as lbx |
+| an object that cannot be read | its last good version stays; after a restart what was found stays that may be its | an API server keeps such objects out | – |
 `;
