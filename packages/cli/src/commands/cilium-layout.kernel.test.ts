@@ -78,8 +78,8 @@ describeKernel("an installed Cilium's maps, read only", () => {
       code: 'one-of-several',
       confidence: { level: 'chance' },
     });
-    for (const hook of ['connect', 'pod', 'tc'])
-      expect((await run(['explain', ...cilium, '--hook', hook, '--from', '203.0.113.5:1', ...to])).code).toBe(
+    for (const via of ['node', 'pod', 'outside'])
+      expect((await run(['explain', ...cilium, '--via', via, '--from', '203.0.113.5:1', ...to])).code).toBe(
         0,
       );
     const status = await run(['status', ...cilium, '--json']);

@@ -121,7 +121,7 @@ describeKernel('lbx explain on live maps', () => {
     const pins = `${folder.path}/lbx`;
     const sockets = createLoadBalancer({ cgroup: cgroup.path, pins, nodeAddresses: [] });
     sockets.apply(web({ address: a! }, { address: b! }));
-    const args = ['explain', '--pins', pins, '--hook', 'connect', '--from', '127.0.0.1:1'];
+    const args = ['explain', '--pins', pins, '--via', 'node', '--from', '127.0.0.1:1'];
     const ran = await run([...args, '--to', `${addresses.service}:80`, '--json']);
     expect(JSON.parse(ran.out)).toMatchObject({ code: 'one-of-several', confidence: { level: 'chance' } });
     sockets.remove();

@@ -124,13 +124,13 @@ describe('lbx explain', () => {
   });
 
   it('a ClusterIP is for sockets', async () => {
-    expect((await explain('198.51.100.10:80', '--hook', 'connect')).code).toBe(0);
+    expect((await explain('198.51.100.10:80', '--via', 'node')).code).toBe(0);
     expect((await explain('198.51.100.10:80')).code).toBe(1);
   });
 
   it('NodePorts are at the addresses of the node', async () => {
-    expect((await explain('192.0.2.1:30080', '--hook', 'connect')).code).toBe(0);
-    expect((await explain('192.0.2.9:30080', '--hook', 'connect')).code).toBe(1);
+    expect((await explain('192.0.2.1:30080', '--via', 'node')).code).toBe(0);
+    expect((await explain('192.0.2.9:30080', '--via', 'node')).code).toBe(1);
   });
 
   it('ends of two IP versions are bad input: 3', async () => {

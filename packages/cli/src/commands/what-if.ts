@@ -15,16 +15,20 @@ import {
 import { Command, Option } from 'commander';
 import { CliError } from '../cli-error.ts';
 import { exitCode } from '../exit-codes.ts';
+import { type AgentFlags, agentOption } from '../input/ask-agent.ts';
 import { parseAddition, parseRemoval, parseState, parseWeight } from '../input/backend-change.ts';
+import { addClusterOptions, type ClusterFlags } from '../input/cluster-options.ts';
 import { pinsOfLayoutOption } from '../input/pins-options.ts';
 import { reportProblems } from '../input/report-problems.ts';
-import { layoutOption, parseNumber, parseTableSize } from '../input/shared-options.ts';
-import { LIVE, type PinFlags, readState, type State } from '../input/state.ts';
+import { layoutOption, nodeOption, parseNumber, parseTableSize } from '../input/shared-options.ts';
+import { CLUSTER, type PinFlags, readState, type State, stateDescription } from '../input/state.ts';
+import { openServiceNames } from '../names/open-service-names.ts';
+import { noNames, type ServiceNames } from '../names/service-names.ts';
 import { json } from '../output/output.ts';
 import { whatIfLines } from '../output/what-if-lines.ts';
 import type { CommandContext } from '../run-cli.ts';
 
-interface WhatIfFlags extends PinFlags {
+interface WhatIfFlags extends PinFlags, AgentFlags, Omit<ClusterFlags, 'node'> {
   readonly to?: string;
   readonly node?: string;
   readonly add?: readonly BackendChange[];
@@ -39,12 +43,9 @@ interface WhatIfFlags extends PinFlags {
 
 /** `lbx what-if STATE --remove …`: what a change would do to flows and maps. Only reads. */
 export function whatIfCommand(context: CommandContext): Command {
-  return new Command('what-if')
+  const command = new Command('what-if')
     .description('what a change to backends, weights or options would do to flows and maps; changes nothing')
-    .argument(
-      '<state>',
-      `${LIVE} (the pinned maps), a file of lbx dump (- is standard input), or a folder of manifests`,
-    )
+    .argument('<state>', stateDescription)
     .option('--to <state>', 'all services as there, instead')
     .option(
       '--add <service=addr:port>',
@@ -58,18 +59,28 @@ export function whatIfCommand(context: CommandContext): Command {
     .addOption(new Option('--maglev-size <prime>', 'other Maglev tables').argParser(parseTableSize))
     .addOption(pinsOfLayoutOption())
     .addOption(layoutOption())
-    .option('--node <name>', 'name of the node, with manifests')
+    .addOption(nodeOption())
     .option('--cpus <n>', 'possible CPUs of the node', parseNumber, availableParallelism())
-    .option('--json', 'everything as one JSON object')
+    .addOption(agentOption())
+    .option('--json', 'everything as one JSON object');
+  return addClusterOptions(command, `With the state ${CLUSTER}:`)
     .addHelpText(
       'after',
-      '\nSERVICE is a name (shop/web) or a frontend (198.51.100.1:80), which is all that maps know.' +
-        '\nExit codes: 0 done, 1 it would not fit or is refused',
+      `
+SERVICE is a name (shop/web) or a frontend (198.51.100.1:80). Maps have no names: those of the pinned maps are asked of the agent of this machine.
+
+Examples:
+  lbx what-if live --remove shop/web=192.0.2.10:8080          which flows does a backend take along?
+  lbx what-if live --state shop/web/192.0.2.10:8080=terminating   and if it is drained first?
+  lbx what-if manifests --node node-a --algorithm maglev      without root: what would Maglev cost?
+
+Exit codes: 0 done, 1 it would not fit or is refused`,
     )
     .action(async (name: string, flags: WhatIfFlags) => {
       const { algorithm, maglevSize, to, ...rest } = flags;
       const state = await readState(name, rest, context, 'what-if');
-      const before = sideOf(state);
+      const names = state.kind === 'live' ? await openServiceNames(flags) : noNames;
+      const before = sideOf(state, names);
       const target =
         to === undefined
           ? undefined
@@ -95,7 +106,10 @@ export function whatIfCommand(context: CommandContext): Command {
           'LBX_BAD_FLAG',
           'what if what? Give --to STATE, --add, --remove, --weight, --state, --algorithm or --maglev-size',
         );
-      const frontends = changeBackends((target === undefined ? before : sideOf(target)).frontends, changes);
+      const frontends = changeBackends(
+        (target === undefined ? before : sideOf(target, names)).frontends,
+        changes,
+      );
       const ids = state.kind === 'manifests' ? createIds() : restoreIds(state.snapshot);
       const { cpus } = flags;
       const answer = whatIf(
@@ -122,9 +136,14 @@ export function whatIfCommand(context: CommandContext): Command {
 }
 
 /** Manifests say what is meant; of maps it is worked out. */
-function sideOf({ desired, snapshot }: State): WhatIfSide {
+function sideOf({ desired, snapshot }: State, { serviceOf }: Pick<ServiceNames, 'serviceOf'>): WhatIfSide {
   if (desired !== undefined) return { frontends: desired.frontends, options: desired.options };
-  return { frontends: frontendsIn(snapshot), options: optionsIn(snapshot) };
+  const frontends = frontendsIn(snapshot).map((frontend) => ({
+    ...frontend,
+    // Without a name, a service is called as its frontend is.
+    service: serviceOf(frontend.service) ?? frontend.service,
+  }));
+  return { frontends, options: optionsIn(snapshot) };
 }
 
 /** Entries of maps that the frontends which were read from them would not give: weights are estimated, others may write otherwise. */

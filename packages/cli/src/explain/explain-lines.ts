@@ -14,10 +14,11 @@ const levels: Readonly<Record<Confidence['level'], string>> = {
 };
 
 /** For people: the verdict first, what is remembered, every look-up that led to it, and how sure it is. */
-export function explainLines(answer: LiveExplanation): string {
+export function explainLines(answer: LiveExplanation, service?: string): string {
   const { established, newFlow, confidence, steps } = answer;
   return [
     verdictLine(answer),
+    ...(service === undefined ? [] : [`  service:  ${service}`]),
     ...(established === undefined ? [] : flowLines(established)),
     ...(established?.valid && newFlow ? [`  a new flow would get: ${verdictLine(newFlow)}`] : []),
     ...candidatesLine(established?.valid ? undefined : answer),

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { localAddresses, openPinnedFlows, openPinnedTables, readProgramSettings } from '@lbx/core';
 import {
   type AnyLayout,
@@ -15,9 +16,10 @@ import { CliError } from '../cli-error.ts';
 import { LIVE, pinFolder, pinPlace, readState, type StateOptions } from '../input/state.ts';
 import { assertRoot } from '../root.ts';
 import type { CommandContext } from '../run-cli.ts';
+import type { NodeFacts } from './entry-point.ts';
 
 /** What is asked, and what is known of how its programs choose. */
-export interface OpenedState extends Disposable {
+export interface OpenedState extends Disposable, NodeFacts {
   readonly label: string;
   readonly state: LiveState;
   readonly options: Pick<
@@ -77,6 +79,7 @@ function openPinned(flags: StateOptions): OpenedState {
   const { sources } = opened.use(openPinnedFlows(place));
   const settings = existsSync(folder) && flags.layout !== 'cilium' ? readProgramSettings(folder) : undefined;
   const { packets, ...sockets } = settings ?? {};
+  const addresses = localAddresses().map(({ address }) => address);
   const kept = opened.move();
   return {
     label: `the maps pinned in ${folder}`,
@@ -88,12 +91,19 @@ function openPinned(flags: StateOptions): OpenedState {
     options: {
       ...sockets,
       ...(packets?.algorithm === undefined ? {} : { algorithm: packets.algorithm }),
-      localAddresses: localAddresses().map(({ address }) => address),
+      localAddresses: addresses,
     },
     problems: [],
+    ...(flags.layout === 'cilium' ? {} : { links: linksIn(folder) }),
+    addresses,
     [Symbol.dispose]: () => kept.dispose(),
   };
 }
+
+const linksIn = (pins: string): string[] => {
+  const folder = join(pins, 'links');
+  return existsSync(folder) ? readdirSync(folder) : [];
+};
 
 /** The kernel counts jiffies from 300 seconds before the 32 bits of them wrap around, beside the seconds since boot. */
 function clockNow(hz: number): FlowClock {

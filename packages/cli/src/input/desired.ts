@@ -2,7 +2,6 @@ import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import {
   createTranslator,
-  manifestSource,
   type ObjectSource,
   parseManifest,
   type SourceEvent,
@@ -20,7 +19,7 @@ import {
 import { CliError } from '../cli-error.ts';
 import { readText } from './lines.ts';
 import { type FoundService, parseServiceFile, SERVICE_API } from './service-file.ts';
-import { takeSource } from './take-source.ts';
+import { takeCluster, takeFolder } from './take-source.ts';
 
 /** What manifests and services of lbx's own mean for a node: offline, without root. */
 export interface Desired {
@@ -67,14 +66,14 @@ export async function readDesired(
   const wrong: string[] = [];
   for (const path of all) {
     if (isFile(path)) takeManifest(path, take);
-    else await takeSource(manifestSource(path), take);
+    else await takeFolder(path, take);
     for (const file of isFile(path) ? [path] : filesIn(path)) {
       const found = servicesIn(file);
       own.push(...found.services);
       wrong.push(...found.problems.map(({ message }) => message));
     }
   }
-  if (cluster !== undefined) await takeSource(cluster, take);
+  if (cluster !== undefined) await takeCluster(cluster, take);
   const where = [...all, ...(cluster === undefined ? [] : [cluster.name])].join(', ');
   if (node === undefined && (objects > 0 || own.length + wrong.length === 0))
     throw new CliError('LBX_BAD_FLAG', 'manifests need --node NAME: what is local depends on it');

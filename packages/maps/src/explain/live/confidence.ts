@@ -26,7 +26,7 @@ export type ConfidenceCode =
   | 'node-addresses'
   | 'open-sockets'
   | 'gate-closed'
-  | 'hook';
+  | 'entry-point';
 
 export interface ConfidenceReason {
   readonly code: ConfidenceCode;
