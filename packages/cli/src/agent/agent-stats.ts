@@ -4,7 +4,7 @@ import { type ApplyReport, createHistogram, type HistogramValues } from '@lbx/co
 export interface AgentStats {
   readonly applies: number;
   /** The last one. */
-  readonly last: Pick<ApplyReport, 'frontends' | 'pending'> & { readonly refused: number };
+  readonly last: Pick<ApplyReport, 'frontends' | 'pending' | 'kept'> & { readonly refused: number };
   /** Writes that the kernel refused, by map and code of the error. */
   readonly failures: ReadonlyMap<string, { readonly map: string; readonly code: string; count: number }>;
   /** Seconds: working a change out and writing it; the kernel's part. */
@@ -22,7 +22,7 @@ export function createAgentStats(): AgentStats {
   const failures = new Map<string, { map: string; code: string; count: number }>();
   let applies = 0;
   let recoveries = 0;
-  let last: AgentStats['last'] = { frontends: 0, pending: 0, refused: 0 };
+  let last: AgentStats['last'] = { frontends: 0, pending: 0, kept: 0, refused: 0 };
   return {
     get applies() {
       return applies;
@@ -40,9 +40,9 @@ export function createAgentStats(): AgentStats {
     get recoveries() {
       return recoveries;
     },
-    applied({ frontends, pending, refused, failed, ms, writeMs }) {
+    applied({ frontends, pending, kept, refused, failed, ms, writeMs }) {
       applies += 1;
-      last = { frontends, pending, refused: refused.length };
+      last = { frontends, pending, kept, refused: refused.length };
       apply.observe(ms / 1000);
       write.observe(writeMs / 1000);
       for (const { map, error } of failed) {

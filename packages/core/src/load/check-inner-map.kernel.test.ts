@@ -6,10 +6,18 @@ import { innerFits } from './check-inner-map.ts';
 const specOf = (positions: number): MapSpec => ({
   name: 'lb4_maglev',
   type: 'hash_of_maps',
+  flags: 0,
   keySize: 2,
   valueSize: 4,
   maxEntries: 8,
-  innerSpec: { type: 'array', keySize: 4, valueSize: 4 * positions, maxEntries: 1 },
+  innerSpec: {
+    name: 'lbx_table',
+    type: 'array',
+    flags: 0,
+    keySize: 4,
+    valueSize: 4 * positions,
+    maxEntries: 1,
+  },
 });
 
 describeKernel('Maglev tables of a map', () => {

@@ -37,12 +37,13 @@ export const changeMetrics: readonly Metric[] = [
   {
     name: 'lbx_frontends',
     type: 'gauge',
-    help: 'Frontends that are wanted, and those that are not as wanted because writes failed (tried again) or because they cannot be written at all',
+    help: 'Frontends that are wanted, those that are not as wanted because writes failed (tried again) or because they cannot be written at all, and those that were found and stay because of objects that cannot be read',
     labels: ['state'],
     read: ({ loadBalancer, stats: { last } }) => [
       { labels: { state: 'desired' }, value: last.frontends },
       { labels: { state: 'failing' }, value: loadBalancer.reconcile.pending },
       { labels: { state: 'refused' }, value: last.refused },
+      { labels: { state: 'kept' }, value: last.kept },
       { labels: { state: 'programmed' }, value: Math.max(0, last.frontends - last.pending) },
     ],
   },

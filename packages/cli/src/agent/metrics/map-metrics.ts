@@ -50,7 +50,7 @@ export const mapMetrics: readonly Metric[] = [
   {
     name: 'lbx_ids_quarantined',
     type: 'gauge',
-    help: 'Ids that are kept from new owners until no flow can have them any more',
+    help: 'Ids that are kept from new owners until no flow can have them any more, or none is left',
     labels: ['kind'],
     read: (sources) => perIdSpace(sources, 'quarantined'),
   },

@@ -27,7 +27,7 @@ function sources(): MetricSources {
     refused: [],
     shortages: [],
     pending: 2,
-    kept: 0,
+    kept: 3,
     ms: 4,
     writeMs: 2,
   };
@@ -107,6 +107,7 @@ describe('metrics', () => {
     'lbx_frontends{state="desired"} 7',
     'lbx_frontends{state="programmed"} 5',
     'lbx_frontends{state="failing"} 1',
+    'lbx_frontends{state="kept"} 3',
     'lbx_ids_used{kind="backend"} 4',
     'lbx_flows_max{table="lbx_flow_set4"} 8',
     'lbx_hooks{hook="xdp",state="attached"} 1',
