@@ -24,6 +24,7 @@ it('exports these values, and no others', () => {
     'objectSource',
     'parseManifest',
     'probeCluster',
+    'readTextFile',
     'recordSource',
     'replaySource',
     'verdictFor',

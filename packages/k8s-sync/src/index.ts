@@ -48,6 +48,7 @@ export { type ManifestSourceOptions, manifestSource } from './sources/manifests/
 export { type Manifest, type ManifestObject, parseManifest } from './sources/manifests/parse-manifest.ts';
 export { mergeSources } from './sources/merge/merge-sources.ts';
 export { type CallSource, objectSource } from './sources/object-source.ts';
+export { readTextFile } from './sources/read-text-file.ts';
 export { recordSource } from './sources/recording/record-source.ts';
 export {
   type ReplaySource,

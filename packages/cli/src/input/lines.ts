@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { readTextFile } from '@lbx/k8s-sync';
 import { CliError } from '../cli-error.ts';
 
 /** Lines of a stream, with their numbers from 1; empty ones are left out. */
@@ -14,10 +14,13 @@ export async function* numberedLines(
   }
 }
 
-/** A text file. @throws CliError `LBX_BAD_FILE` naming the path and what is wrong. */
+/** Of a manifest, a dump or vectors: what the agent reads of a manifest too. */
+const maxFileBytes = 64 * 2 ** 20;
+
+/** A text file, or a pipe. @throws CliError `LBX_BAD_FILE` naming the path and what is wrong; also for more than 64 MiB. */
 export function readText(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readTextFile(path, maxFileBytes);
   } catch (error) {
     throw new CliError('LBX_BAD_FILE', `cannot read ${path}: ${(error as Error).message}`, { cause: error });
   }

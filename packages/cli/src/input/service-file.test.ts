@@ -50,6 +50,13 @@ describe('parseServiceFile', () => {
       /^web\.yaml:2:7: kind: "Servise" is none of Service, ServiceList/,
     ],
     ['a list without items', 'apiVersion: lbx/v1\nkind: ServiceList', /needs a list/],
+    ['an alias to nothing', `${web}mode: *nowhere\n`, /^web\.yaml:1:1: Unresolved alias .*: nowhere/],
+    [
+      'aliases that multiply',
+      `${web}x: [${'&0 [y], &1 [*0,*0,*0], &2 [*1,*1,*1], &3 [*2,*2,*2], &4 [*3,*3,*3], &5 [*4,*4,*4]'}, *5]\n`,
+      /^web\.yaml:1:1: Excessive alias count/,
+    ],
+    ['a long unknown field', `${web}${'x'.repeat(1000)}: 1\n`, /^web\.yaml:\d+:\d+: .{300,700}$/],
     ['broken YAML', `${web}name: twice\n`, /^web\.yaml:8:1: Map keys must be unique/],
   ])('%s is told with line and column', (_, text, message) => {
     const { services, problems } = read(text);

@@ -1,5 +1,5 @@
 import { parseServiceSpec, type ServiceSpec } from '@lbx/maps';
-import { type Document, isNode, LineCounter, parseAllDocuments } from 'yaml';
+import { type Document, isMap, isNode, LineCounter, parseAllDocuments } from 'yaml';
 import { CliError } from '../cli-error.ts';
 
 /** What documents with services of lbx's own say they are. */
@@ -31,12 +31,21 @@ export function parseServiceFile(text: string, file: string): ServiceFile {
   const problems: CliError[] = [];
   let others = 0;
   const lines = new LineCounter();
-  for (const document of parseAllDocuments(text, { lineCounter: lines })) {
+  const fileProblem = (place: string, message: string) =>
+    problems.push(new CliError('LBX_BAD_FILE', `${place}: ${message}`));
+  let documents: ReturnType<typeof parseAllDocuments>;
+  try {
+    documents = parseAllDocuments(text, { lineCounter: lines, logLevel: 'error' });
+  } catch (error) {
+    // Nested so deep that the parser runs out of stack.
+    fileProblem(`${file}:1:1`, `cannot be parsed: ${(error as Error).message}`);
+    return { services, problems, others };
+  }
+  for (const document of documents) {
     if (!('contents' in document)) continue;
-    const { apiVersion, kind } = (isNode(document.contents) ? toValue(document) : {}) as Record<
-      string,
-      unknown
-    >;
+    const [apiVersion, kind] = ['apiVersion', 'kind'].map((key) =>
+      isMap(document.contents) ? document.get(key) : undefined,
+    );
     if (apiVersion !== SERVICE_API) {
       others++;
       continue;
@@ -51,11 +60,19 @@ export function parseServiceFile(text: string, file: string): ServiceFile {
       return file;
     };
     const problem = (path: readonly (string | number)[], message: string) =>
-      problems.push(new CliError('LBX_BAD_FILE', `${placeOf(path)}: ${message}`));
+      fileProblem(placeOf(path), message);
     const [broken] = document.errors;
     if (broken !== undefined) {
       const { line, col } = broken.linePos?.[0] ?? { line: 1, col: 1 };
-      problems.push(new CliError('LBX_BAD_FILE', `${file}:${line}:${col}: ${broken.message.split('\n')[0]}`));
+      fileProblem(`${file}:${line}:${col}`, broken.message.split('\n')[0]!);
+      continue;
+    }
+    let content: unknown;
+    try {
+      content = toValue(document);
+    } catch (error) {
+      // Aliases that lead nowhere or multiply without end.
+      problem([], (error as Error).message);
       continue;
     }
     const read = (value: unknown, path: readonly (string | number)[]) => {
@@ -67,9 +84,9 @@ export function parseServiceFile(text: string, file: string): ServiceFile {
         problem([...path, ...pathOf(field)], (error as Error).message);
       }
     };
-    if (kind === 'Service') read(toValue(document), []);
+    if (kind === 'Service') read(content, []);
     else if (kind === 'ServiceList') {
-      const { items } = toValue(document) as { items?: unknown };
+      const { items } = content as { items?: unknown };
       if (Array.isArray(items)) for (const [i, item] of items.entries()) read(item, ['items', i]);
       else problem(['items'], 'items: a ServiceList needs a list of services');
     } else problem(['kind'], `kind: ${JSON.stringify(kind)} is none of Service, ServiceList`);

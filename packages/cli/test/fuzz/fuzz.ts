@@ -21,19 +21,25 @@ export function fuzz<T>(arbitrary: fc.Arbitrary<T>, check: (value: T) => void, r
     check(value);
     expect(performance.now() - start, 'milliseconds').toBeLessThan(maxMs);
   });
-  const numRuns = Math.round(runs * factor);
-  // Each run of fast-check keeps what it tried: in pieces, so that millions fit into memory.
-  for (let done = 0, piece = 0; done < numRuns; done += 20_000, piece++)
-    fc.assert(property, { seed: seed + piece, numRuns: Math.min(20_000, numRuns - done) });
-  if (factor !== 1) console.log(`${numRuns} cases from LBX_SEED=${seed} on`);
+  for (const piece of pieces(runs)) fc.assert(property, piece);
 }
 
 /** The same for what takes turns of the event loop. */
 export async function fuzzAsync<T>(
   arbitrary: fc.Arbitrary<T>,
   check: (value: T) => Promise<void>,
+  runs = 20_000,
 ): Promise<void> {
-  await fc.assert(fc.asyncProperty(arbitrary, check), { seed, numRuns: Math.round(20_000 * factor) });
+  const property = fc.asyncProperty(arbitrary, check);
+  for (const piece of pieces(runs)) await fc.assert(property, piece);
+}
+
+/** Each run of fast-check keeps what it tried: in pieces, so that millions fit into memory. */
+function* pieces(runs: number): Generator<{ seed: number; numRuns: number }> {
+  const numRuns = Math.round(runs * factor);
+  for (let done = 0, piece = 0; done < numRuns; done += 20_000, piece++)
+    yield { seed: seed + piece, numRuns: Math.min(20_000, numRuns - done) };
+  if (factor !== 1) console.log(`${numRuns} cases from LBX_SEED=${seed} on`);
 }
 
 /** Does it, or throws an error of ours. @returns undefined if it was refused. */
@@ -98,6 +104,21 @@ export function mutated(texts: readonly string[]): fc.Arbitrary<string> {
       }, texts[which]!),
     );
 }
+
+/** Bytes of nearly one of these texts in parts of any size, with some of them broken: no UTF-8 any more. */
+export const parts = (texts: readonly string[]): fc.Arbitrary<Uint8Array[]> =>
+  fc
+    .tuple(
+      mutated(texts),
+      fc.array(fc.nat(), { maxLength: 6 }),
+      fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0x80, max: 0xff })), { maxLength: 2 }),
+    )
+    .map(([text, cuts, spoilt]) => {
+      const bytes = Buffer.from(text);
+      for (const [at, byte] of spoilt) if (bytes.length > 0) bytes[at % bytes.length] = byte;
+      const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].sort((a, b) => a - b);
+      return ends.map((end, i) => bytes.subarray(ends[i - 1] ?? 0, end));
+    });
 
 /** Nothing that came in has changed what every object has. */
 export function expectNoPollution(): void {

@@ -1,17 +1,26 @@
 import { readFileSync } from 'node:fs';
+import { objectPath as prebuiltPath } from '@lbx/bpf';
 import fc from 'fast-check';
 import { parseElf, parseObject } from 'libbpf-ts/elf';
 import { expect, it } from 'vitest';
 import { objectPath } from '../../../libbpf-ts/test/object-path.ts';
 import { fuzz, fuzzMs, orRefuse } from './fuzz.ts';
 
-/** Small ones: the cases are many. */
-const objects = ['lookup', 'legacy-maps', 'unresolved', 'pinned'].map((name) =>
-  readFileSync(objectPath(name)),
+/** Small ones, the cases are many: those of tests, and some of the datapath. */
+const objects = [
+  ...['lookup', 'legacy-maps', 'unresolved', 'pinned'].map((name) => objectPath(name)),
+  ...['probe', 'sockprobe', 'sockdestroy'].map((name) => prebuiltPath(name)),
+].map((file) => readFileSync(file));
+
+/** Where headers are, the file's and its sections': a change anywhere seldom meets one in a large file. */
+const place = fc.oneof(
+  fc.nat(),
+  fc.nat(64),
+  fc.nat(2000).map((back) => -1 - back),
 );
 
 const change = fc.record({
-  at: fc.nat(),
+  at: place,
   bytes: fc.oneof(
     fc.uint8Array({ minLength: 1, maxLength: 8 }),
     fc.constantFrom(
@@ -36,8 +45,10 @@ const broken = fc
   )
   .map(([which, changes, keep]) => {
     const bytes = Uint8Array.from(objects[which]!);
-    for (const { at, bytes: put } of changes)
-      bytes.set([...put].slice(0, bytes.length - (at % bytes.length)), at % bytes.length);
+    for (const { at, bytes: put } of changes) {
+      const from = (bytes.length + (at % bytes.length)) % bytes.length;
+      bytes.set([...put].slice(0, bytes.length - from), from);
+    }
     return bytes.subarray(0, Math.floor(bytes.length * keep));
   });
 

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { ListParser } from '../../../k8s-sync/src/sources/cluster/list-parser.ts';
 import { parseWatchEvent } from '../../../k8s-sync/src/sources/cluster/watch-event.ts';
-import { fuzz, fuzzMs, mutated } from './fuzz.ts';
+import { splitLines } from '../../../k8s-sync/src/sources/split-lines.ts';
+import { fuzz, fuzzAsync, fuzzMs, mutated, parts } from './fuzz.ts';
 
 const maxBytes = 4_096;
 const object =
@@ -13,21 +13,6 @@ const lines = [
   '{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired","message":"too old"}}',
 ];
 const list = `{"kind":"ServiceList","metadata":{"resourceVersion":"9","continue":"x"},"items":[${object},${object}]}`;
-
-/** Bytes of a text in parts, with some bytes of it broken: no UTF-8 any more. */
-const parts = (texts: readonly string[]) =>
-  fc
-    .tuple(
-      mutated(texts),
-      fc.array(fc.nat(), { maxLength: 6 }),
-      fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0x80, max: 0xff })), { maxLength: 2 }),
-    )
-    .map(([text, cuts, spoilt]) => {
-      const bytes = Buffer.from(text);
-      for (const [at, byte] of spoilt) if (bytes.length > 0) bytes[at % bytes.length] = byte;
-      const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].sort((a, b) => a - b);
-      return ends.map((end, i) => bytes.subarray(ends[i - 1] ?? 0, end));
-    });
 
 /** What a follower of a watch counts on: it tells these from faults of its own. */
 function expectKnown(error: unknown): void {
@@ -44,6 +29,38 @@ it('a line of a watch is an event or refused', { timeout: fuzzMs }, () => {
     } catch (error) {
       expectKnown(error);
     }
+  });
+});
+
+/** Characters of two, three and four bytes, which parts can cut. */
+const stream = [...lines, lines[0]!.replace('web', 'wéb-網-🐝')].join('\n');
+
+it('a watch in parts of any size has the lines that it has in one, whatever its bytes', {
+  timeout: fuzzMs,
+}, async () => {
+  const read = async (chunks: readonly Uint8Array[]): Promise<string[]> => {
+    const found: string[] = [];
+    async function* body() {
+      yield* chunks;
+    }
+    try {
+      for await (const line of splitLines(body(), 400)) found.push(line);
+    } catch (error) {
+      expectKnown(error);
+      found.push('refused');
+    }
+    for (const line of found) {
+      expect(line.length).toBeLessThanOrEqual(400);
+      try {
+        parseWatchEvent('Service', line);
+      } catch (error) {
+        expectKnown(error);
+      }
+    }
+    return found;
+  };
+  await fuzzAsync(parts([stream]), async (chunks) => {
+    expect(await read(chunks)).toEqual(await read([Buffer.concat(chunks)]));
   });
 });
 

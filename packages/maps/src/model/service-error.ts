@@ -21,7 +21,7 @@ export class ServiceError extends MapsError {
   /** What is wrong with the value, and what would be right. */
   readonly problem: string;
   constructor(code: ServiceErrorCode, service: string, field: string, value: unknown, problem: string) {
-    const where = service === '' ? field : `service ${service}: ${field}`;
+    const where = service === '' ? shortened(field) : `service ${shortened(service)}: ${shortened(field)}`;
     super(code, `${where}: ${shown(value)} ${problem}`);
     this.service = service;
     this.field = field;
@@ -37,5 +37,9 @@ export class ServiceError extends MapsError {
 
 function shown(value: unknown): string {
   const text = value === undefined ? 'nothing' : JSON.stringify(value);
-  return text === undefined ? String(value) : text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  return text === undefined ? String(value) : shortened(text, 80);
 }
+
+/** Names come from files of others: a message is to fit into a line of a log. */
+const shortened = (text: string, most = 300): string =>
+  text.length > most ? `${text.slice(0, most - 3)}...` : text;

@@ -4,6 +4,9 @@ import { nearestName } from './nearest-name.ts';
 import { flagOf } from './option-names.ts';
 import { BadValue } from './option-types/option-type.ts';
 
+/** More would bury the first ones. */
+const maxProblems = 20;
+
 /** One setting of a file, in plain form. */
 export interface FileSetting {
   readonly plain: unknown;
@@ -14,16 +17,29 @@ export interface FileSetting {
 export interface ConfigFile {
   readonly file: string;
   readonly settings: ReadonlyMap<OptionKey, FileSetting>;
-  /** What is wrong with it, all of it: "agent.yaml:3:1: …". */
+  /** What is wrong with it: "agent.yaml:3:1: …". Of very many, the first ones. */
   readonly problems: readonly string[];
 }
 
 /** Reads a configuration file: one mapping of YAML 1.2, whose keys are those of {@link agentOptions}. */
 export function readConfigFile(text: string, file: string): ConfigFile {
+  const { problems, ...read } = readWhole(text, file);
+  const more = problems.length - maxProblems;
+  const told = problems.slice(0, maxProblems).map((problem) => problem.slice(0, 400));
+  return { ...read, problems: more > 0 ? [...told, `${file}: and ${more} more`] : told };
+}
+
+function readWhole(text: string, file: string): ConfigFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const settings = new Map<OptionKey, FileSetting>();
   const problems: string[] = [];
+  let document: ReturnType<typeof parseDocument>;
+  try {
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
+  } catch (error) {
+    // Nested so deep that the parser runs out of stack.
+    return { file, settings, problems: [`${file}:1:1: cannot be parsed: ${(error as Error).message}`] };
+  }
   const placeOf = (offset: number) => {
     const { line, col } = lines.linePos(offset);
     return { line, text: `${file}:${line}:${col}` };
@@ -50,7 +66,15 @@ export function readConfigFile(text: string, file: string): ConfigFile {
       continue;
     }
     const known = key as OptionKey;
-    const plain = (pair.value as Node | null)?.toJS(document) ?? null;
+    let plain: unknown;
+    try {
+      plain = (pair.value as Node | null)?.toJS(document) ?? null;
+    } catch (error) {
+      // Aliases that lead nowhere or multiply without end.
+      const at = placeOf((pair.value as Node).range?.[0] ?? 0).text;
+      problems.push(`${at}: ${key}: ${(error as Error).message}`);
+      continue;
+    }
     try {
       if (plain === null) throw new BadValue('has no value; leave the key out for its default');
       optionOf(known).type.read(plain);

@@ -1,7 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { readTextFile } from '@lbx/k8s-sync';
 import { Option } from 'commander';
 import { CliError } from '../../cli-error.ts';
 import { type ConfigFile, readConfigFile } from './config-file.ts';
+
+/** Far more than all options need. */
+const maxConfigBytes = 2 ** 20;
 
 /** `--config FILE` */
 export const configOption = (): Option =>
@@ -11,7 +14,7 @@ export const configOption = (): Option =>
 export function readConfigOption(config: string | undefined): { readonly file?: ConfigFile } {
   if (config === undefined) return {};
   try {
-    return { file: readConfigFile(readFileSync(config, 'utf8'), config) };
+    return { file: readConfigFile(readTextFile(config, maxConfigBytes), config) };
   } catch (cause) {
     throw new CliError('LBX_BAD_FILE', `--config ${config} cannot be read: ${(cause as Error).message}`, {
       cause,

@@ -1,5 +1,9 @@
+const maxLength = 64;
+
 /** The name that somebody probably meant: the nearest, if it is near enough. */
 export function nearestName(given: string, names: readonly string[]): string | undefined {
+  // No typing error: comparing takes the longer the longer it is.
+  if (given.length > maxLength) return undefined;
   const distances = names.map((name) => ({
     name,
     distance: editDistance(given.toLowerCase(), name.toLowerCase()),

@@ -103,3 +103,14 @@ it('what is printed is a file that says the same', () => {
 it('no two options share a variable', () => {
   expect(new Set(optionKeys.map(variableOf)).size).toBe(Object.keys(agentOptions).length);
 });
+
+it('tells of aliases that lead nowhere, of nesting without end, and of very many mistakes the first ones', () => {
+  expect(read('mtu: *nowhere\n').problems).toEqual([
+    'agent.yaml:1:6: mtu: Unresolved alias (the anchor must be set before the alias): nowhere',
+  ]);
+  expect(read('['.repeat(100_000)).problems[0]).toMatch(/^agent\.yaml:1:\d+: /);
+  const { problems } = read(Array.from({ length: 100 }, (_, i) => `${'x'.repeat(1000)}${i}: 1`).join('\n'));
+  expect(problems).toHaveLength(21);
+  expect(problems.at(-1)).toBe('agent.yaml: and 80 more');
+  expect(Math.max(...problems.map(({ length }) => length))).toBeLessThanOrEqual(400);
+});

@@ -1,15 +1,20 @@
+import { dirname } from 'node:path';
+import type { Cluster, KubeConfig } from '@kubernetes/client-node';
 import type { Dispatcher } from 'undici';
 import { KubeconfigError } from '../../errors.ts';
+import { readKubeconfigFiles } from './kubeconfig-files.ts';
 import { kubeconfigTokenFiles } from './kubeconfig-token-files.ts';
+
+interface KubeconfigAccess {
+  /** A kubeconfig file, or "default": $KUBECONFIG, ~/.kube/config, or the service account inside a pod. */
+  readonly kubeconfig: string;
+  /** Context of the kubeconfig; the current one if absent. */
+  readonly context?: string;
+}
 
 /** How to reach an API server. */
 export type ClusterAccess =
-  | {
-      /** A kubeconfig file, or "default": $KUBECONFIG, ~/.kube/config, or the service account inside a pod. */
-      readonly kubeconfig: string;
-      /** Context of the kubeconfig; the current one if absent. */
-      readonly context?: string;
-    }
+  | KubeconfigAccess
   | {
       /** "https://192.0.2.10:6443" */
       readonly server: string;
@@ -72,42 +77,21 @@ export async function openClusterConnection(
 
 /** Contexts, exec plugins, token files, client certificates: all of that is @kubernetes/client-node's business. */
 async function kubeconfigConnection(
-  access: { readonly kubeconfig: string; readonly context?: string },
+  access: KubeconfigAccess,
   connectTimeoutMs: number,
 ): Promise<ClusterConnection> {
   // Loaded only here: it is large, and sources without a kubeconfig do without.
   const { KubeConfig } = await import('@kubernetes/client-node');
   const what = access.kubeconfig === 'default' ? 'the default kubeconfig' : `kubeconfig ${access.kubeconfig}`;
   const load = () => {
-    const config = new KubeConfig();
     try {
-      if (access.kubeconfig === 'default') config.loadFromDefault();
-      else config.loadFromFile(access.kubeconfig);
-      if (access.context !== undefined) config.setCurrentContext(access.context);
+      return loadKubeconfig(new KubeConfig(), access);
     } catch (cause) {
       throw new KubeconfigError(`${what} cannot be read: ${messageOf(cause)}`, cause);
     }
-    // For http client-node insists on skipTLSVerify, which says nothing there (kubectl proxy, test servers).
-    config.clusters = config.clusters.map((known) =>
-      known.server.startsWith('http:') ? { ...known, skipTLSVerify: true } : known,
-    );
-    const tokenFiles = kubeconfigTokenFiles(access.kubeconfig);
-    config.users = config.users.map((user) => {
-      const tokenFile = tokenFiles.get(user.name);
-      if (tokenFile === undefined) return user;
-      const { token: _token, ...rest } = user;
-      return { ...rest, authProvider: { name: 'tokenFile', config: { tokenFile } } };
-    });
-    return config;
   };
   let config: ReturnType<typeof load> | undefined = load();
-  const cluster = config.getCurrentCluster();
-  if (cluster === null) {
-    const known = config.getContexts().map((context) => context.name);
-    throw new KubeconfigError(
-      `${what} has no cluster for context ${JSON.stringify(config.getCurrentContext() ?? '')}; its contexts are: ${known.join(', ') || 'none'}`,
-    );
-  }
+  const cluster = currentCluster(config, what);
   const agents = new AgentCache(await loadUndici(), cluster.proxyUrl, connectTimeoutMs);
   return {
     server: baseUrl(cluster.server),
@@ -127,6 +111,39 @@ async function kubeconfigConnection(
     },
     close: () => agents.close(),
   };
+}
+
+/** Nothing is started or asked by that: plugins are, when a request needs a token. */
+function loadKubeconfig(config: KubeConfig, { kubeconfig, context }: KubeconfigAccess): KubeConfig {
+  const files = readKubeconfigFiles(kubeconfig);
+  const [text] = files.values();
+  if (kubeconfig === 'default') config.loadFromDefault();
+  else {
+    config.loadFromString(text ?? '');
+    config.makePathsAbsolute(dirname(kubeconfig));
+  }
+  if (context !== undefined) config.setCurrentContext(context);
+  // For http client-node insists on skipTLSVerify, which says nothing there (kubectl proxy, test servers).
+  config.clusters = config.clusters.map((known) =>
+    known.server.startsWith('http:') ? { ...known, skipTLSVerify: true } : known,
+  );
+  const tokenFiles = kubeconfigTokenFiles(files);
+  config.users = config.users.map((user) => {
+    const tokenFile = tokenFiles.get(user.name);
+    if (tokenFile === undefined) return user;
+    const { token: _token, ...rest } = user;
+    return { ...rest, authProvider: { name: 'tokenFile', config: { tokenFile } } };
+  });
+  return config;
+}
+
+function currentCluster(config: KubeConfig, what: string): Cluster {
+  const cluster = config.getCurrentCluster();
+  if (cluster !== null) return cluster;
+  const known = config.getContexts().map((context) => context.name);
+  throw new KubeconfigError(
+    `${what} has no cluster for context ${JSON.stringify(config.getCurrentContext() ?? '')}; its contexts are: ${known.join(', ') || 'none'}`,
+  );
 }
 
 type Undici = typeof import('undici');

@@ -45,6 +45,18 @@ describe('start', () => {
     expect(log.events).toEqual([]);
   });
 
+  it('a file that is too large is a problem; the others are read', async () => {
+    const small = manifestSource(folder, { maxFileBytes: 500 });
+    write('a.json', named('a1'));
+    write('b.json', named('b1', { note: 'x'.repeat(500) }));
+    await small.start(log.listener);
+    expect(log.events.find(problem('more than 500 are not read'))).toMatchObject({
+      error: { code: 'LBX_BAD_MANIFEST' },
+    });
+    expect(log.texts).toContain('upsert Service default/a1');
+    await small.close();
+  });
+
   it('tells everything in the order of the files, then synced', async () => {
     mkdirSync(join(folder, 'deep'));
     write('b.yaml', named('b1'), { kind: 'ConfigMap', apiVersion: 'v1' }, named('b2'));

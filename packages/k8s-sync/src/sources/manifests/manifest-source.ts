@@ -16,6 +16,8 @@ export interface ManifestSourceOptions {
   readonly debounceMs?: number;
   /** An object is missing, or a file broken, only if that is still so after this time: files are not written at once. */
   readonly confirmMs?: number;
+  /** Largest file that is read; a larger one is a problem, and what it last said stays in force. 64 MiB. */
+  readonly maxFileBytes?: number;
 }
 
 interface FileState {
@@ -27,7 +29,6 @@ interface FileState {
   good: boolean;
 }
 
-const maxFileBytes = 64 * 2 ** 20;
 const gone = 'gone';
 
 /**
@@ -40,7 +41,7 @@ const gone = 'gone';
  * start() rejects with ManifestFolderError (LBX_MANIFEST_FOLDER) if `folder` is no folder.
  */
 export function manifestSource(folder: string, options: ManifestSourceOptions = {}): ObjectSource {
-  const { pollSeconds = 10, debounceMs = 3, confirmMs = 40 } = options;
+  const { pollSeconds = 10, debounceMs = 3, confirmMs = 40, maxFileBytes = 64 * 2 ** 20 } = options;
   const root = resolve(folder);
   const name = `manifests in ${root}`;
   const objects = new ManifestObjects();
@@ -122,7 +123,7 @@ export function manifestSource(folder: string, options: ManifestSourceOptions = 
 
   async function readFile(found: ScannedFile, first: boolean): Promise<void> {
     const { file, fingerprint } = found;
-    const manifest = await readManifest(found);
+    const manifest = await readManifest(found, maxFileBytes);
     if (manifest === undefined) {
       schedule(Math.max(10, debounceMs));
       return;
@@ -212,7 +213,10 @@ export function manifestSource(folder: string, options: ManifestSourceOptions = 
 }
 
 /** @returns undefined if the file was written to or went away meanwhile. */
-async function readManifest({ file, path, fingerprint, size }: ScannedFile): Promise<Manifest | undefined> {
+async function readManifest(
+  { file, path, fingerprint, size }: ScannedFile,
+  maxFileBytes: number,
+): Promise<Manifest | undefined> {
   const broken = (reason: string): Manifest => ({
     objects: [],
     problems: [new BadManifestError(file, reason)],
