@@ -24,6 +24,8 @@ export type CliErrorCode =
   | 'LBX_NOT_IN_CLUSTER'
   /** Frontends of an earlier process stay, because objects that they may belong to cannot be read. */
   | 'LBX_KEPT_UNREAD'
+  /** An agent runs on the pins that were to be removed. */
+  | 'LBX_PINS_IN_USE'
   | 'LBX_NOT_ROOT';
 
 /** An error of a command; the message is all that the user sees, so it says what to do. */

@@ -17,7 +17,7 @@ import { BpfMap, inNetns, listLinks, load, queryCgroup, queryTcx, queryXdp } fro
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createLoadBalancer } from './load-balancer.ts';
 import type { LoadBalancerOptions } from './options/options.ts';
-import { removePinned } from './remove-pinned.ts';
+import { removePinned } from './remove/remove-pinned.ts';
 
 const hash = { type: 'hash', keySize: 4, valueSize: 4, maxEntries: 8, flags: 0 } as const;
 
@@ -241,16 +241,17 @@ describeKernel('removePinned', () => {
     cgroup.close();
 
     const removed = removePinned(pins);
-    expect(removed.links).toEqual(
-      expect.arrayContaining(['xdp_eth0:5', 'tc_egress_eth0:5', 'cgroup_connect4']),
-    );
-    expect(removed.maps).toEqual(
-      expect.arrayContaining(['lb4_services_v2', 'lbx_flow_set4', 'lbx_xdp_calls']),
+    const names = removed.removed.map(({ kind, name }) => `${kind} ${name}`);
+    expect(names).toEqual(
+      expect.arrayContaining([
+        ...['link xdp_eth0:5', 'link tc_egress_eth0:5', 'link cgroup_connect4'],
+        ...['map lb4_services_v2', 'map lbx_flow_set4', 'map lbx_xdp_calls'],
+      ]),
     );
     expect(readdirSync(pins, { recursive: true }).sort()).toEqual(['links', 'links/xdp_map', 'other']);
     expect(before - listLinks().length).toBeGreaterThanOrEqual(0);
-    expect(removePinned(pins)).toEqual({ links: [], maps: [] });
-    expect(removePinned(join(folder.path, 'none'))).toEqual({ links: [], maps: [] });
+    expect(removePinned(pins)).toEqual({ removed: [], failed: [], foreign: removed.foreign });
+    expect(removePinned(join(folder.path, 'none'))).toEqual({ removed: [], failed: [], foreign: [] });
     object.close();
   });
 

@@ -5,7 +5,7 @@ import { describeKernel } from '@lbx/testing';
 import { BpfMap } from 'libbpf-ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { addresses, createPacketWorld, type LbProcess } from '../test/packet-world.ts';
-import { removePinned } from './remove-pinned.ts';
+import { removePinned } from './remove/remove-pinned.ts';
 
 const target = `${addresses.service}:80`;
 const answer = `${addresses.remote[0]}:8080 sees ${addresses.node}`;

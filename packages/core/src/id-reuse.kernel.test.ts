@@ -3,7 +3,7 @@ import { describeKernel } from '@lbx/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Lines } from '../test/lines.ts';
 import { addresses, createPacketWorld, type LbProcess } from '../test/packet-world.ts';
-import { removePinned } from './remove-pinned.ts';
+import { removePinned } from './remove/remove-pinned.ts';
 
 const [a, b] = addresses.remote;
 const service = (name: string, port: number, ...backends: string[]): ServiceSpec => ({

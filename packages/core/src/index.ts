@@ -58,7 +58,9 @@ export {
 } from './reconcile/histogram.ts';
 export type { ChangeTimes, ProgrammingLatency } from './reconcile/latency.ts';
 export type { FailingFrontend, ReconcileStatus } from './reconcile/reconciler.ts';
-export { type Removed, type RemoveOptions, removePinned } from './remove-pinned.ts';
+export { planRemoval } from './remove/plan-removal.ts';
+export type { ForeignPin, RemovalItem, RemovalPlan, Removed } from './remove/removal.ts';
+export { type RemoveOptions, removePinned } from './remove/remove-pinned.ts';
 export type { MapMismatch } from './running-maps.ts';
 export type { ServiceTraffic } from './service-traffic.ts';
 export type { SocketSweeps } from './sockets/socket-sweeper.ts';

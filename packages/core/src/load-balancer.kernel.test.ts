@@ -17,7 +17,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { talkTo } from '../test/lines.ts';
 import { createLoadBalancer, type LoadBalancer } from './load-balancer.ts';
 import type { LoadBalancerOptions } from './options/options.ts';
-import { removePinned } from './remove-pinned.ts';
+import { removePinned } from './remove/remove-pinned.ts';
 
 const script = (name: string) => fileURLToPath(new URL(`../test/${name}.ts`, import.meta.url));
 const vip = '198.51.100.1';

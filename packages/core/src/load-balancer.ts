@@ -37,7 +37,7 @@ import { lockPins } from './pin-lock.ts';
 import { assertPrivileges } from './privileges.ts';
 import type { ChangeTimes } from './reconcile/latency.ts';
 import type { ReconcileStatus } from './reconcile/reconciler.ts';
-import { removeState } from './remove-pinned.ts';
+import { removeState } from './remove/remove-pinned.ts';
 import { createRuntime, type Runtime } from './runtime.ts';
 import { serviceNamesOf } from './service-names.ts';
 import { readServiceTraffic, type ServiceTraffic } from './service-traffic.ts';

@@ -3,7 +3,7 @@ import type { ServiceSpec } from '@lbx/maps';
 import { describeKernel } from '@lbx/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { addresses, createPacketWorld, type LbProcess } from '../test/packet-world.ts';
-import { removePinned } from './remove-pinned.ts';
+import { removePinned } from './remove/remove-pinned.ts';
 
 const nodePort = 30080;
 const [a, b] = addresses.remote;

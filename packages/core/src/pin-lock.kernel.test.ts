@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { talkTo } from '../test/lines.ts';
 import { createLoadBalancer } from './load-balancer.ts';
 import { lockPins } from './pin-lock.ts';
-import { removePinned } from './remove-pinned.ts';
+import { removePinned } from './remove/remove-pinned.ts';
 
 const script = fileURLToPath(new URL('../test/lb-process.ts', import.meta.url));
 
@@ -79,7 +79,9 @@ describeKernel('the lock of a pin folder', () => {
 
   it('cleanup by force goes on while it is held, and no folder that came after is taken for the locked one', async () => {
     const other = await startOther();
-    expect(removePinned(pins(), { force: true }).maps).toContain('lb4_services_v2');
+    expect(removePinned(pins(), { force: true }).removed).toContainEqual(
+      expect.objectContaining({ kind: 'map', name: 'lb4_services_v2' }),
+    );
     expect(existsSync(pins())).toBe(false);
     const next = createLoadBalancer(options());
     next.remove();

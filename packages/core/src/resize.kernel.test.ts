@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Lines } from '../test/lines.ts';
 import { addresses, createPacketWorld, type LbProcess } from '../test/packet-world.ts';
 import type { LoadBalancerOptions } from './options/options.ts';
-import { removePinned } from './remove-pinned.ts';
+import { removePinned } from './remove/remove-pinned.ts';
 
 const backend = (address: string) => ({ address, port: 8080, protocol: 'TCP' }) as const;
 const frontend = (port: number) =>

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Lines, talkTo } from '../test/lines.ts';
 import { addresses, createPacketWorld, type LbProcess } from '../test/packet-world.ts';
 import type { LoadBalancerOptions } from './options/options.ts';
-import { removePinned } from './remove-pinned.ts';
+import { removePinned } from './remove/remove-pinned.ts';
 
 const script = fileURLToPath(new URL('../test/line-client.ts', import.meta.url));
 const target = `${addresses.service}:80`;

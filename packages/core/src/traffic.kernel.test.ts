@@ -5,7 +5,7 @@ import { BpfMap } from 'libbpf-ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { addresses, createPacketWorld, type LbProcess } from '../test/packet-world.ts';
 import { createLoadBalancer } from './load-balancer.ts';
-import { removePinned } from './remove-pinned.ts';
+import { removePinned } from './remove/remove-pinned.ts';
 import type { TrafficCount } from './traffic.ts';
 
 const [a, b] = addresses.remote;

@@ -4,7 +4,7 @@ import { load, queryTcx, queryXdp, TcNetlinkLink } from 'libbpf-ts';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createNodeFixture, type NodeFixture } from '../../test/node-fixture.ts';
 import type { LoadBalancer } from '../load-balancer.ts';
-import { removePinned } from '../remove-pinned.ts';
+import { removePinned } from '../remove/remove-pinned.ts';
 
 describeKernel('hooks on devices', () => {
   vi.setConfig({ testTimeout: 60_000 });
@@ -117,9 +117,11 @@ describeKernel('hooks on devices', () => {
     expect(filters('eth0')).toEqual([['50 lbx_tc_ingress'], ['50 lbx_tc_egress', '49152 lbx_tc_egress']]);
     expect(second.status().attachments[0]?.programId).not.toBe(before[0]?.programId);
     second.close();
-    expect(fixture.inside(() => removePinned(fixture.pins)).links).toEqual(
-      expect.arrayContaining(['tc_ingress_eth0', 'tc_egress_eth0']),
-    );
+    const { removed } = fixture.inside(() => removePinned(fixture.pins));
+    expect(removed.filter(({ kind }) => kind === 'filter')).toMatchObject([
+      { name: 'tc_ingress_eth0', program: { name: 'lbx_tc_ingress' } },
+      { name: 'tc_egress_eth0', program: { name: 'lbx_tc_egress' } },
+    ]);
     expect(filters('eth0')).toEqual([[], ['49152 lbx_tc_egress']]);
     fixture.inside(() => stranger.close());
   });

@@ -29,7 +29,7 @@ export function openProgram(id: number, pins: string | undefined): BpfProgram {
 }
 
 /** Removes the pins of programs that are attached no longer. */
-export function dropPrograms(pins: string, attached: ReadonlySet<number> = new Set()): void {
+export function dropPrograms(pins: string, attached: ReadonlySet<number>): void {
   const folder = programFolder(pins);
   if (!existsSync(folder)) return;
   for (const name of readdirSync(folder))

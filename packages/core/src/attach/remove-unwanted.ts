@@ -1,5 +1,4 @@
 import type { Attachment } from './attachment.ts';
-import { linkFolder } from './link-folder.ts';
 import { removeFilters } from './remove-filters.ts';
 import { removeLinks } from './remove-links.ts';
 
@@ -17,7 +16,7 @@ export function removeUnwanted(
       .map(({ plan, link }) => `${plan.hook} ${link.info().ifindex}`),
   );
   const removed = [
-    ...removeLinks(linkFolder(pins), links),
+    ...removeLinks(pins, links),
     ...removeFilters(isOurMap, pins, (ifindex, direction) => filters.has(`tc ${direction} ${ifindex}`)),
   ];
   if (removed.length > 0) onNotice(`no longer asked for, and detached: ${removed.join(', ')}`);

@@ -5,7 +5,7 @@ import { BpfMap } from 'libbpf-ts';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { talkTo } from '../../test/lines.ts';
 import { addresses, createPacketWorld, type LbProcess } from '../../test/packet-world.ts';
-import { removePinned } from '../remove-pinned.ts';
+import { removePinned } from '../remove/remove-pinned.ts';
 import type { DatapathEvent } from './datapath-event.ts';
 import type { EventOptions } from './event-wishes.ts';
 import type { DatapathEvents } from './open-events.ts';

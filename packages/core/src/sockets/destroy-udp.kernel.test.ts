@@ -18,7 +18,7 @@ import type { Commands } from '../../test/udp-process.ts';
 import { createPinnedMaps } from '../load/pinned-maps.ts';
 import { createLoadBalancer, type LoadBalancer } from '../load-balancer.ts';
 import type { LoadBalancerOptions } from '../options/options.ts';
-import { removePinned } from '../remove-pinned.ts';
+import { removePinned } from '../remove/remove-pinned.ts';
 import { createUndo } from '../undo.ts';
 import { openStaleSockets } from './stale-sockets.ts';
 

@@ -1,0 +1,26 @@
+import type { Dirent } from 'node:fs';
+
+/** What is pinned. */
+export interface PinReading {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** Reads a file of a BPF file system that should be a pin of a kind: what it is, in words why it is none, or that it went. */
+export function readPin<T extends object>(
+  entry: Dirent,
+  kind: string,
+  read: () => T,
+): T | { readonly why: string } | 'gone' {
+  if (!entry.isFile()) return { why: 'no pin' };
+  try {
+    return read();
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    if (code === 'ENOENT') return 'gone';
+    if (code === 'LBX_WRONG_KIND') return { why: `no ${kind}` };
+    // Ours are pinned, and open without it.
+    if (code === 'EPERM') return { why: 'a program that only CAP_SYS_ADMIN may look at' };
+    throw error;
+  }
+}
