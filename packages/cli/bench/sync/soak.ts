@@ -53,7 +53,9 @@ export async function soak({ seconds, rate }: SoakOptions): Promise<Row[]> {
     await churn.step();
     if (cut()) proxy.cut();
     if (restart()) await server.restart();
-    if (sample()) samples.push({ ...(await agent.usage()), at: now() });
+    if (!sample()) continue;
+    samples.push({ ...(await agent.usage()), at: now() });
+    if (samples.length % 5 === 0) tellProgress(samples.at(-1)!, began, seconds, churn.changes);
   }
   // Longer than any wait before a connection is tried again.
   await agent.quiet(35_000);
@@ -92,6 +94,19 @@ export async function soak({ seconds, rate }: SoakOptions): Promise<Row[]> {
     row('soak-heap-slope', 'KB/min', [slope(({ heapMB }) => heapMB)]),
     row('soak-stall', 'ms', [Math.max(...samples.map(({ stallMs }) => stallMs))]),
   ];
+}
+
+/** An hour is long to wait without a word. */
+function tellProgress(
+  { at, rssMB, heapMB }: Usage & { readonly at: number },
+  began: number,
+  seconds: number,
+  changes: number,
+) {
+  const passed = Math.round((at - began) / 1000);
+  console.error(
+    `soak: ${passed} of ${seconds} s, ${changes.toLocaleString('en-US')} changes, RSS ${rssMB.toFixed(0)} MB, heap ${heapMB.toFixed(1)} MB`,
+  );
 }
 
 /** Everything there was at the agent's start is programmed. */
