@@ -33,10 +33,14 @@ describe('lbx', () => {
 
   it.each([
     [[], 'Usage: lbx'],
-    [['frob'], "unknown command 'frob'"],
+    [['frob'], "lbx: unknown command 'frob'\nlbx help shows all commands"],
+    [['help', 'statsu'], '(Did you mean status?)'],
+    [['status', '--frob'], "lbx: unknown option '--frob'\nlbx help status shows all options"],
+    [['top', '--iterations', '1.5'], "argument '1.5' is not understood: say a whole number"],
+    [['apply'], 'apply what?'],
     [['plan', '--node', 'n'], "missing required argument 'dir'"],
     [['plan', manifests], "required option '--node <name>' not specified"],
-    [['plan', manifests, '--node', 'n', '--algorithm', 'best'], 'Allowed choices are random, maglev'],
+    [['plan', manifests, '--node', 'n', '--algorithm', 'best'], "'best' is none; there are: random, maglev"],
     [['plan', manifests, '--node', 'n', '--maglev-size', 'x'], 'say a whole number'],
     [['plan', manifests, '--node', 'n', '--maglev-size', '1000'], '1000'],
     [['agent', '--node', 'n', '--manifests', manifests, '--maglev-size', '16380'], '16380'],
@@ -44,10 +48,10 @@ describe('lbx', () => {
     [['plan', manifests, 'more', '--node', 'n'], 'too many arguments'],
     [['explain', manifests, '--node', 'n', '--from', '1.2.3.4', '--to', '1.2.3.4:5'], 'say ADDRESS:PORT'],
     [['explain', manifests, '--node', 'n', '--from', '1.2.3.400:1', '--to', '1.2.3.4:5'], 'say ADDRESS:PORT'],
-    [['verify', 'everything', 'file'], 'Allowed choices are maps, maglev, project, kube-proxy'],
+    [['verify', 'everything', 'file'], "'everything' is none; there are: maps, maglev, project, kube-proxy"],
     [['encode', 'lb4_services', 'key'], 'there is no such map; known maps: lb4_services_v2, '],
     [['decode', 'lb4_services_v2', 'both'], "say 'key' or 'value'"],
-    [['dump', '--layout', 'katran'], 'Allowed choices are lbx, cilium'],
+    [['dump', '--layout', 'katran'], "'katran' is none; there are: lbx, cilium"],
     [['dump', '--plan', manifests], '--plan needs --node NAME'],
     [['monitor', '--kind', 'drop,losses'], "'losses' is none; there are: new, note, pass, drop, reject"],
     [['monitor', '--reason', 'sent_request'], 'there is no such reason to listen to'],
@@ -93,15 +97,15 @@ describe('lbx', () => {
     expect(readFileSync(folder.file('lb4_services_v2'), 'utf8')).toBe('not a pin');
   });
 
-  it('monitors nothing where no packet programs are pinned: 4; knows no such address: 3', async () => {
+  it('monitors nothing where nothing is pinned: 4; knows no such address: 2', async () => {
     vi.spyOn(process, 'getuid').mockReturnValue(0);
     using folder = temporaryFolder();
     const none = await run(['monitor', '--pins', folder.path]);
     expect(none.code).toBe(4);
-    expect(none.err).toContain(`what is pinned in ${folder.path} has no packet programs`);
+    expect(none.err).toContain(`no maps of lbx are pinned in ${folder.path}: start lbx agent`);
     const wrong = await run(['monitor', '--pins', folder.path, '--address', 'here']);
-    expect(wrong.code).toBe(3);
-    expect(wrong.err).toContain('address "here": give an address or a network');
+    expect(wrong.code).toBe(2);
+    expect(wrong.err).toContain("argument 'here' is not understood: say an address, a network");
   });
 
   it('dumps no maps where none are pinned: 4', async () => {
@@ -109,6 +113,6 @@ describe('lbx', () => {
     using folder = temporaryFolder();
     const { code, err } = await run(['dump', '--pins', folder.path]);
     expect(code).toBe(4);
-    expect(err).toContain(`no maps are pinned in ${folder.path}`);
+    expect(err).toContain(`no maps of lbx are pinned in ${folder.path}: start lbx agent`);
   });
 });

@@ -22,6 +22,7 @@ export async function runCli(argv: readonly string[], streams: Streams): Promise
       code = given;
     },
   };
+  const wanted = wantedCommand(argv);
   const program = new Command('lbx')
     .description('Kubernetes service load balancing in eBPF/XDP')
     .version(ownVersion())
@@ -29,19 +30,21 @@ export async function runCli(argv: readonly string[], streams: Streams): Promise
     .configureOutput({
       writeOut: (text) => streams.out(text.trimEnd()),
       writeErr: (text) => streams.err(text.trimEnd()),
+      outputError: (text, write) => write(usageMessage(text, wanted)),
     })
     .addHelpText(
       'after',
       '\nExit codes: 0 done, 1 the answer is no, 2 usage, 3 bad input, 4 the machine lacks something, 70 a fault of lbx',
     );
-  const wanted = wantedCommand(argv);
   try {
     for (const listed of commandList) {
       // Of the others the help needs a line each, not their modules.
       const command = listed === wanted ? (await listed.load())(context) : lineOf(listed);
       program.addCommand(adopt(command, program), { hidden: listed.hidden === true });
     }
-    await program.parseAsync(argv, { from: 'user' });
+    // Asked for help on a command that there is not, commander would show the help of lbx, as if nothing were wrong.
+    const words = argv[0] === 'help' && argv.length > 1 && wanted === undefined ? argv.slice(1) : argv;
+    await program.parseAsync(words, { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
@@ -65,6 +68,20 @@ function wantedCommand(argv: readonly string[]): ListedCommand | undefined {
   const [first, second] = argv.filter((word) => !word.startsWith('-'));
   const name = first === 'help' ? second : first;
   return commandList.find((listed) => listed.name === name);
+}
+
+/** What commander says of a command line that it does not understand, in the words of all other errors, and where to look. */
+function usageMessage(text: string, command: ListedCommand | undefined): string {
+  const said = text
+    .trimEnd()
+    .replace(/^error: /, 'lbx: ')
+    .replace(
+      /^lbx: command-argument value ('.*') is invalid for argument '(\w+)'\./s,
+      "lbx: argument '$2' $1 is invalid.",
+    )
+    .replace(/ is invalid\. Allowed choices are (.*)\.$/s, ' is none; there are: $1')
+    .replace(' is invalid. ', ' is not understood: ');
+  return `${said}\n${command === undefined ? 'lbx help shows all commands' : `lbx help ${command.name} shows all options`}`;
 }
 
 const lineOf = ({ name, description }: ListedCommand): Command => new Command(name).description(description);

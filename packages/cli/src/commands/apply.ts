@@ -60,6 +60,9 @@ function settingsOf(command: Command, paths: readonly string[], own: ApplyFlags)
       'LBX_BAD_FLAG',
       'apply what? Give files or folders with manifests or services of lbx, or --kubeconfig FILE for what a cluster has',
     );
+  const missing = paths.find((path) => !existsSync(path));
+  if (missing !== undefined)
+    throw new CliError('LBX_BAD_FILE', `cannot read ${missing}: there is no such file or folder`);
   return { ...own, ...values, paths, pins: pins as string, settings, translator: meaningOf(command) };
 }
 

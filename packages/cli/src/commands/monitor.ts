@@ -5,6 +5,7 @@ import { nearestName } from '../agent/options/nearest-name.ts';
 import { pinsOption } from '../input/pins-options.ts';
 import { networkText, type Place, parsePlace } from '../input/place.ts';
 import { parseCount, parseSeconds } from '../input/shared-options.ts';
+import { assertPinned } from '../input/state.ts';
 import { assertKnownServices } from '../monitor/assert-known-services.ts';
 import { type EventFilter, eventFilter } from '../monitor/event-filter.ts';
 import { watchEvents } from '../monitor/watch-events.ts';
@@ -105,6 +106,7 @@ export function monitorCommand(context: CommandContext): Command {
     )
     .action(async (flags: MonitorFlags) => {
       assertRoot('monitor', 'switches events on in the kernel');
+      assertPinned(flags.pins, 'monitor');
       using watching = startWatching();
       const names = await openServiceNames(flags);
       assertKnownServices(flags, names);

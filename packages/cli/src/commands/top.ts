@@ -3,6 +3,7 @@ import { openPinnedTraffic, type PinnedTraffic, type PinnedTrafficReader } from 
 import { Command, Option } from 'commander';
 import { pinsOption } from '../input/pins-options.ts';
 import { parseCount, parseSeconds } from '../input/shared-options.ts';
+import { assertPinned } from '../input/state.ts';
 import { addNameOptions } from '../names/name-options.ts';
 import { type NameFlags, openServiceNames } from '../names/open-service-names.ts';
 import { json } from '../output/output.ts';
@@ -50,6 +51,7 @@ export function topCommand(context: CommandContext): Command {
     )
     .action(async (flags: TopFlags) => {
       assertRoot('top', 'reads maps of the kernel');
+      assertPinned(flags.pins, 'top');
       const times = flags.once ? 1 : (flags.iterations ?? Number.POSITIVE_INFINITY);
       using watching = startWatching();
       using reader = openPinnedTraffic(flags.pins);

@@ -12,8 +12,15 @@ import {
   type LiveState,
   type ReadableTable,
 } from '@lbx/maps';
-import { CliError } from '../cli-error.ts';
-import { LIVE, pinFolder, pinPlace, readState, type StateOptions } from '../input/state.ts';
+import {
+  LIVE,
+  nothingPinned,
+  pinFolder,
+  pinPlace,
+  readState,
+  type StateOptions,
+  withoutRoot,
+} from '../input/state.ts';
 import { assertRoot } from '../root.ts';
 import type { CommandContext } from '../run-cli.ts';
 import type { NodeFacts } from './entry-point.ts';
@@ -66,16 +73,12 @@ export async function openLiveState(
 }
 
 function openPinned(flags: StateOptions): OpenedState {
-  assertRoot('explain live', 'reads maps of the kernel');
+  assertRoot('explain', 'reads maps of the kernel', withoutRoot('explain'));
   const place = pinPlace(flags);
   const folder = pinFolder(flags);
   using opened = new DisposableStack();
   const { tables } = opened.use(openPinnedTables(place, { readOnly: true }));
-  if (tables.size === 0) {
-    const remedy =
-      'start an agent, name the folder of the pins with --pins, or give a dump or a folder of manifests';
-    throw new CliError('LBX_NOTHING_PINNED', `no maps are pinned in ${folder}; ${remedy}`);
-  }
+  if (tables.size === 0) throw nothingPinned(flags, 'explain');
   const { sources } = opened.use(openPinnedFlows(place));
   const settings = existsSync(folder) && flags.layout !== 'cilium' ? readProgramSettings(folder) : undefined;
   const { packets, ...sockets } = settings ?? {};

@@ -75,7 +75,12 @@ export async function readDesired(
   }
   if (cluster !== undefined) await takeCluster(cluster, take);
   const where = [...all, ...(cluster === undefined ? [] : [cluster.name])].join(', ');
-  if (node === undefined && (objects > 0 || own.length + wrong.length === 0))
+  if (node === undefined && objects + own.length + wrong.length === 0)
+    throw new CliError(
+      'LBX_NOTHING_THERE',
+      `nothing to serve in ${where}: neither Kubernetes objects (with kind and apiVersion) nor services of lbx (apiVersion: ${SERVICE_API})`,
+    );
+  if (node === undefined && objects > 0)
     throw new CliError('LBX_BAD_FLAG', 'manifests need --node NAME: what is local depends on it');
   const { frontends, problems, nodeAddresses } = translator.translate();
   wrong.push(...problems.map(({ message }) => message), ...twice(own));

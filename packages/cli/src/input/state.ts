@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { openPinnedTables } from '@lbx/core';
 import {
@@ -98,17 +98,38 @@ export function pinPlace({ pins, layout = 'lbx' }: PinFlags): PinPlace {
 export const pinFolder = (flags: PinFlags): string =>
   dirname(pinPath(serviceCatalog.lb4_services_v2, pinPlace(flags)));
 
+/** The error of a folder without maps. */
+export function nothingPinned(flags: PinFlags, command: string): CliError {
+  const isCilium = flags.layout === 'cilium';
+  const start = isCilium ? 'start Cilium' : 'start lbx agent';
+  const elsewhere = takesStates(command) ? ', or ask a file of lbx dump or a folder of manifests' : '';
+  return new CliError(
+    'LBX_NOTHING_PINNED',
+    `no ${isCilium ? 'Cilium maps' : 'maps of lbx'} are pinned in ${pinFolder(flags)}: ${start}, or name the folder of the pins with --pins${elsewhere}`,
+  );
+}
+
+const takesStates = (command: string) => ['diff', 'explain', 'what-if'].includes(command);
+
+/** What does without root what a command does with it. */
+export function withoutRoot(command: string): string | undefined {
+  if (command === 'dump') return 'lbx dump --plan DIR shows what manifests would become';
+  return takesStates(command) ? 'it answers from a file of lbx dump or a folder of manifests' : undefined;
+}
+
+/** @throws CliError `LBX_NOTHING_PINNED` unless maps of lbx are pinned there. */
+export function assertPinned(pins: string, command: string): void {
+  if (!existsSync(join(pins, serviceCatalog.lb4_services_v2.name))) throw nothingPinned({ pins }, command);
+}
+
 /** @throws CliError `LBX_NOTHING_PINNED`, `LBX_NOT_ROOT`. */
 export function readPinnedState(options: StateOptions, command: string): State {
-  assertRoot(command, 'reads maps of the kernel');
+  assertRoot(command, 'reads maps of the kernel', withoutRoot(command));
   const place = pinPlace(options);
   const folder = pinFolder(options);
   using opened = openPinnedTables(place, { readOnly: true });
   const whose = options.layout === 'cilium' ? 'Cilium maps' : 'maps';
-  if (opened.tables.size === 0) {
-    const remedy = 'start an agent, or name the folder of the pins with --pins';
-    throw new CliError('LBX_NOTHING_PINNED', `no ${whose} are pinned in ${folder}; ${remedy}`);
-  }
+  if (opened.tables.size === 0) throw nothingPinned(options, command);
   const wanted = [...opened.tables.values()].filter(
     ({ layout }) => options.everyMap === true || isServiceMap(layout.name),
   );
