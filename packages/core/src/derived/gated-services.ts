@@ -1,4 +1,5 @@
 import type { MapKey, MapValue, Table } from '@lbx/maps';
+import { inChunks } from '../tables/in-chunks.ts';
 import type { GateEndpoint, KernelGate } from './gate.ts';
 
 type ServicesName = 'lb4_services_v2' | 'lb6_services_v2';
@@ -12,7 +13,18 @@ export function endpointOf({ address, dport, proto, backendSlot, scope }: Key): 
   return backendSlot === 0 && scope === 0 ? { address, port: dport, protocol: proto } : undefined;
 }
 
-const endpointsOf = (keys: Iterable<Key>) => [...keys].flatMap((key) => endpointOf(key) ?? []);
+function endpointsOf(keys: Iterable<Key>): GateEndpoint[] {
+  const endpoints: GateEndpoint[] = [];
+  for (const key of keys) {
+    const endpoint = endpointOf(key);
+    if (endpoint !== undefined) endpoints.push(endpoint);
+  }
+  return endpoints;
+}
+
+function* keysOf<K>(entries: Iterable<readonly [K, unknown]>): IterableIterator<K> {
+  for (const [key] of entries) yield key;
+}
 
 /** A services table, with the gate opened before a frontend is written and closed after it is deleted. */
 export function gatedServices<N extends ServicesName>(
@@ -31,9 +43,10 @@ export function gatedServices<N extends ServicesName>(
       return deleted;
     },
     setBatch(entries) {
-      const all = [...entries];
-      gate.add(endpointsOf(all.map(([key]) => key)));
-      return table.setBatch(all);
+      return inChunks(entries, (chunk) => {
+        gate.add(endpointsOf(keysOf(chunk)));
+        return table.setBatch(chunk);
+      });
     },
     deleteBatch(keys) {
       const all = [...keys];

@@ -1,5 +1,6 @@
-import type { MapKey, MapValue, Table } from '@lbx/maps';
+import { IdMap, type MapKey, type MapValue, type Table } from '@lbx/maps';
 import { backendName } from '../apply/backend-places.ts';
+import { inChunks } from '../tables/in-chunks.ts';
 import type { BackendMetaKeeper } from './backend-meta.ts';
 import type { GateEndpoint, KernelGate } from './gate.ts';
 
@@ -41,7 +42,7 @@ export function trackBackends(
   table: Table<Key, Value>,
   { meta, gate, isLocal }: BackendTracker,
 ): TrackedBackends {
-  const known = new Map<number, Value>();
+  const known = new IdMap<Value>();
   const idOf = new Map<string, number>();
   const nameOf = ({ address, port, proto }: Value) => backendName(address, port, proto);
 
@@ -103,17 +104,18 @@ export function trackBackends(
         return done;
       },
       setBatch(entries) {
-        const all = [...entries];
-        let done = 0;
-        try {
-          done = table.setBatch(all);
-          return done;
-        } catch (error) {
-          done = (error as { done?: number }).done ?? 0;
-          throw error;
-        } finally {
-          for (const [key, value] of all.slice(0, done)) written(key, value);
-        }
+        return inChunks(entries, (chunk) => {
+          let done = 0;
+          try {
+            done = table.setBatch(chunk);
+            return done;
+          } catch (error) {
+            done = (error as { done?: number }).done ?? 0;
+            throw error;
+          } finally {
+            for (const [key, value] of chunk.slice(0, done)) written(key, value);
+          }
+        });
       },
       deleteBatch(keys) {
         const all = [...keys];

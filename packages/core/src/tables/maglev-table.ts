@@ -1,5 +1,6 @@
 import { type MapLayout, type Table, TableError, type UpdateFlag } from '@lbx/maps';
 import { BpfMap } from 'libbpf-ts';
+import { chunksOf } from './in-chunks.ts';
 import { asTableError } from './kernel-table.ts';
 
 /** Entries of one batch, and so inner maps that are open at once. */
@@ -170,15 +171,4 @@ function openInner(id: number, { readOnly }: BpfMap): BpfMap | 'denied' | undefi
     if (code === 'EPERM') return 'denied';
     throw error;
   }
-}
-
-function* chunksOf<T>(items: Iterable<T>, size: number): IterableIterator<T[]> {
-  let chunk: T[] = [];
-  for (const item of items) {
-    chunk.push(item);
-    if (chunk.length < size) continue;
-    yield chunk;
-    chunk = [];
-  }
-  if (chunk.length > 0) yield chunk;
 }

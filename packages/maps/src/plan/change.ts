@@ -103,6 +103,17 @@ export function allChanges(written: Written, desired: Projection): ProjectionCha
   };
 }
 
+/** What the maps hold and nobody asks for. */
+export function unwantedIn(written: Written, desired: Projection): ProjectionChanges {
+  const without = <K>(have: ReadonlyMap<K, unknown>, wanted: ReadonlyMap<K, unknown>) =>
+    new Set([...have.keys()].filter((key) => !wanted.has(key)));
+  return {
+    frontends: without(written.frontends, desired.frontends),
+    backends: without(written.backends, desired.backends),
+    wildcards: without(written.wildcards, desired.wildcards),
+  };
+}
+
 function compareShared(
   have: Entry | undefined,
   entry: Entry | undefined,
