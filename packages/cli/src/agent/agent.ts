@@ -9,6 +9,7 @@ import {
 import { ownVersion } from '../own-version.ts';
 import type { AgentEvent } from './agent-event.ts';
 import { createAgentStats } from './agent-stats.ts';
+import { firstWrite } from './first-write.ts';
 import { startAgentHealth } from './health.ts';
 import { type MetricsOptions, startAgentMetrics } from './metrics/agent-metrics.ts';
 import { createProblemLog } from './problem-log.ts';
@@ -83,27 +84,36 @@ export async function startAgent({
   let recoveryMs = firstRecoveryMs;
   let firstEventAt = 0;
   let closed = false;
-  /** Everything is to be applied, not only what changed: at first, and after a failure of our own. */
-  let everything = true;
+  /** What is to be applied: what changed; at first everything, in slices; after a failure of our own everything at once. */
+  let next: 'start' | 'everything' | 'changes' = 'start';
   let first = true;
+  /** It is being worked on, and something came meanwhile. */
+  let busy = false;
+  let again = false;
 
-  const work = () => {
+  const work = async () => {
     scheduled = undefined;
     if (closed) return;
+    busy = true;
     try {
       problems.set('objects', translator.problems());
       if (!translator.synced()) return;
       unread.look(translator.neverRead());
-      const report = write();
-      everything = false;
+      const since = firstEventAt;
+      const report = next === 'start' ? await firstWrite(loadBalancer, translator, () => closed) : write();
+      if (report === undefined) return;
+      next = 'changes';
       recoveryMs = firstRecoveryMs;
-      applied(report, performance.now() - firstEventAt);
+      applied(report, performance.now() - since);
     } catch (error) {
-      recover(error as Error);
+      if (!closed) recover(error as Error);
+    } finally {
+      busy = false;
+      if (again) schedule();
     }
   };
   const write = (): ApplyReport => {
-    if (everything) return loadBalancer.apply(translator.translate().frontends);
+    if (next === 'everything') return loadBalancer.apply(translator.translate().frontends);
     const changes = translator.translateChanges();
     return loadBalancer.update(changes, {
       triggeredAt: translator.changeTriggers(),
@@ -136,7 +146,7 @@ export async function startAgent({
   const recover = (error: Error) => {
     problems.add(error);
     stats.recovered();
-    everything = true;
+    next = 'everything';
     recovery ??= setTimeout(() => {
       recovery = undefined;
       schedule();
@@ -144,11 +154,12 @@ export async function startAgent({
     recoveryMs = Math.min(2 * recoveryMs, longestRecoveryMs);
   };
   const schedule = () => {
-    if (scheduled !== undefined || closed) return;
+    again = busy;
+    if (scheduled !== undefined || busy || closed) return;
     health.waiting();
     firstEventAt = performance.now();
     // Events of one burst arrive in one turn of the event loop; the write follows right behind them.
-    scheduled = setImmediate(work);
+    scheduled = setImmediate(() => void work());
   };
 
   const health = startAgentHealth(healthOptions, translator, problems.add);

@@ -27,6 +27,7 @@ import {
   type Tables,
   type Unread,
   unsettled,
+  unwantedIn,
 } from '@lbx/maps';
 import type { BpfMap, NetworkDevice } from 'libbpf-ts';
 import { highestUsed } from '../derived/backend-meta.ts';
@@ -151,8 +152,10 @@ export function createProgrammer(
   /** What could not be done yet. */
   let left: ProjectionChanges | undefined;
   let first = true;
+  /** Everything has been told: what an earlier process left is compared too. */
+  let told = false;
 
-  const take = (changes: ServiceChanges, options: ResolvedOptions) => {
+  const take = (changes: ServiceChanges, options: ResolvedOptions, whole: boolean) => {
     const next = projectOptions(options, tables);
     const text = JSON.stringify(next);
     if (text !== optionsInForce) projector.setOptions(next);
@@ -165,7 +168,7 @@ export function createProgrammer(
     }
     const taken = projector.takeChanges();
     // Also what was refused: ids that were taken for it go back.
-    const changed = first ? mergeChanges(allChanges(written, desired), taken) : taken;
+    const changed = whole ? mergeChanges(unwantedIn(written, desired), taken) : taken;
     return { changed, all: left === undefined ? changed : mergeChanges(changed, left) };
   };
 
@@ -212,7 +215,8 @@ export function createProgrammer(
     repairDerived: kernel.repair,
     apply(given, options, { prune = true, isWaiting, also } = {}) {
       const started = performance.now();
-      const { changed, all } = take(given, options);
+      const whole = prune && !told;
+      const { changed, all } = take(given, options, whole);
       const changes = also === undefined ? all : mergeChanges(all, also);
       // Asked once: a moment later the time of one of them may have come.
       const skip = new Set(
@@ -230,16 +234,17 @@ export function createProgrammer(
       frontendMeta?.mark(reachable, changes.frontends);
       traffic?.prepare(ops);
       const result = applyOps(tables, ops, written, knobs);
-      frontendMeta?.unmark(reachable, ids, first ? undefined : changes.frontends);
+      frontendMeta?.unmark(reachable, ids, whole ? undefined : changes.frontends);
       left = unsettled(written, reachable, changes, result, how);
       for (const name of releaseIds(ids, written, reachable, changes)) left.frontends.add(name);
       inheritance.settle(reachable);
       const moves = places.takeMoves();
-      kernel.refreshBackends(first ? undefined : moves.local);
+      kernel.refreshBackends(whole ? undefined : moves.local);
       onMoves(moves);
       // While half of a service is written, its backends cannot be told from those that went.
-      if ((first || writesUdp(ops)) && !writesUdp(result.failures.map(({ op }) => op))) onUdpWritten();
+      if ((whole || writesUdp(ops)) && !writesUdp(result.failures.map(({ op }) => op))) onUdpWritten();
       first = false;
+      told ||= prune;
       const ended = performance.now();
       const tried = new Set([...changes.frontends].filter((name) => !skip.has(name)));
       const report: ApplyReport = {

@@ -159,7 +159,7 @@ function isSingle({ type, address }: Frontend): boolean {
 
 /** Both scopes of a frontend belong together. */
 function claimKey(frontend: Frontend): string {
-  return `${endpointText(frontend.address, frontend.port)}/${frontend.protocol}`;
+  return [endpointText(frontend.address, frontend.port), frontend.protocol].join('/');
 }
 
 function allAddressesKey({ address, port, protocol }: Frontend): string {

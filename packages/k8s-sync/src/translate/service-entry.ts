@@ -10,11 +10,11 @@ import type { NodeTopology } from '../semantics/topology.ts';
 
 /** One Service with its slices, and what follows from them. */
 export interface ServiceEntry {
-  /** Absent: there are slices that name a Service which does not exist (yet), or does not count. */
-  service?: ServiceObject;
+  /** Undefined: there are slices that name a Service which does not exist (yet), or does not count. */
+  service: ServiceObject | undefined;
   readonly slices: Map<string, EndpointSliceObject>;
   /** Its ports with their endpoints, where the node's addresses decide where they are served. */
-  ports?: readonly ServicePortState[];
+  ports: readonly ServicePortState[] | undefined;
 }
 
 /** Derived from one Service, its slices and the node; nothing else. */

@@ -62,7 +62,7 @@ export class ServiceTable {
   }
 
   sliceOf(namespace: string, name: string): EndpointSliceObject | undefined {
-    const sliceKey = `${namespace}/${name}`;
+    const sliceKey = nameIn(namespace, name);
     const owner = this.#sliceOwner.get(sliceKey);
     return owner === undefined ? undefined : this.#entries.get(owner)?.slices.get(sliceKey);
   }
@@ -75,20 +75,19 @@ export class ServiceTable {
 
   /** `undefined`: it does not exist, or does not count. @returns false if that is nothing new. */
   setService(namespace: string, name: string, service: ServiceObject | undefined): boolean {
-    const key = `${namespace}/${name}`;
+    const key = nameIn(namespace, name);
     const entry = this.#entryOf(key, service !== undefined);
     if (entry === undefined || isDeepStrictEqual(entry.service, service)) return false;
-    if (service === undefined) delete entry.service;
-    else entry.service = service;
+    entry.service = service;
     this.#dirty.add(key);
     return true;
   }
 
   /** `undefined`: it does not exist, or does not count. */
   setSlice(namespace: string, name: string, slice: EndpointSliceObject | undefined): void {
-    const sliceKey = `${namespace}/${name}`;
+    const sliceKey = nameIn(namespace, name);
     const before = this.#sliceOwner.get(sliceKey);
-    const after = slice === undefined ? undefined : `${namespace}/${slice.serviceName}`;
+    const after = slice === undefined ? undefined : nameIn(namespace, slice.serviceName);
     if (before !== undefined && before !== after) {
       this.#entries.get(before)?.slices.delete(sliceKey);
       this.#dirty.add(before);
@@ -116,9 +115,15 @@ export class ServiceTable {
     return [...this.#checked].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, checks]) => checks);
   }
 
-  /** Computes what was touched and tells the frontends. */
-  refresh(): void {
+  /**
+   * Computes what was touched and tells the frontends.
+   * @param limit - so many Services at most. @returns whether that was all.
+   */
+  refresh(limit = Number.POSITIVE_INFINITY): boolean {
+    let left = limit;
     for (const key of this.#dirty) {
+      if (left-- <= 0) return false;
+      this.#dirty.delete(key);
       const entry = this.#entries.get(key);
       if (entry === undefined) continue;
       const { ports, hinted, healthChecks } = resultOf(entry, this.#node);
@@ -131,17 +136,16 @@ export class ServiceTable {
       if (healthChecks.length === 0) this.#checked.delete(key);
       else this.#checked.set(key, healthChecks);
       // A cluster has hundreds of thousands of endpoints: of most Services only the frontends are kept.
-      if (nodePorts || ranged) entry.ports = ports;
-      else delete entry.ports;
+      entry.ports = nodePorts || ranged ? ports : undefined;
       this.#moved.delete(key);
       this.#serve(key, entry, ports);
     }
-    this.#dirty.clear();
     for (const key of this.#moved) {
       const entry = this.#entries.get(key);
       if (entry?.ports !== undefined) this.#serve(key, entry, entry.ports);
     }
     this.#moved.clear();
+    return true;
   }
 
   /** Tells the frontends of a Service. */
@@ -158,12 +162,17 @@ export class ServiceTable {
   #entryOf(key: string, create: boolean): ServiceEntry | undefined {
     let entry = this.#entries.get(key);
     if (entry === undefined && create) {
-      entry = { slices: new Map() };
+      entry = { service: undefined, slices: new Map(), ports: undefined };
       this.#entries.set(key, entry);
       this.#sorted = undefined;
     }
     return entry;
   }
+}
+
+/** Joined, not added up: V8 keeps a sum as a tree of its parts. */
+function nameIn(namespace: string, name: string): string {
+  return [namespace, name].join('/');
 }
 
 function mark(set: Set<string>, key: string, is: boolean): void {

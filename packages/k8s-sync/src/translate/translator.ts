@@ -59,6 +59,12 @@ export interface Translator {
    */
   translateChanges(): ReadonlyMap<string, readonly Frontend[]>;
   /**
+   * Does a part of what the next translate() or translateChanges() has to do, so that a process that begins with thousands
+   * of Services can do something else in between.
+   * @param services - so many are worked out at most. @returns whether that was all.
+   */
+  prepare(services: number): boolean;
+  /**
    * Of the Services that the last translate() or translateChanges() named: when the oldest change of their endpoints that
    * is answered by it was triggered (annotation endpoints.kubernetes.io/last-change-trigger-time), in milliseconds since
    * 1970. What was triggered before `startedAt` is not in here, nor what went away, as in kube-proxy's measure.
@@ -261,6 +267,7 @@ export function createTranslator(options: TranslatorOptions): Translator {
     neverRead: () => neverRead.now,
     synced: () => synced,
     translateChanges: () => new Map(takeChanged().map((key) => [key, frontends.frontendsOf(key)])),
+    prepare: (services) => table.refresh(services),
     changeTriggers: () => answered,
     setNodeIPs(next) {
       nodeIPs = [...next];

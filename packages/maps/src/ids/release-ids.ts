@@ -17,8 +17,9 @@ export function releaseIds(
 ): string[] {
   const held: string[] = [];
   for (const name of changes.frontends) {
+    if (desired.frontends.has(name)) continue;
     const id = ids.frontends.find(name);
-    if (id === undefined || desired.frontends.has(name)) continue;
+    if (id === undefined) continue;
     if (written.frontends.has(name) || written.othersOf(id).size > 0) held.push(name);
     else ids.frontends.release(name);
   }

@@ -15,8 +15,14 @@ export function noChanges(): ProjectionChanges {
 /** What either of them names; neither is altered. */
 export function mergeChanges(a: ProjectionChanges, b: ProjectionChanges): ProjectionChanges {
   return {
-    frontends: new Set([...a.frontends, ...b.frontends]),
-    backends: new Set([...a.backends, ...b.backends]),
-    wildcards: new Set([...a.wildcards, ...b.wildcards]),
+    frontends: union(a.frontends, b.frontends),
+    backends: union(a.backends, b.backends),
+    wildcards: union(a.wildcards, b.wildcards),
   };
+}
+
+function union<T>(a: ReadonlySet<T>, b: ReadonlySet<T>): Set<T> {
+  const both = new Set(a);
+  for (const one of b) both.add(one);
+  return both;
 }
