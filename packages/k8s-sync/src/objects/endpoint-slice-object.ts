@@ -75,8 +75,10 @@ export function readEndpointSlice(
     reader.string(labels?.[serviceNameLabel], `metadata.labels["${serviceNameLabel}"]`) ?? '';
   const headless = labels !== undefined && Object.hasOwn(labels, headlessLabel);
   const changedAt = reader.string(annotations?.[changeTimeAnnotation], 'metadata.annotations');
+  // Without a spread in front, V8 keeps the fields in the object and not beside it.
   return {
-    ...identity,
+    namespace: identity.namespace,
+    name: identity.name,
     serviceName,
     headless,
     addressType,

@@ -82,7 +82,8 @@ class WrittenMaps implements Written {
   readonly #twins = new Map<number, Entry>();
   readonly #uses = new IdMap<number>();
   readonly #owners = new IdMap<string>();
-  readonly #others = new IdMap<Map<string, Entry>>();
+  /** Most have a single one. */
+  readonly #others = new IdMap<Entry | Map<string, Entry>>();
   readonly ownerless = new Set<number>();
   readonly #counts = new WriteCounts();
 
@@ -107,7 +108,9 @@ class WrittenMaps implements Written {
   }
 
   othersOf(revNatId: number): ReadonlyMap<string, Entry> {
-    return this.#others.get(revNatId) ?? none;
+    const others = this.#others.get(revNatId);
+    if (others === undefined || others instanceof Map) return others ?? none;
+    return new Map([[entryId(others.map, others.key), others]]);
   }
 
   own(revNatId: number, name: string): void {
@@ -121,7 +124,7 @@ class WrittenMaps implements Written {
   }
 
   #find(map: ServiceMapName, key: Entry['key']): Entry | undefined {
-    if ('revNatId' in key) return this.#others.get(key.revNatId)?.get(entryId(map, key));
+    if ('revNatId' in key) return this.othersOf(key.revNatId).get(entryId(map, key));
     if ('backendId' in key) {
       const backend = this.backends.get(key.backendId);
       return backend?.map === map ? backend : this.#twins.get(key.backendId);
@@ -139,7 +142,9 @@ class WrittenMaps implements Written {
       if (master !== undefined) yield master;
       yield* slots.values();
     }
-    for (const others of this.#others.values()) yield* others.values();
+    for (const others of this.#others.values())
+      if (others instanceof Map) yield* others.values();
+      else yield others;
     yield* this.wildcards.values();
   }
 
@@ -147,7 +152,7 @@ class WrittenMaps implements Written {
     let count = this.backends.size + this.#twins.size + this.wildcards.size;
     for (const { master, slots } of this.frontends.values())
       count += slots.size + (master === undefined ? 0 : 1);
-    for (const others of this.#others.values()) count += others.size;
+    for (const others of this.#others.values()) count += others instanceof Map ? others.size : 1;
     return count;
   }
 
@@ -197,13 +202,7 @@ class WrittenMaps implements Written {
 
   #remove({ map, key }: Pick<Entry, 'map' | 'key'>): void {
     if ('revNatId' in key) {
-      const others = this.#others.get(key.revNatId);
-      const id = entryId(map, key);
-      this.#count(others?.get(id), undefined);
-      others?.delete(id);
-      if (others?.size !== 0) return;
-      this.#others.delete(key.revNatId);
-      this.ownerless.delete(key.revNatId);
+      this.#removeOther(key.revNatId, entryId(map, key));
       return;
     }
     if ('backendId' in key) {
@@ -246,15 +245,24 @@ class WrittenMaps implements Written {
   }
 
   #putOther(revNatId: number, entry: Entry): void {
-    let others = this.#others.get(revNatId);
-    if (others === undefined) {
-      others = new Map();
-      this.#others.set(revNatId, others);
-      if (!this.#owners.has(revNatId)) this.ownerless.add(revNatId);
-    }
+    const others = this.othersOf(revNatId);
+    if (others.size === 0 && !this.#owners.has(revNatId)) this.ownerless.add(revNatId);
     const id = entryId(entry.map, entry.key);
-    this.#count(others.get(id), entry);
-    others.set(id, entry);
+    const before = others.get(id);
+    this.#count(before, entry);
+    if (others.size === (before === undefined ? 0 : 1)) this.#others.set(revNatId, entry);
+    else this.#others.set(revNatId, (others as Map<string, Entry>).set(id, entry));
+  }
+
+  #removeOther(revNatId: number, id: string): void {
+    const others = this.othersOf(revNatId) as Map<string, Entry>;
+    this.#count(others.get(id), undefined);
+    if (!others.delete(id)) return;
+    const [last] = others.values();
+    if (last === undefined) {
+      this.#others.delete(revNatId);
+      this.ownerless.delete(revNatId);
+    } else if (others.size === 1) this.#others.set(revNatId, last);
   }
 
   #frontend(name: string): WrittenFrontend {

@@ -1,6 +1,6 @@
 import type { Lb4Backend } from '../layouts/backend.ts';
 import { BackendStateByte } from '../layouts/names.ts';
-import { type Address, type Family, readAddress } from '../model/address.ts';
+import { type Address, readAddress } from '../model/address.ts';
 import type { Backend, BackendState } from '../model/backend.ts';
 import { endpointName } from '../model/endpoint-name.ts';
 import { protocolNumbers } from '../model/protocol.ts';
@@ -15,7 +15,6 @@ export interface SetMember {
 
 /** The backends of a frontend in slot order. Holds for every frontend with the same array; knows no ids. */
 export interface BackendSet {
-  readonly family: Family;
   /** Slot n is members[n - 1]. */
   readonly members: readonly SetMember[];
   /** Backends in maintenance: in the backends map, in no slot. */
@@ -32,30 +31,16 @@ const states: Readonly<Record<BackendState, { rank: number; byte: number }>> = {
   maintenance: { rank: 4, byte: BackendStateByte.maintenance },
 };
 
-const known = new WeakMap<readonly Backend[], BackendSet>();
-
 /**
  * Orders the backends of a frontend as Cilium does: healthy before unhealthy (and those on standby), then by state, address, port. Of two with
- * the same address, port and protocol the later one counts. Remembered per array; the backends must have been checked.
+ * the same address, port and protocol the later one counts. The backends must have been checked.
  */
-export function backendSet(backends: readonly Backend[], family: Family): BackendSet {
-  let set = known.get(backends);
-  if (set === undefined) {
-    set = makeSet(backends, family);
-    known.set(backends, set);
-  }
-  return set;
-}
-
-interface Sortable extends SetMember {
-  readonly rank: number;
-  readonly order: Address['order'];
-}
-
-function makeSet(backends: readonly Backend[], family: Family): BackendSet {
+export function backendSet(backends: readonly Backend[]): BackendSet {
   const byName = new Map<string, Sortable>();
   for (const backend of backends) {
-    const { text, order } = readAddress(backend.address)!;
+    const { text: canonical, order } = readAddress(backend.address)!;
+    // The same object where it is the same text: it is kept once then.
+    const text = canonical === backend.address ? backend.address : canonical;
     const { rank, byte } = states[backend.state ?? 'active'];
     const name = endpointName(text, backend.port, backend.protocol);
     const value = {
@@ -80,8 +65,11 @@ function makeSet(backends: readonly Backend[], family: Family): BackendSet {
   );
   const isSpare = ({ backend }: SetMember) => backend.state === 'maintenance';
   const healthy = (rank: number) => ordered.filter((member) => member.rank === rank).length;
-  // What they were sorted by is not kept.
-  const all = ordered.map(({ backend, name, value }): SetMember => ({ backend, name, value }));
-  const members = all.filter((member) => !isSpare(member));
-  return { family, members, spare: all.filter(isSpare), count: healthy(0) || healthy(1) };
+  const members = ordered.filter((member) => !isSpare(member));
+  return { members, spare: ordered.filter(isSpare), count: healthy(0) || healthy(1) };
+}
+
+interface Sortable extends SetMember {
+  readonly rank: number;
+  readonly order: Address['order'];
 }

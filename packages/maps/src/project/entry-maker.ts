@@ -4,7 +4,7 @@ import type { Backend } from '../model/backend.ts';
 import { checkBackends, checkFrontend } from '../model/check-frontend.ts';
 import type { Frontend } from '../model/frontend.ts';
 import type { ServiceError } from '../model/service-error.ts';
-import { type BackendSet, backendSet } from './backend-set.ts';
+import { backendSet } from './backend-set.ts';
 import { type BoundSet, bindSet } from './bound-set.ts';
 import type { Claim } from './claims.ts';
 import { type FrontendEntries, frontendEntries } from './frontend-entries.ts';
@@ -34,7 +34,7 @@ export function createEntryMaker(
   slotsOf: SlotsOf,
   before?: { readonly options: ResolvedOptions; readonly maker: EntryMaker },
 ): EntryMaker {
-  const bound = new WeakMap<BackendSet, BoundSet>();
+  const bound = new WeakMap<readonly Backend[], BoundSet>();
   /** Arrays of backends that were checked, and for which family and protocol. */
   const checked = new WeakMap<readonly Backend[], string>();
   const sameTables =
@@ -49,11 +49,10 @@ export function createEntryMaker(
     return wrong;
   };
   const bind = ({ backends, address }: Frontend, name: string): BoundSet => {
-    const set = backendSet(backends, familyOf(address));
-    let known = bound.get(set);
+    let known = bound.get(backends);
     if (known === undefined || !known.holds.every((hold) => ids.backends.use(hold))) {
-      known = bindSet(set, ids.backends, slotsOf(name));
-      bound.set(set, known);
+      known = bindSet(backendSet(backends), familyOf(address), ids.backends, slotsOf(name));
+      bound.set(backends, known);
     }
     return known;
   };

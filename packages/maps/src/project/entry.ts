@@ -43,7 +43,7 @@ export function entryId(map: ServiceMapName, key: Entry['key']): string {
   put(view, 0, key);
   if (map === 'lb4_source_range' || map === 'lb6_source_range')
     clearHostBits((key as { prefixlen: number }).prefixlen - 32, size);
-  return `${map} ${buffer.toString('hex', 0, size)}`;
+  return [map, buffer.toString('hex', 0, size)].join(' ');
 }
 
 const ADDRESS_AT = 8;

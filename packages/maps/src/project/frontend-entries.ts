@@ -47,7 +47,7 @@ export function frontendEntries(
 ): FrontendEntries {
   const family = familyOf(address);
   const maps = mapsOf[family];
-  const { set, ids } = bound;
+  const { members, count, ids } = bound;
   const { flags, flags2 } = serviceFlags(frontend, surrogate, options);
   const { port: dport } = frontend;
   const proto = protocolNumbers[frontend.protocol];
@@ -60,7 +60,7 @@ export function frontendEntries(
     frontend: name,
   });
 
-  const tail = { count: set.count, revNatIndex: revNatId, flags, flags2, qcount: ids.length - set.count };
+  const tail = { count, revNatIndex: revNatId, flags, flags2, qcount: ids.length - count };
   const master = service(0, { ...firstWord(frontend, options), ...tail });
   const slot = { backendId: ids[0] ?? 0, count: 0, revNatIndex: revNatId, flags, flags2, qcount: 0 };
   const slots = new SlotEntries(service(1, slot) as SlotEntry, ids);
@@ -75,7 +75,7 @@ export function frontendEntries(
     },
   ];
   if (frontend.affinitySeconds !== undefined) {
-    set.members.forEach(({ backend }, i) => {
+    members.forEach((backend, i) => {
       if ((backend.state ?? 'active') !== 'active' || backend.standby) return;
       others.push({
         op: 'set',
@@ -89,8 +89,8 @@ export function frontendEntries(
   if (frontend.sourceRanges !== undefined) {
     others.push(...sourceRangeEntries(frontend.sourceRanges, family, revNatId, name));
   }
-  if (set.count > 0 && usesMaglev(frontend, surrogate, options)) {
-    const value = tables.tableOf(set.members.slice(0, set.count), ids);
+  if (count > 0 && usesMaglev(frontend, surrogate, options)) {
+    const value = tables.tableOf(members.slice(0, count), ids);
     others.push({ op: 'set', map: maps.maglev, key: { revNatId }, value, frontend: name });
   }
 

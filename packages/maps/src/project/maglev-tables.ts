@@ -1,12 +1,13 @@
 import { createMaglevTable, parseSeed } from '@lbx/maglev';
+import { readAddress } from '../model/address.ts';
+import type { Backend } from '../model/backend.ts';
 import { hostPort } from '../model/endpoint-name.ts';
-import type { SetMember } from './backend-set.ts';
 import type { ResolvedOptions } from './options.ts';
 
 /** One Maglev table per set of backends: the same Uint32Array object for the same backends, ids, weights and size. */
 export interface MaglevTables {
   /** The table of backends `members` with ids `ids`. */
-  tableOf(members: readonly SetMember[], ids: readonly number[]): Uint32Array;
+  tableOf(members: readonly Backend[], ids: readonly number[]): Uint32Array;
 }
 
 /** Tables by content, for as long as anybody has them. Their bytes depend on names, states, weights and ids of the backends only, not on their order. */
@@ -19,8 +20,8 @@ export function createMaglevTables({ maglevSize, maglevSeed }: ResolvedOptions):
   });
   return {
     tableOf(members, ids) {
-      const backends = members.map(({ backend, value }, i) => ({
-        hash: maglevName(value.address, backend.port, backend.protocol),
+      const backends = members.map((backend, i) => ({
+        hash: maglevName(readAddress(backend.address)!.text, backend.port, backend.protocol),
         id: ids[i]!,
         weight: backend.weight ?? 100,
       }));

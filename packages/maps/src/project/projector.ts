@@ -33,6 +33,8 @@ export interface Projector {
   takeChanges(): ProjectionChanges;
 }
 
+const none: readonly never[] = [];
+
 interface ServiceState {
   readonly name: string;
   frontends: readonly Frontend[];
@@ -108,7 +110,7 @@ class ServiceProjector implements Projector {
     let state = this.#services.get(service);
     if (state === undefined) {
       if (frontends.length === 0) return;
-      state = { name: service, frontends: [], claims: [], invalid: [], groups: [], refused: [] };
+      state = { name: service, frontends: [], claims: none, invalid: none, groups: none, refused: none };
       this.#services.set(service, state);
     }
     this.#claim(state, frontends, affected);
@@ -176,8 +178,9 @@ class ServiceProjector implements Projector {
     }
     this.#claims.replace(state.claims, claims, affected);
     state.frontends = frontends;
-    state.claims = claims;
-    state.invalid = invalid;
+    // Copies have no room to spare, as lists have that grew.
+    state.claims = claims.slice();
+    state.invalid = invalid.length === 0 ? none : invalid;
   }
 
   /** Works out which of its places a service gets, and what they put into the maps. */
@@ -233,7 +236,7 @@ class ServiceProjector implements Projector {
     this.#wildcards.replace(service, wildcards.before, wildcards.after, this.#changes.wildcards);
     this.#exchange(before, groups);
     this.#refuse(state, refused);
-    state.groups = groups;
+    state.groups = groups.slice();
     for (const [map, count] of used ?? []) if (room.used.get(map)! < count) this.#roomFreed = true;
   }
 
@@ -267,7 +270,7 @@ class ServiceProjector implements Projector {
     };
     count(refused, 1);
     count(state.refused, -1);
-    state.refused = refused;
+    state.refused = refused.length === 0 ? none : refused;
     if (refused.length === 0) this.#refused.delete(state);
     else this.#refused.add(state);
   }

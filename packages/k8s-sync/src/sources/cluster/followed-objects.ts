@@ -60,7 +60,7 @@ export class FollowedObjects {
   #keyOf(object: object): string {
     const { namespace, name } = objectIdentity(this.#kind, object);
     if (name === undefined) throw new SyntaxError(`a ${this.#kind} has no name`);
-    return `${namespace}/${name}`;
+    return [namespace, name].join('/');
   }
 
   #upsert(key: string, object: object): Promise<void> | undefined {

@@ -79,5 +79,6 @@ export class ManifestObjects {
 
 /** "Service default/web" */
 export function manifestKey(object: Pick<ManifestObject, 'kind' | 'namespace' | 'name'>): string {
-  return `${object.kind} ${object.namespace}${object.namespace === '' ? '' : '/'}${object.name}`;
+  const { kind, namespace, name } = object;
+  return [kind, ' ', namespace, namespace === '' ? '' : '/', name].join('');
 }
