@@ -33,13 +33,13 @@ const service = object(
 
 /**
  * A node with a LAN beside it, and agents that follow one folder of manifests: a Service `shop/web` whose backends, the
- * first of them at first, are in the LAN and echo lines.
+ * first of them at first, are in the LAN and echo lines. `files`: more manifests.
  */
-export async function createAgentLan() {
+export async function createAgentLan(files: Readonly<Record<string, string>> = {}) {
   using failed = new DisposableStack();
   const lan = failed.adopt(await createPacketWorld(), (one) => one.close());
   const manifests = failed.use(
-    temporaryFolder({ 'service.json': service, 'slice.json': slice([addresses.remote[0]]) }),
+    temporaryFolder({ ...files, 'service.json': service, 'slice.json': slice([addresses.remote[0]]) }),
   );
   const stack = failed.move();
   const agents: AgentProcess[] = [];

@@ -1,84 +1,24 @@
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { objectPath } from '@lbx/bpf';
-import { createBpffsFolder, createNetns, createVethPair, describeKernel, type Netns } from '@lbx/testing';
-import { inNetns, load } from 'libbpf-ts';
+import { describeKernel } from '@lbx/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { object } from './agent-node.ts';
-import { run } from './run.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { type AgentLan, addresses, createAgentLan } from './agent-lan.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-const address = '192.0.2.1';
-const service = '198.51.100.1';
-const files = {
-  'service.json': object(
-    'Service',
-    { namespace: 'shop', name: 'web' },
-    {
-      spec: {
-        type: 'LoadBalancer',
-        clusterIP: '198.51.100.70',
-        clusterIPs: ['198.51.100.70'],
-        ports: [{ port: 80, targetPort: 8080, protocol: 'TCP' }],
-      },
-      status: { loadBalancer: { ingress: [{ ip: service }] } },
-    },
-  ),
-  'slice.json': object(
-    'EndpointSlice',
-    { namespace: 'shop', name: 'web-1', labels: { 'kubernetes.io/service-name': 'web' } },
-    {
-      addressType: 'IPv4',
-      ports: [{ port: 8080, protocol: 'TCP' }],
-      endpoints: [{ addresses: ['192.0.2.20'], nodeName: 'other' }],
-    },
-  ),
-};
+const { service } = addresses;
 
 describeKernel('the metrics of an agent', () => {
-  const stack = new DisposableStack();
-  let node: Netns;
-  let lan: Netns;
-  let pins: string;
-  let agent: ReturnType<Netns['spawn']>;
-
+  let lan: AgentLan;
   beforeAll(async () => {
-    node = stack.use(createNetns('cli-metrics'));
-    lan = stack.use(createNetns('cli-lan'));
-    createVethPair(
-      { ns: node, device: 'eth0', addresses: [`${address}/24`] },
-      { ns: lan, device: 'eth0', addresses: ['192.0.2.10/24', '192.0.2.20/24'] },
-    );
-    node.sysctl('net.ipv4.ip_forward', 1);
-    lan.addRoute('198.51.100.0/24', { via: address });
-    const pass = stack.use(load(objectPath('pass')));
-    stack.use(inNetns(lan.path, () => pass.program('lbx_pass').attachXdp({ ifindex: 'eth0' })));
-    pins = `${stack.use(createBpffsFolder('cli-metrics')).path}/lbx`;
-    const folder = stack.use(temporaryFolder(files));
-    agent = node.spawn(
-      process.execPath,
-      [
-        ...['--conditions=@lbx/source', main, 'agent', '--device', 'eth0', '--xdp', 'native', '--no-cgroup'],
-        ...['--manifests', folder.path, '--pins', pins, '--json', '--service-metrics', '5'],
-      ],
-      { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_NAME: 'node-a' } },
-    );
-    for await (const line of createInterface(agent.stdout!)) if (JSON.parse(line).event === 'applied') break;
+    lan = await createAgentLan();
+    const agent = await lan.startAgent(['--no-cgroup', '--service-metrics', '5']);
     // Nobody reads on: the agent must not mind.
-    agent.stdout?.destroy();
+    agent.child.stdout?.destroy();
   }, 60_000);
-  afterAll(async () => {
-    agent?.kill('SIGTERM');
-    if (agent?.exitCode === null) await once(agent, 'exit');
-    await run(['cleanup', '--pins', pins]);
-    stack.dispose();
-  });
+  afterAll(() => lan?.[Symbol.asyncDispose]());
 
   const get = (path: string) => {
     const program = `fetch('http://127.0.0.1:10249/${path}').then((r) => r.text()).then((t) => process.stdout.write(t))`;
-    return node.exec(process.execPath, ['-e', program]);
+    return lan.node.exec(process.execPath, ['-e', program]);
   };
   /** Values by name and labels, from the real endpoint. */
   const scrape = () => {
@@ -90,19 +30,7 @@ describeKernel('the metrics of an agent', () => {
       }),
     );
   };
-  const server = () =>
-    lan.spawn(
-      process.execPath,
-      [
-        '-e',
-        `require('net').createServer((s) => s.end('hello')).listen(8080, '192.0.2.20', () => console.log('up'))`,
-      ],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    );
-  const ask = async (port: number) => {
-    const code = `require('net').connect(${port}, '${service}').on('error', () => {}).on('close', () => process.exit()).setTimeout(300, () => process.exit()).resume()`;
-    await once(lan.spawn(process.execPath, ['-e', code]), 'exit');
-  };
+  const ask = (port: number) => lan.ask(`${service}:${port}`, 1, 300);
 
   it('tell what is in force', () => {
     const metrics = scrape();
@@ -120,20 +48,20 @@ describeKernel('the metrics of an agent', () => {
   it('have beside them what commands on the machine ask for', () => {
     expect(JSON.parse(get('state'))).toMatchObject({
       node: 'node-a',
-      pins,
+      pins: lan.pins,
       source: { synced: true, waitingFor: [] },
       failing: [],
       problemCount: 0,
     });
     expect(JSON.parse(get('services'))).toMatchObject({
-      pins,
+      pins: lan.pins,
       services: { [`${service}:80/TCP`]: 'shop/web' },
     });
   });
 
   it('are asked by lbx status', () => {
-    const lines = node
-      .exec(process.execPath, ['--conditions=@lbx/source', main, 'status', '--pins', pins])
+    const lines = lan.node
+      .exec(process.execPath, ['--conditions=@lbx/source', main, 'status', '--pins', lan.pins])
       .split('\n');
     expect(lines[0]).toMatch(/^healthy: process \d+ keeps \d+ frontends in force$/);
     expect(lines[2]).toMatch(
@@ -141,18 +69,15 @@ describeKernel('the metrics of an agent', () => {
     );
   });
 
-  it('count drops, with their reason', async () => {
+  it('count drops, with their reason', () => {
     const drops = () => scrape().get('lbx_packets_total{kind="drop",reason="drop_wildcard"}') ?? 0;
     const before = drops();
-    await ask(81);
+    ask(81);
     expect(drops()).toBeGreaterThan(before);
   });
 
-  it('count the traffic of a Service, both ways', async () => {
-    const child = server();
-    await once(child.stdout!, 'data');
-    await ask(80);
-    child.kill('SIGKILL');
+  it('count the traffic of a Service, both ways', () => {
+    expect(ask(80)).toEqual([expect.stringContaining(addresses.remote[0])]);
     const metrics = scrape();
     const packets = (direction: string) =>
       metrics.get(`lbx_service_packets_total{service="shop/web",direction="${direction}"}`);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { CommandPlace } from '@lbx/testing';
-import { expect } from 'vitest';
+import { vi } from 'vitest';
 import type { AgentEvent } from '../src/agent/agent-event.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
@@ -63,7 +63,7 @@ export function startAgentProcess(
     },
     async applied() {
       const done = () => isOver() || events.some(({ event }) => event === 'applied');
-      await expect.poll(done, { timeout: 60_000, interval: 20 }).toBe(true);
+      await vi.waitUntil(done, { timeout: 60_000, interval: 20 });
       if (isOver()) throw new Error(`the agent has ended: ${errors}`);
     },
     ended,
