@@ -39,7 +39,7 @@ describeKernel('the capabilities of the DaemonSet', () => {
     ['as the DaemonSet has it', given],
     ['as another user', { ...given, runAsUser: 65_534, runAsGroup: 65_534 }],
   ])(
-    'are enough, %s: packets and sockets go by the Service, also after a kill and a restart',
+    'are enough, %s: packets and sockets go by the Service, also after a kill, a restart and a stop',
     { timeout: 180_000 },
     async (_, context) => {
       await using lan = await createAgentLan();
@@ -69,6 +69,8 @@ describeKernel('the capabilities of the DaemonSet', () => {
       expect(again.events.filter(({ event }) => event === 'problem')).toEqual([]);
       await expect.poll(answer, { timeout: 30_000 }).toEqual([second, second]);
       expect(again.errors).toBe('');
+      await again.end('SIGTERM');
+      expect([await again.ended(), ...answer()]).toEqual([0, second, second]);
     },
   );
 
