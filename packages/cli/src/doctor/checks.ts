@@ -7,6 +7,7 @@ import { tcOrderCheck } from './devices/tc-order.ts';
 import { xdpDriverCheck } from './devices/xdp-driver.ts';
 import { xdpMtuCheck } from './devices/xdp-mtu.ts';
 import { xdpProgramsCheck } from './devices/xdp-programs.ts';
+import { xdpQueuesCheck } from './devices/xdp-queues.ts';
 import { bpffsCheck } from './kernel/bpffs.ts';
 import { capabilitiesCheck } from './kernel/capabilities.ts';
 import { featuresCheck } from './kernel/features.ts';
@@ -57,6 +58,7 @@ export const checks: readonly Check[] = [
   xdpMtuCheck,
   offloadsCheck,
   queuesCheck,
+  xdpQueuesCheck,
   tcOrderCheck,
   dsrMtuCheck,
   forwardingCheck,

@@ -97,12 +97,57 @@ it.each([
     { devices: [{ ...driver, channels: { ...channels, combined: 1, maxCombined: 1 } }], cpus: 2 },
     one('note', /1 queue for 2/),
   ],
+  [
+    'queues',
+    { devices: [{ ...xdp, driver: 'ena' }], cpus: 8 },
+    one('note', /4 queues for 8 CPUs, and no more to give/),
+  ],
+  ['xdp-queues', { devices: [xdp], cpus: 16 }, one('ok', /as far as is known/)],
+  ['xdp-queues', { devices: [{ ...xdp, driver: 'ena' }], cpus: 8 }, one('ok', /enough/)],
+  [
+    'xdp-queues',
+    { devices: [{ ...xdp, driver: 'ena', channels: { ...channels, combined: 8 } }], cpus: 8 },
+    one('warn', /at most half of its 8 queues, and 8/, /combined 4/),
+  ],
+  [
+    'xdp-queues',
+    {
+      devices: [{ ...xdp, driver: 'ena', channels: { ...channels, combined: 8 }, wanted: 'native' }],
+      cpus: 8,
+    },
+    one('fail', /at most half/),
+  ],
+  [
+    'xdp-queues',
+    {
+      devices: [{ ...xdp, driver: 'ena', channels: { ...channels, combined: 8 }, programs: [stranger] }],
+      cpus: 8,
+    },
+    one('ok', /runs now/),
+  ],
+  [
+    'xdp-queues',
+    {
+      devices: [{ ...xdp, driver: 'gve', channels: { ...channels, rx: 8, tx: 8, maxRx: 8, maxTx: 8 } }],
+      cpus: 8,
+    },
+    one('warn', /at most half of its 8/, /rx 4 tx 4/),
+  ],
+  [
+    'xdp-queues',
+    {
+      devices: [{ ...xdp, driver: 'virtio_net', channels: { ...channels, combined: 1, maxCombined: 2 } }],
+      cpus: 2,
+    },
+    one('note', /would like 3/, /4 queues/),
+  ],
+  ['xdp-queues', { devices: [{ ...xdp, wanted: 'generic' }], cpus: 2 }, one('ok', /--xdp generic/)],
   ['tc-order', [hook], one('ok', /nobody/)],
   ['tc-order', [{ ...hook, tcx: [ours] }], one('ok', /only lbx/)],
   [
     'tc-order',
     [{ ...hook, tcx: [{ ...ours, programName: 'first' }, ours] }],
-    one('warn', /before lbx runs first \(id 1\)/, /bpftool net/),
+    one('warn', /before lbx runs first \(id 1\)/, /bpftool link show id 1 names/),
   ],
   ['tc-order', [{ ...hook, tcx: [ours], filters: [filter] }], one('note', /then x\.o:\[tc\] \(priority 1\)/)],
   ['tc-order', [{ ...hook, filters: [filter] }], one('note', /run before lbx when it comes/)],

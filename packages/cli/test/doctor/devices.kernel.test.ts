@@ -1,4 +1,5 @@
-import { createNetns, createVethPair, describeKernel, type Netns } from '@lbx/testing';
+import { createLoadBalancer } from '@lbx/core';
+import { createBpffsFolder, createNetns, createVethPair, describeKernel, type Netns } from '@lbx/testing';
 import { type BpfObject, inNetns, type Link, load } from 'libbpf-ts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { DoctorOptions } from '../../src/doctor/doctor-options.ts';
@@ -98,6 +99,34 @@ describeKernel('lbx doctor on devices', () => {
     expect(look('tc-order')).toMatchObject([
       { status: 'note', about: 'eth0 ingress', found: expect.stringContaining('rich_tc (id ') },
       { status: 'note', about: 'eth0 egress', found: expect.stringContaining('rich_tc (priority 7)') },
+    ]);
+  });
+
+  it('finds a tcx program of somebody else that runs before lbx, and one that runs behind', () => {
+    using folder = createBpffsFolder('doctor');
+    const attach = (from: BpfObject) =>
+      inside(() => from.program('rich_tc').attachTc({ ifindex: 'eth0', direction: 'ingress', via: 'tcx' }));
+    attach(object);
+    const [first] = attached;
+    using lb = inNetns(node.path, () =>
+      createLoadBalancer({ devices: ['eth0'], families: [4], cgroup: false, pins: `${folder.path}/lbx` }),
+    );
+    expect(look('tc-order')).toMatchObject([
+      {
+        status: 'warn',
+        about: 'eth0 ingress',
+        found: expect.stringContaining(`before lbx runs rich_tc (id ${first?.info().programId})`),
+        remedy: expect.stringContaining(`bpftool link show id ${first?.info().id} names the process`),
+      },
+      { status: 'ok', about: 'eth0 egress', found: 'only lbx' },
+    ]);
+    expect(lb.status().attachments.every((one) => one.attached)).toBe(true);
+    first?.detach();
+    using again = load(strangers);
+    attach(again);
+    expect(look('tc-order')).toMatchObject([
+      { status: 'note', found: expect.stringContaining('lbx runs first, then rich_tc') },
+      { status: 'ok' },
     ]);
   });
 

@@ -30,7 +30,7 @@ const sockets = {
   own: { connect4: 1, connect6: 1, sendmsg4: 1, sendmsg6: 1 },
   child: { connect4: 1 },
   isRoot: true,
-  named: false,
+  isPart: false,
 };
 const none = { connect4: 0, connect6: 0, sendmsg4: 0, sendmsg6: 0 };
 const bpffs = { pins: '/b/lbx', existing: '/b', isBpffs: true };
@@ -125,7 +125,7 @@ it.each([
   ['cgroup-sockets', { ...sockets, isRoot: false }, one('fail', /cgroup namespace/, /hostPath/)],
   [
     'cgroup-sockets',
-    { ...sockets, isRoot: false, named: true },
+    { ...sockets, isRoot: false, isPart: true },
     [...one('ok', /sees/), ...one('note', /only processes below/)],
   ],
   [

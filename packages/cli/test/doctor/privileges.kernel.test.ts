@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describeKernel } from '@lbx/testing';
+import { createCgroup, describeKernel } from '@lbx/testing';
 import { expect, it } from 'vitest';
 import type { Finding } from '../../src/doctor/finding.ts';
 
@@ -9,7 +10,12 @@ const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** `lbx doctor` in a process that has less than this one. */
 function doctor(privileges: readonly string[], args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const lbx = [process.execPath, '--conditions=@lbx/source', main, 'doctor', '--json', ...args];
-  const { stdout, status } = spawnSync('setpriv', [...privileges, '--', ...lbx], {
+  return report(['setpriv', ...privileges, '--', ...lbx], env);
+}
+
+/** What such a command line finds. */
+function report([command = '', ...args]: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const { stdout, status } = spawnSync(command, args, {
     encoding: 'utf8',
     timeout: 60_000,
     env: { ...process.env, ...env },
@@ -46,6 +52,37 @@ describeKernel('lbx doctor with fewer privileges', () => {
     ]);
     expect(found.of('libbpf')).toMatchObject([{ status: 'ok' }]);
     expect(found.of('device')).not.toMatchObject([{ status: 'skipped' }]);
+  }, 60_000);
+
+  it('in a container: its own cgroup root is not taken for that of the machine, which is seen where it is mounted', () => {
+    using cgroup = createCgroup('doctor');
+    const root = dirname(cgroup.path);
+    // As a container runtime does: a cgroup below, a namespace there, and its root in the usual place; the machine's elsewhere.
+    const script = `
+      echo $$ > "$0/cgroup.procs"
+      root=$1
+      shift
+      exec unshare --cgroup --mount --propagation private sh -ec '
+        mount -t tmpfs none /mnt && mkdir /mnt/host /mnt/first
+        mount --bind "$0" /mnt/first
+        umount "$0" && mount -t cgroup2 none "$0"
+        mount --bind /mnt/first /mnt/host && umount /mnt/first
+        exec "$@"' "$root" "$@"`;
+    const lbx = [
+      process.execPath,
+      '--conditions=@lbx/source',
+      main,
+      'doctor',
+      '--json',
+      '--only',
+      'cgroup-sockets',
+    ];
+    const inContainer = (...flags: string[]) =>
+      report(['sh', '-ec', script, cgroup.path, root, ...lbx, ...flags]).of('cgroup-sockets');
+    const part = { status: 'fail', about: 'namespace', remedy: expect.stringContaining('hostPath') };
+    expect(inContainer()).toMatchObject([part]);
+    expect(inContainer('--cgroup', root)).toMatchObject([part]);
+    expect(inContainer('--cgroup', '/mnt/host')).toMatchObject([{ status: 'ok' }]);
   }, 60_000);
 
   it('without libbpf: says how to install it', () => {

@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { defineCheck } from '../check.ts';
-import { type DriverFacts, driverFacts, noDevice, perDevice } from './device-facts.ts';
+import { noDevice, perDevice, type XdpFacts, xdpFacts } from './device-facts.ts';
+import { mostQueues } from './xdp-queues.ts';
 
 export interface QueueFacts {
-  readonly devices: readonly DriverFacts[];
+  readonly devices: readonly XdpFacts[];
   readonly cpus: number;
 }
 
@@ -11,18 +12,18 @@ export const queuesCheck = defineCheck<QueueFacts>({
   id: 'queues',
   group: 'devices',
   tries: "reads the devices' queues and the number of CPUs",
-  matters:
-    'one queue means one CPU for all packets; virtio_net shares (and locks) its queues for XDP when it has too few',
+  matters: 'one queue means one CPU for all packets',
   remedy: 'ethtool -L DEVICE combined N; of a virtual machine: more queues in its definition',
   needsRoot: false,
   skips: noDevice,
-  probe: (context) => ({ devices: driverFacts(context), cpus: availableParallelism() }),
+  probe: (context) => ({ devices: xdpFacts(context), cpus: availableParallelism() }),
   judge: ({ devices, cpus }) =>
-    perDevice(devices, ({ device, channels, driver = 'its driver' }) => {
+    perDevice(devices, (facts) => {
+      const { device, channels, driver = 'its driver' } = facts;
       if (channels === undefined || device.kind !== undefined)
         return { status: 'ok', found: `${driver} has no queues to choose` };
       const now = Math.max(channels.combined, channels.rx);
-      const most = Math.max(channels.maxCombined, channels.maxRx);
+      const most = mostQueues(facts);
       if (now >= cpus) return { status: 'ok', found: `${now} queues for ${cpus} CPUs` };
       if (most > now) {
         return {

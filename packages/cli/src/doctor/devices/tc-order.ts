@@ -22,6 +22,12 @@ const filterName = ({ kind, label, programName, priority }: TcFilter) =>
 const isOurs = ({ programName }: { readonly programName?: string }) =>
   programName?.startsWith('lbx_') === true;
 
+/** What a link's owner is called only bpftool knows, by looking through all processes. */
+const whoIs = (programs: readonly AttachedProgram[]) => {
+  const link = programs.find(({ linkId = 0 }) => linkId > 0)?.linkId;
+  return link === undefined ? '' : `bpftool link show id ${link} names the process that attached it: `;
+};
+
 function judgeHook({ device, direction, tcx, filters }: TcHookFacts): Verdict[] {
   const about = `${device} ${direction}`;
   const ours = tcx.findIndex(isOurs);
@@ -49,7 +55,7 @@ function judgeHook({ device, direction, tcx, filters }: TcHookFacts): Verdict[] 
         status: 'warn',
         about,
         found: `before lbx runs ${first.join(', ')}: what it drops, redirects or accepts for good lbx never sees`,
-        remedy: `if that is not meant, detach it and attach it again behind lbx (bpftool net show dev ${device})`,
+        remedy: `${whoIs(before)}start it after lbx, or let it attach behind; if it passes on whatever it does not know, leave it`,
       },
     ];
   }

@@ -7,8 +7,8 @@ import type { Verdict } from '../finding.ts';
 export interface CgroupFacts extends SocketProbe {
   /** The root of all cgroups, not just of those that this process may see. */
   readonly isRoot: boolean;
-  /** Did the user name it? */
-  readonly named: boolean;
+  /** Did the user name a folder below what is mounted here? A mount whose root is no root is that of a container. */
+  readonly isPart: boolean;
 }
 
 export const cgroupSocketsCheck = defineCheck<CgroupFacts>({
@@ -26,12 +26,14 @@ export const cgroupSocketsCheck = defineCheck<CgroupFacts>({
       : cgroup === undefined
         ? 'no cgroup v2 is mounted: see cgroup-mount'
         : undefined,
-  async probe({ cgroup = '', options }) {
+  async probe({ cgroup = '', options, read }) {
     // Only the root of all has no file of its own type.
     const isRoot = !existsSync(join(cgroup, 'cgroup.type'));
-    return { ...(await probeSockets(cgroup)), isRoot, named: typeof options.cgroup === 'string' };
+    const isPart =
+      typeof options.cgroup === 'string' && !isMountPoint(cgroup, read('/proc/self/mounts') ?? '');
+    return { ...(await probeSockets(cgroup)), isRoot, isPart };
   },
-  judge({ cgroup, own, child, childProblem, untried, isRoot, named }) {
+  judge({ cgroup, own, child, childProblem, untried, isRoot, isPart }) {
     const verdicts: Verdict[] = [];
     const unseen = Object.entries(own).filter(
       ([hook, count]) => count === 0 && !untried.includes(hook as never),
@@ -52,11 +54,11 @@ export const cgroupSocketsCheck = defineCheck<CgroupFacts>({
         remedy: `${whose}; something between has detached or overridden programs (bpftool cgroup tree ${cgroup})`,
       });
     }
-    if (!isRoot && !named) {
+    if (!isRoot && !isPart) {
       verdicts.push({
         status: 'fail',
         about: 'namespace',
-        found: `${cgroup} is the root of a cgroup namespace only: processes and pods outside of it are not seen`,
+        found: `${cgroup} is the root of a container (a cgroup namespace) only: processes and pods outside of it are not seen`,
         remedy: "mount the host's /sys/fs/cgroup into the container (hostPath), and name it with --cgroup",
       });
     } else if (!isRoot) {
@@ -81,3 +83,8 @@ export const cgroupSocketsCheck = defineCheck<CgroupFacts>({
     return [ok, ...verdicts];
   },
 });
+
+const isMountPoint = (path: string, mounts: string) =>
+  mounts
+    .split('\n')
+    .some((line) => line.split(' ')[1]?.replaceAll('\\040', ' ') === path.replace(/(.)\/+$/, '$1'));
