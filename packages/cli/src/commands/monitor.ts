@@ -102,7 +102,16 @@ export function monitorCommand(context: CommandContext): Command {
   return addNameOptions(command)
     .addHelpText(
       'after',
-      `\nReasons: ${[...eventReasons.keys()].join(', ')}\n\nCtrl-C ends it; nothing stays switched on. Packets never wait for it.`,
+      `
+Examples:
+  lbx monitor --kind drop,reject                    what is dropped, packet by packet
+  lbx monitor --kind drop,reject --summary --for 10     the same in sums, with what to do
+  lbx monitor --service shop/web --client 203.0.113.0/24    one service, one network of clients
+  lbx monitor --kind new --json --count 100         for scripts
+
+Reasons: ${[...eventReasons.keys()].join(', ')}
+
+Ctrl-C ends it; nothing stays switched on. Packets never wait for it.`,
     )
     .action(async (flags: MonitorFlags) => {
       assertRoot('monitor', 'switches events on in the kernel');

@@ -35,7 +35,10 @@ export function statusCommand(context: CommandContext): Command {
         .default('http://127.0.0.1:10256/healthz'),
     )
     .option('--json', 'everything as one JSON object')
-    .addHelpText('after', '\nExit codes: 0 healthy, 1 not, or nothing is pinned there')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  lbx status\n  lbx status --layout cilium\n\nExit codes: 0 healthy, 1 not, or nothing is pinned there',
+    )
     .action(async (flags: StatusFlags) => {
       assertRoot('status', 'reads maps of the kernel');
       const status = flags.layout === 'cilium' ? readCiliumStatus(flags) : await readStatus(flags);

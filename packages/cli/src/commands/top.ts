@@ -47,7 +47,7 @@ export function topCommand(context: CommandContext): Command {
   return addNameOptions(command)
     .addHelpText(
       'after',
-      '\nCounts what packet programs translate, when the agent runs with --traffic; what sockets were connected to is no packet here.',
+      '\nExamples:\n  lbx top --by service --sort out\n  lbx top --once --interval 10 --json\n\nCounts what packet programs translate, when the agent runs with --traffic; what sockets were connected to is no packet here.',
     )
     .action(async (flags: TopFlags) => {
       assertRoot('top', 'reads maps of the kernel');
