@@ -163,10 +163,14 @@ function start(options: LoadBalancerOptions, network: NodeNetwork, undo: Undo): 
   const neighbours = resolved.devices.length > 0 ? createNeighbourKeeper() : undefined;
   const programmer = createProgrammer(datapath, resolved, addresses, {
     onUdpWritten: () => sockets?.request(),
-    onMoves({ remoteAdded, remoteRemoved }) {
-      neighbours?.remove(remoteRemoved);
-      neighbours?.add(remoteAdded);
-    },
+    ...(neighbours === undefined
+      ? {}
+      : {
+          onMoves({ remoteAdded, remoteRemoved }) {
+            neighbours.remove(remoteRemoved);
+            neighbours.add(remoteAdded);
+          },
+        }),
   });
   undo.defer(() => neighbours?.close());
   programmer.setDevices(devices);

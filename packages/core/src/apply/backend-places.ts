@@ -17,7 +17,7 @@ export interface BackendPlaces {
 export interface BackendMoves {
   /** Names of backends ("ip port proto") that became or ceased to be local, or came and went. */
   readonly local: ReadonlySet<string>;
-  /** Addresses that have backends on other nodes now, or no longer. */
+  /** Addresses that have backends on other nodes now, or no longer; none where they are not followed. */
   readonly remoteAdded: readonly string[];
   readonly remoteRemoved: readonly string[];
 }
@@ -40,8 +40,11 @@ class Tally {
   }
 }
 
-/** @param ownAddresses - of this network namespace. */
-export function createBackendPlaces(ownAddresses: ReadonlySet<string>): BackendPlaces {
+/**
+ * @param ownAddresses - of this network namespace.
+ * @param followsRemote - say false where nobody asks for addresses on other nodes: there may be a hundred thousand.
+ */
+export function createBackendPlaces(ownAddresses: ReadonlySet<string>, followsRemote = true): BackendPlaces {
   let own = ownAddresses;
   const local = new Tally();
   const remote = new Tally();
@@ -52,7 +55,7 @@ export function createBackendPlaces(ownAddresses: ReadonlySet<string>): BackendP
     for (const { address, port, protocol, node } of backends) {
       if (node === 'local' || (node === undefined && own.has(address)))
         local.change(backendName(address, port, protocolNumbers[protocol]), by);
-      else remote.change(address, by);
+      else if (followsRemote) remote.change(address, by);
     }
   };
   const hold = ({ backends }: Frontend, by: 1 | -1) => {

@@ -93,7 +93,7 @@ function write(
   frontends: readonly Frontend[],
   { project: options, prune = false }: PinnedWriteOptions,
 ): PinnedWrite {
-  const places = createBackendPlaces(new Set(localAddresses().map(({ address }) => address)));
+  const places = createBackendPlaces(new Set(localAddresses().map(({ address }) => address)), false);
   const kernel = openKernelTables(maps, options.maglevSize ?? 16381, places);
   const { tables, frontendMeta } = kernel;
   const found = readSnapshot(tables);

@@ -110,8 +110,8 @@ export interface Applied extends Attempts {
 export interface ProgrammerListener {
   /** Services of UDP were written; also after the first apply. */
   onUdpWritten(): void;
-  /** Backends came to, or left, this node and others. */
-  onMoves(moves: BackendMoves): void;
+  /** Backends came to, or left, this node and others; absent: nobody needs to know who is on others. */
+  readonly onMoves?: (moves: BackendMoves) => void;
 }
 
 /** What a programmer writes. */
@@ -129,7 +129,7 @@ export function createProgrammer(
   addresses: readonly LocalAddress[],
   { onUdpWritten, onMoves }: ProgrammerListener,
 ): Programmer {
-  const places = createBackendPlaces(textOf(addresses));
+  const places = createBackendPlaces(textOf(addresses), onMoves !== undefined);
   const kernel = openKernelTables(datapath.maps.byName, resolved.maglevSize, places, datapath.tables);
   const { tables, frontendMeta } = kernel;
   const ownAddresses = openLocalAddresses(datapath.maps.byName);
@@ -193,7 +193,7 @@ export function createProgrammer(
       if (first) return;
       const moves = places.takeMoves();
       kernel.refreshBackends(moves.local);
-      onMoves(moves);
+      onMoves?.(moves);
     },
     desired,
     retryRefused: () => projector.retryRefused(),
@@ -240,7 +240,7 @@ export function createProgrammer(
       inheritance.settle(reachable);
       const moves = places.takeMoves();
       kernel.refreshBackends(whole ? undefined : moves.local);
-      onMoves(moves);
+      onMoves?.(moves);
       // While half of a service is written, its backends cannot be told from those that went.
       if ((whole || writesUdp(ops)) && !writesUdp(result.failures.map(({ op }) => op))) onUdpWritten();
       first = false;

@@ -43,6 +43,7 @@ export function createLatencyMeter(clocks: {
     a === undefined ? b : b === undefined ? a : Math.min(a, b);
   return {
     begin(services, { triggeredAt, receivedAt }) {
+      if (receivedAt === undefined && triggeredAt === undefined) return;
       for (const service of services) {
         const before = begun.get(service);
         // What waits already has waited since then.

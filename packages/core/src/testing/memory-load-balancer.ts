@@ -67,7 +67,6 @@ export function createMemoryLoadBalancer(given: MemoryLoadBalancerOptions = {}):
     });
   const programmer = createProgrammer({ maps: { byName: new Map() }, tables }, resolved, [], {
     onUdpWritten() {},
-    onMoves() {},
   });
   const reconciler = createReconciler({
     write: (changes, how) => programmer.apply(changes, resolved, how),

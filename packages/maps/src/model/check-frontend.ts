@@ -1,4 +1,4 @@
-import { familyOf, isUnspecified, readAddress } from './address.ts';
+import { familyOf, isAddress, isUnspecified, readAddress } from './address.ts';
 import { type Backend, backendStates } from './backend.ts';
 import { type Frontend, frontendTypes } from './frontend.ts';
 import { protocolNumbers } from './protocol.ts';
@@ -105,7 +105,7 @@ export function checkBackend(service: string, path: string, backend: Backend): S
   const { address, port, weight, zone, state = 'active' } = backend;
   const wrong = (code: ServiceErrorCode, field: string, value: unknown, problem: string) =>
     new ServiceError(code, service, `${path}.${field}`, value, problem);
-  if (readAddress(address) === undefined || isUnspecified(address)) {
+  if (!isAddress(address) || isUnspecified(address)) {
     return wrong('LBX_SERVICE_ADDRESS', 'address', address, 'is no IP address of a backend');
   }
   if (!isPort(port)) return wrong('LBX_SERVICE_PORT', 'port', port, 'is no port; use 1 to 65535');
