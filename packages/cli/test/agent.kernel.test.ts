@@ -212,4 +212,31 @@ describeKernel('startAgent', () => {
     expect(of('applied')[0]?.writes).toBe(0);
     expect(of('loaded')[0]?.takenOver).toBeGreaterThan(0);
   });
+
+  it('started while an object is bad, leaves what may be its as it was, and says so until it is repaired', async () => {
+    const objects = source();
+    objects.upsert(...[1, 2, 3].flatMap((n) => [service(n), slice(n, [10 * n])]));
+    objects.synced();
+    await start(objects);
+    await until(() => of('applied').length === 1);
+    const entries = agent?.loadBalancer.dump().filter((line) => line.includes('198.51.100.1:'));
+    await agent?.close();
+
+    const again = source();
+    again.upsert(service(1, { ports: '80' }), slice(1, [10]), service(2), slice(2, [21]));
+    again.synced();
+    const lb = await start(again);
+    await until(() => of('applied').length === 1);
+    const kept = 'LBX_KEPT_UNREAD';
+    expect(of('problem').find(({ code }) => code === kept)?.message).toMatch(
+      /^2 frontends .*Service shop\/web1 cannot be read/,
+    );
+    expect(lb.dump()).toEqual(expect.arrayContaining(entries!));
+    expect(lb.dump().join()).toContain('192.0.2.21');
+    expect(lb.dump().join()).toContain('198.51.100.3:80');
+    again.upsert(service(1));
+    await until(() => of('solved').some(({ code }) => code === kept));
+    expect(lb.dump()).toEqual(expect.arrayContaining(entries!));
+    expect(lb.dump().join()).not.toContain('198.51.100.3:80');
+  });
 });
