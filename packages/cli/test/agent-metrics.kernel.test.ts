@@ -51,7 +51,7 @@ describeKernel('the metrics of an agent', () => {
       pins: lan.pins,
       source: { synced: true, waitingFor: [] },
       failing: [],
-      problemCount: 0,
+      objects: { first: [], count: 0 },
     });
     expect(JSON.parse(get('services'))).toMatchObject({
       pins: lan.pins,

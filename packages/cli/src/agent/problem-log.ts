@@ -6,8 +6,8 @@ export interface ProblemLog {
   set(kind: string, problems: Iterable<Error>): void;
   /** One that nobody will say is over; told once. */
   add(problem: Error): void;
-  /** All that there are now, but for those that were added. */
-  readonly current: readonly Error[];
+  /** All of one kind that there are now. */
+  current(kind: string): readonly Error[];
 }
 
 /** So many of those that nobody says are over are remembered; an older one is told again when it comes back. */
@@ -27,9 +27,7 @@ export function createProblemLog(onEvent: (event: AgentEvent) => void): ProblemL
     if (more > 0) onEvent({ event, code: '', message: `and ${more} more` });
   };
   return {
-    get current() {
-      return [...known.values()].flatMap((problems) => [...problems.values()]);
-    },
+    current: (kind) => [...(known.get(kind)?.values() ?? [])],
     set(kind, problems) {
       const before = known.get(kind) ?? new Map<string, Error>();
       const now = new Map([...problems].map((problem) => [nameOf(problem), problem]));

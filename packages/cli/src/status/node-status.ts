@@ -2,7 +2,7 @@ import type { Counters, MapFill, PinnedState } from '@lbx/core';
 import { reasons, type Snapshot } from '@lbx/maps';
 import type { AgentState } from '../agent/state/agent-state.ts';
 import { type Served, servedOf } from './served.ts';
-import { agentProblems, mapProblems, pinProblems, servedProblems } from './status-problems.ts';
+import { agentProblems, mapProblems, objectNotes, pinProblems, servedProblems } from './status-problems.ts';
 
 /** What an agent says of itself over HTTP. */
 export interface AgentHealth {
@@ -19,6 +19,8 @@ export interface NodeStatus {
   readonly verdict: string;
   /** What is wrong, and what to do. */
   readonly problems: readonly string[];
+  /** What is wrong elsewhere: with objects of the cluster. */
+  readonly notes: readonly string[];
   /** Folder of the pins. */
   readonly pins: string;
   readonly served: readonly Served[];
@@ -54,6 +56,7 @@ export function nodeStatus({ pinned, counters, health, agent, maps, snapshot }: 
   return {
     layout: 'lbx',
     ...judged(problems, `process ${pinned.holder ?? 'in another container'} keeps`, served),
+    notes: agent === undefined ? [] : objectNotes(agent),
     pins: pinned.pins,
     served,
     maps: maps.filter(isWorthTelling),
@@ -71,6 +74,7 @@ export function ciliumStatus(pins: string, maps: readonly MapFill[], snapshot: S
   return {
     layout: 'cilium',
     ...judged(problems, 'the maps of a Cilium have', served),
+    notes: [],
     pins,
     served,
     maps: maps.filter(isWorthTelling),

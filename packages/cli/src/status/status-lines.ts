@@ -5,11 +5,13 @@ import type { NodeStatus } from './node-status.ts';
 
 /** One screen for people: the verdict, what is wrong, then what there is. @param now - milliseconds since 1970. */
 export function statusLines(status: NodeStatus, now: number): string {
-  const { healthy, verdict, problems, pins, pinned, maps } = status;
+  const { healthy, verdict, problems, notes, pins, pinned, maps } = status;
   const fullest = [...maps].sort((a, b) => b.entries / b.maxEntries - a.entries / a.maxEntries);
   return [
     (healthy ? colors.green : colors.red)(verdict),
     ...problems.map((problem) => `  ${problem}`),
+    ...(notes.length === 0 ? [] : [colors.yellow('objects that cannot be used as they are:')]),
+    ...notes.map((note) => `  ${note}`),
     '',
     ...agentLine(status, now),
     `pins    ${pins}`,

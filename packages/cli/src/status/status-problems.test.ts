@@ -8,8 +8,8 @@ const state: AgentState = {
   startedAt: 0,
   source: { name: 'https://192.0.2.1:6443', synced: true, waitingFor: [] },
   failing: [],
-  problems: [],
-  problemCount: 0,
+  refused: { first: [], count: 0 },
+  objects: { first: ['a Service without ports'], count: 1 },
   repaired: 0,
 };
 
@@ -31,8 +31,8 @@ it.each<[string, Partial<AgentState>, string[]]>([
     ['198.51.100.1:80/TCP: the map is full; tried again', 'shared entries: not as wanted; tried again'],
   ],
   [
-    'more problems than are told',
-    { problems: ['a', 'b', 'c', 'd', 'e', 'f'], problemCount: 30 },
+    'more refusals than are told',
+    { refused: { first: ['a', 'b', 'c', 'd', 'e', 'f'], count: 30 } },
     ['a', 'b', 'c', 'd', 'e', 'and 25 more'],
   ],
 ])('of an agent with %s', (_what, more, problems) => {

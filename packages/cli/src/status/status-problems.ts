@@ -33,7 +33,7 @@ export function pinProblems(
 }
 
 /** What the agent knows and the maps do not show. */
-export function agentProblems({ source, failing, problems, problemCount }: AgentState): string[] {
+export function agentProblems({ source, failing, refused }: AgentState): string[] {
   const waiting = `waits for ${source.waitingFor.join(', ')} of ${source.name}, and writes nothing before`;
   const why = source.lastError === undefined ? '' : `: ${source.lastError}`;
   return [
@@ -45,9 +45,12 @@ export function agentProblems({ source, failing, problems, problemCount }: Agent
       ),
       failing.length,
     ),
-    ...firstOf(problems, problemCount),
+    ...firstOf(refused.first, refused.count),
   ];
 }
+
+/** What is wrong with objects: whoever wrote them is asked, the node is as healthy as before. */
+export const objectNotes = ({ objects }: AgentState): string[] => firstOf(objects.first, objects.count);
 
 /** Maps that will soon refuse entries. Tables of flows forget what was silent longest instead. */
 export function mapProblems(maps: readonly MapFill[]): string[] {

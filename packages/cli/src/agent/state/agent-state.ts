@@ -20,11 +20,18 @@ export interface AgentState {
   };
   /** Frontends that could not be written as they should be; tried again. */
   readonly failing: readonly { readonly frontend: string; readonly error?: string }[];
-  /** What is wrong with objects and services now; the first ones, and how many there are. */
-  readonly problems: readonly string[];
-  readonly problemCount: number;
+  /** Services that cannot be served as they are: for want of room or ids, or because their address is another's. */
+  readonly refused: ToldProblems;
+  /** What is wrong with objects, most often their authors' business. */
+  readonly objects: ToldProblems;
   /** Entries that somebody else had changed, and that were put right. */
   readonly repaired: number;
+}
+
+/** The first ones, and how many there are. */
+export interface ToldProblems {
+  readonly first: readonly string[];
+  readonly count: number;
 }
 
 export interface AgentStateSources {
@@ -61,11 +68,16 @@ export function agentState(sources: AgentStateSources): AgentState {
     failing: reconcile.failing
       .slice(0, most)
       .map(({ frontend, error }) => ({ frontend, ...(error ? { error: error.message } : {}) })),
-    problems: problems.current.slice(0, most).map(({ message }) => message),
-    problemCount: problems.current.length,
+    refused: told(problems.current('refused')),
+    objects: told(problems.current('objects')),
     repaired: missing + changed + foreign + derived,
   };
 }
+
+const told = (problems: readonly Error[]): ToldProblems => ({
+  first: problems.slice(0, most).map(({ message }) => message),
+  count: problems.length,
+});
 
 /** Names of services for people who look at maps: these know addresses only. */
 export interface AgentServices {
