@@ -190,13 +190,14 @@ describeKernel('what becomes of connections', () => {
         });
       });
 
+      const serves = async (socket: OpenSocket, pod: string) =>
+        expect
+          .poll(() => socket.exchange({ timeoutMs: 300 }), { timeout: 5000 })
+          .toMatchObject({ who: pod, intact: true });
+
       it.each(places)(
         'a sender of datagrams goes on when all pods %s went and another came, and when the service did',
         async (_, [a, b]) => {
-          const serves = async (socket: OpenSocket, pod: string) =>
-            expect
-              .poll(() => socket.exchange({ timeoutMs: 300 }), { timeout: 5000 })
-              .toMatchObject({ who: pod, intact: true });
           await serve(backends([a]));
           const socket = await open(to('UDP', { connected: true }));
           await serves(socket, a);
@@ -210,6 +211,17 @@ describeKernel('what becomes of connections', () => {
           await serves(socket, a);
         },
       );
+
+      it('with traffic policy Local too: while pods are elsewhere only, its datagrams are dropped', async () => {
+        const [here, next] = local.pods;
+        await serve(backends([here]), { extLocal: true });
+        const socket = await open(to('UDP', { connected: true }));
+        await serves(socket, here);
+        await serve(backends(remote.pods), { extLocal: true });
+        expect(await socket.exchange(briefly)).toEqual(timeout);
+        await serve(backends([next, ...remote.pods]), { extLocal: true });
+        await serves(socket, next);
+      });
 
       it.each(places)('datagrams in fragments, with a pod %s', async (_, pods) => {
         await serve(backends(pods));
