@@ -4,7 +4,7 @@ import { openPinnedTables } from '@lbx/core';
 import { ciliumPins, dump, explain, type Tables } from '@lbx/maps';
 
 const [target = '198.51.100.1:80', bpffs = '/sys/fs/bpf'] = process.argv.slice(2);
-using pinned = openPinnedTables({ ...ciliumPins, bpffs });
+const pinned = openPinnedTables({ ...ciliumPins, bpffs }, { readOnly: true }); // by order of the kernel
 const tables = Object.fromEntries(pinned.tables) as unknown as Tables;
 
 const { lb4_services_v2, lb4_backends_v3 } = tables;
@@ -19,3 +19,4 @@ const flow = {
 const { verdict, reason, candidates = [] } = explain(tables, flow, { datapath: 'cilium' });
 console.log(`${target}: ${verdict}, ${reason}`);
 for (const backend of candidates) console.log(`  ${backend.address}:${backend.port}`);
+pinned.close();

@@ -143,7 +143,17 @@ function runExample(name: string, { prints }: Example): string | undefined {
     const end = result.error?.message ?? `exit code ${result.status ?? result.signal}`;
     return `examples/${name}.ts: ${end}\n${output}`;
   }
-  const missing = prints.filter((line) => !line.test(result.stdout));
+  const missing = [...prints.filter((line) => !line.test(result.stdout)), ...toldAndNotPrinted(name, output)];
   if (missing.length === 0) return undefined;
   return `examples/${name}.ts did not print ${missing.join(' and ')}\n${output}`;
+}
+
+/** Lines that examples/README.md shows of it, and that are not there; numbers and who answered may be others. */
+function toldAndNotPrinted(name: string, output: string): string[] {
+  const readme = readFileSync(join(root, 'examples/README.md'), 'utf8');
+  const [, shown] = new RegExp(`^## ${name}$.*?^\`\`\`text\n(.*?)^\`\`\`$`, 'ms').exec(readme) ?? [];
+  if (shown === undefined) return [`anything: examples/README.md shows no output of ${name}`];
+  const plain = (line: string) => line.replace(/\d+/g, 'N').replace(/by (one|two)/, 'by …');
+  const printed = new Set(output.split('\n').map(plain));
+  return shown.split('\n').filter((line) => !printed.has(plain(line)));
 }

@@ -10,6 +10,8 @@ import { publicPackages } from '../release/public-packages.ts';
 import type { Step } from './step.ts';
 
 const oldestNode = '22.19.0';
+/** Those that run as they are, where they are copied to, without root. */
+const examples = ['encode-service.ts', 'script-map-state.ts', 'maglev-disruption.ts'];
 /** Entry points for a test runner that the user brings. */
 const needsPeer = /\/(vitest|jest)$/;
 
@@ -50,7 +52,7 @@ function checkInstalled(node: string, folder: string, tarballs: readonly string[
   const version = run(node, ['--version']).stdout.trim();
   const place = join(folder, version);
   mkdirSync(place);
-  writeFileSync(join(place, 'package.json'), '{ "private": true }');
+  writeFileSync(join(place, 'package.json'), '{ "private": true, "type": "module" }');
   const npm = realpathSync(run('sh', ['-c', 'command -v npm']).stdout.trim());
   const installed = run(
     node,
@@ -62,6 +64,7 @@ function checkInstalled(node: string, folder: string, tarballs: readonly string[
     entryPoints(own).filter((entry) => !needsPeer.test(entry)),
   );
   cpSync('scripts/check/consumer', place, { recursive: true });
+  for (const example of examples) cpSync(`examples/${example}`, join(place, example));
   writeFileSync(join(place, 'entries.json'), JSON.stringify(entries));
   writeFileSync(
     join(place, 'types.mts'),
@@ -71,6 +74,7 @@ function checkInstalled(node: string, folder: string, tarballs: readonly string[
   const steps: [string, string, string[]][] = [
     ['import and use', node, ['use.mjs']],
     ['require', node, ['require.cjs']],
+    ...examples.map((example): [string, string, string[]] => [`examples/${example}`, node, [example]]),
     ['lbx --version', node, ['node_modules/@lbx/cli/bin/lbx.js', '--version']],
     ...(['nodenext', 'node16', 'bundler'] as const).map((how): [string, string, string[]] => [
       `types for ${how}`,

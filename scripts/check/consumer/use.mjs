@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { readObject } from '@lbx/bpf';
-import { createLoadBalancer } from '@lbx/core';
+import { createLoadBalancer, openPinnedFlows, openPinnedTraffic } from '@lbx/core';
+import { createMemoryLoadBalancer } from '@lbx/core/testing';
 import { createTranslator, parseManifest } from '@lbx/k8s-sync';
 import { assertTableSize } from '@lbx/maglev';
 import { catalog, parseServiceSpec } from '@lbx/maps';
@@ -29,3 +30,10 @@ assert.deepEqual(createTranslator({ nodeName: 'node' }).translate().frontends, [
 assert.ok(parseObject(readObject('sock')).programs.size > 0);
 assert.equal(typeof createLoadBalancer, 'function');
 assert.equal(typeof load, 'function');
+openPinnedFlows({ bpffs: '/nonexistent' })[Symbol.dispose]();
+openPinnedTraffic('/nonexistent')[Symbol.dispose]();
+const lb = createMemoryLoadBalancer();
+const web = { name: 'web', frontends: ['198.51.100.1:80/TCP'], backends: ['192.0.2.10:8080'] };
+assert.equal(lb.apply([parseServiceSpec(web)]).frontends, 1);
+await lb.checkDrift();
+lb.close();

@@ -1,6 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { localAddresses, openPinnedFlows, openPinnedTables, readProgramSettings } from '@lbx/core';
+import {
+  localAddresses,
+  openPinnedFlows,
+  openPinnedTables,
+  type PinnedFlows,
+  readProgramSettings,
+} from '@lbx/core';
 import {
   type AnyLayout,
   catalog,
@@ -75,15 +81,32 @@ export async function openLiveState(
 function openPinned(flags: StateOptions): OpenedState {
   assertRoot('explain', 'reads maps of the kernel', withoutRoot('explain'));
   const place = pinPlace(flags);
+  const opened: Disposable[] = [];
+  const close = () => {
+    for (const one of opened.splice(0).reverse()) one[Symbol.dispose]();
+  };
+  try {
+    const pinned = openPinnedTables(place, { readOnly: true });
+    opened.push(pinned);
+    if (pinned.tables.size === 0) throw nothingPinned(flags, 'explain');
+    const flows = openPinnedFlows(place);
+    opened.push(flows);
+    return { ...describePinned(pinned.tables, flows, flags), [Symbol.dispose]: close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+function describePinned(
+  tables: ReturnType<typeof openPinnedTables>['tables'],
+  { sources }: PinnedFlows,
+  flags: StateOptions,
+): Omit<OpenedState, typeof Symbol.dispose> {
   const folder = pinFolder(flags);
-  using opened = new DisposableStack();
-  const { tables } = opened.use(openPinnedTables(place, { readOnly: true }));
-  if (tables.size === 0) throw nothingPinned(flags, 'explain');
-  const { sources } = opened.use(openPinnedFlows(place));
   const settings = existsSync(folder) && flags.layout !== 'cilium' ? readProgramSettings(folder) : undefined;
   const { packets, ...sockets } = settings ?? {};
   const addresses = localAddresses().map(({ address }) => address);
-  const kept = opened.move();
   return {
     label: `the maps pinned in ${folder}`,
     state: {
@@ -99,7 +122,6 @@ function openPinned(flags: StateOptions): OpenedState {
     problems: [],
     ...(flags.layout === 'cilium' ? {} : { links: linksIn(folder) }),
     addresses,
-    [Symbol.dispose]: () => kept.dispose(),
   };
 }
 

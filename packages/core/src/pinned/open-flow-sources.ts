@@ -19,6 +19,7 @@ import {
   serviceCatalog,
 } from '@lbx/maps';
 import { BpfMap } from 'libbpf-ts';
+import { openTogether } from '../open-together.ts';
 import { createKernelTable } from '../tables/kernel-table.ts';
 import { assertKnownLayout } from './unknown-layout.ts';
 
@@ -39,27 +40,27 @@ export const flowSourceNames: readonly FlowSourceName[] = (
 
 /** Opens what is pinned at a place. @throws CoreError `LBX_LAYOUT_UNKNOWN`. */
 export function openPinnedFlows(place: PinPlace = {}): PinnedFlows {
-  using opened = new DisposableStack();
-  const sources: Partial<Record<FlowSourceName, ReadableTable>> = {};
-  const folder = dirname(pinPath(serviceCatalog.lb4_services_v2, place));
-  const open = (layout: AnyLayout) => {
-    const path = join(folder, `${place.prefix ?? ''}${layout.name}`);
-    if (!existsSync(path)) return undefined;
-    const map = opened.use(BpfMap.openPinned(path, { name: layout.name }, { readOnly: true }));
-    assertKnownLayout(map, path, layout);
-    return map;
-  };
-  for (const name of flowSourceNames) {
-    const layout = layouts[name]!;
-    const map = open(layout);
-    if (map !== undefined) sources[name] = createKernelTable(map, layout);
-  }
-  for (const family of [4, 6] as const) {
-    const set = open(flowCatalog[`lbx_flow_set${family}`]);
-    if (set !== undefined) sources[`lbx_flow${family}`] = bucketTable(set, family);
-  }
-  const kept = opened.move();
-  return { sources, [Symbol.dispose]: () => kept.dispose() };
+  return openTogether((use) => {
+    const sources: Partial<Record<FlowSourceName, ReadableTable>> = {};
+    const folder = dirname(pinPath(serviceCatalog.lb4_services_v2, place));
+    const open = (layout: AnyLayout) => {
+      const path = join(folder, `${place.prefix ?? ''}${layout.name}`);
+      if (!existsSync(path)) return undefined;
+      const map = use(BpfMap.openPinned(path, { name: layout.name }, { readOnly: true }));
+      assertKnownLayout(map, path, layout);
+      return map;
+    };
+    for (const name of flowSourceNames) {
+      const layout = layouts[name]!;
+      const map = open(layout);
+      if (map !== undefined) sources[name] = createKernelTable(map, layout);
+    }
+    for (const family of [4, 6] as const) {
+      const set = open(flowCatalog[`lbx_flow_set${family}`]);
+      if (set !== undefined) sources[`lbx_flow${family}`] = bucketTable(set, family);
+    }
+    return { sources };
+  });
 }
 
 type AnyBucket = typeof LbxFlow4Bucket extends { decode(bytes: Uint8Array): infer B } ? B : never;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type AnyLayout, flowCatalog, serviceCatalog } from '@lbx/maps';
 import { BpfMap } from 'libbpf-ts';
 import { type Counters, readCounters } from '../counters.ts';
+import { openTogether } from '../open-together.ts';
 import { readTraffic, type Traffic, trafficMapNames } from '../traffic.ts';
 
 const layouts: Readonly<Record<string, AnyLayout>> = { ...serviceCatalog, ...flowCatalog };
@@ -25,16 +26,13 @@ export interface PinnedTrafficReader extends Disposable {
 
 /** Opens the maps that count, in whatever process they are written. */
 export function openPinnedTraffic(pins: string): PinnedTrafficReader {
-  using opened = new DisposableStack();
-  const maps = new Map<string, BpfMap>();
-  for (const name of names) {
-    const path = join(pins, name);
-    if (layouts[name] === undefined || !existsSync(path)) continue;
-    maps.set(name, opened.use(BpfMap.openPinned(path, { name }, { readOnly: true })));
-  }
-  const kept = opened.move();
-  return {
-    read: () => ({ ...readTraffic(maps), counters: readCounters(maps) }),
-    [Symbol.dispose]: () => kept.dispose(),
-  };
+  return openTogether((use) => {
+    const maps = new Map<string, BpfMap>();
+    for (const name of names) {
+      const path = join(pins, name);
+      if (layouts[name] === undefined || !existsSync(path)) continue;
+      maps.set(name, use(BpfMap.openPinned(path, { name }, { readOnly: true })));
+    }
+    return { read: () => ({ ...readTraffic(maps), counters: readCounters(maps) }) };
+  });
 }
