@@ -7,7 +7,7 @@ import type { Check } from '../doctor/check.ts';
 import { checks } from '../doctor/checks.ts';
 import { createContext } from '../doctor/doctor-context.ts';
 import { doctorKeys, doctorOptions } from '../doctor/doctor-options.ts';
-import { countFindings, reportLines } from '../doctor/report.ts';
+import { countFindings, reportLines, verdictLine } from '../doctor/report.ts';
 import { runChecks } from '../doctor/run-checks.ts';
 import { exitCode } from '../exit-codes.ts';
 import { json, table } from '../output/output.ts';
@@ -36,6 +36,7 @@ export function doctorCommand(context: CommandContext): Command {
     .addHelpText(
       'after',
       '\nTakes all options of lbx agent, also from its file and its environment; those shown make a difference here.\n' +
+        'Without --device: the devices that lbx is attached to, else those with an address for others.\n' +
         'Changes nothing. Some checks attach, pin or make something of their own for a moment.\n' +
         'Exit codes: 0 no problem (with --strict: no warning either), 1 a problem was found',
     )
@@ -50,7 +51,8 @@ export function doctorCommand(context: CommandContext): Command {
       const options = doctorOptions(valuesOf(settings), own.tryXdp === true);
       const findings = await runChecks(chosen, createContext(options));
       const counts = countFindings(findings);
-      context.out(own.json ? json({ counts, findings }, 2) : reportLines(findings).join('\n'));
+      const verdict = verdictLine(findings);
+      context.out(own.json ? json({ verdict, counts, findings }, 2) : reportLines(findings).join('\n'));
       if (counts.fail > 0 || (own.strict && counts.warn > 0)) context.exit(exitCode.negative);
     });
 }

@@ -21,7 +21,8 @@ agent has, by flags, \`--config FILE\` and environment: all are taken (\`lbx doc
 - Status: \`ok\`; \`note\`, nothing to do; \`warn\`, lbx works and something will hurt; \`fail\`, lbx does not do what it was asked for;
   \`skipped\`, not tried, and why.
 - Exit code: 0 without a \`fail\` (\`--strict\`: and without a \`warn\`), else 1. What was skipped does not count: as another user than root most is.
-- \`--only ID…\` makes single checks, \`--list\` names them, \`--json\` gives \`{"counts", "findings": [{"id", "group", "about"?, "status", "tried", "found", "remedy"?}]}\`. Ids stay.
+- \`--only ID…\` makes single checks, \`--list\` names them, \`--json\` gives \`{"verdict", "counts", "findings": [{"id", "group", "about"?, "status", "tried", "found", "remedy"?}]}\`
+  ([schema](../packages/cli/schema/doctor.schema.json)). Ids stay; new versions may have more.
 - Not looked at, because the datapath does not depend on it: \`route_localnet\` (NodePorts on loopback are served at sockets), \`ip_early_demux\`.`;
 
 function describeCheck({ id, tries, matters, remedy, needsRoot }: Check): string {

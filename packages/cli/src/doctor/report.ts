@@ -32,8 +32,8 @@ export function verdictLine(findings: readonly Finding[]): string {
 }
 
 function verdict(fail: number, warn: number, made: number): string {
-  if (fail > 0) return `${plural(fail, 'problem')}, ${plural(warn, 'warning')} in ${made} findings`;
-  return `no problem${warn > 0 ? `, ${plural(warn, 'warning')}` : ''} in ${made} findings`;
+  if (fail > 0) return `${plural(fail, 'problem')}, ${plural(warn, 'warning')} in ${plural(made, 'finding')}`;
+  return `no problem${warn > 0 ? `, ${plural(warn, 'warning')}` : ''} in ${plural(made, 'finding')}`;
 }
 
 /** The report for people: verdict, what to do, then everything by group. */

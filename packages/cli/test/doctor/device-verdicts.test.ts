@@ -139,7 +139,7 @@ it.each([
       devices: [{ ...xdp, driver: 'virtio_net', channels: { ...channels, combined: 1, maxCombined: 2 } }],
       cpus: 2,
     },
-    one('note', /would like 3/, /4 queues/),
+    one('note', /2 CPUs beside the 1 in use, virtio_net has 2 in all/, /4 queues/),
   ],
   ['xdp-queues', { devices: [{ ...xdp, wanted: 'generic' }], cpus: 2 }, one('ok', /--xdp generic/)],
   ['tc-order', [hook], one('ok', /nobody/)],

@@ -38,7 +38,7 @@ const drivers: Readonly<Record<string, Judge>> = {
       ? undefined
       : {
           status: 'note',
-          found: `virtio_net has ${maxCombined} queues, XDP on ${cpus} CPUs beside ${combined} in use would like ${combined + cpus}: what it sends shares queues, under a lock`,
+          found: `XDP would like a queue for each of ${cpus} CPUs beside the ${combined} in use, virtio_net has ${maxCombined} in all: what XDP sends shares them, under a lock`,
           remedy: `give the virtual machine ${2 * cpus} queues`,
         },
 };

@@ -4,6 +4,8 @@ import type { Verdict } from '../finding.ts';
 import { clusterFacts, noCluster } from './cluster-facts.ts';
 
 export interface ApiServerFacts extends ClusterProbe {
+  /** --in-cluster */
+  readonly inCluster: boolean;
   /** Its address is the one that a service proxy has to translate. */
   readonly byService: boolean;
 }
@@ -12,7 +14,10 @@ const ownAddress =
   '--api-server https://ADDRESS:6443; kubectl get endpointslices -l kubernetes.io/service-name=kubernetes shows the address';
 
 const remedies: Readonly<Record<Exclude<ProbeStep, 'credentials'>, (facts: ApiServerFacts) => string>> = {
-  access: () => 'name a kubeconfig that can be read and has a current context: --kubeconfig FILE',
+  access: ({ inCluster }) =>
+    inCluster
+      ? 'run it in the pod of the agent, or name a kubeconfig: --kubeconfig FILE'
+      : 'name a kubeconfig that can be read and has a current context: --kubeconfig FILE',
   network: ({ byService, server = 'URL' }) =>
     byService
       ? `a service address answers only while a service proxy runs: ${ownAddress}`
@@ -38,6 +43,7 @@ export const apiServerCheck = defineCheck<ApiServerFacts>({
   skips: noCluster,
   probe: async (context) => ({
     ...(await clusterFacts(context)),
+    inCluster: context.options.inCluster,
     byService: context.options.inCluster && context.options.apiServer === undefined,
   }),
   judge(facts): Verdict[] {

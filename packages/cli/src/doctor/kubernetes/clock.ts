@@ -1,6 +1,6 @@
 import type { ClusterProbe } from '@lbx/k8s-sync';
 import { defineCheck } from '../check.ts';
-import { clusterFacts, noCluster } from './cluster-facts.ts';
+import { clusterFacts, noCluster, unanswered } from './cluster-facts.ts';
 
 /** Tokens and certificates are made out for minutes and more; what is made now has to be valid now. */
 const warnMs = 30_000;
@@ -15,8 +15,10 @@ export const clockCheck = defineCheck<ClusterProbe>({
   needsRoot: false,
   skips: noCluster,
   probe: clusterFacts,
-  judge({ aheadMs }) {
-    if (aheadMs === undefined) return [{ status: 'skipped', found: 'the API server did not tell its time' }];
+  judge(probe) {
+    const { aheadMs } = probe;
+    if (aheadMs === undefined)
+      return unanswered(probe) ?? [{ status: 'skipped', found: 'the API server does not tell its time' }];
     const apart = Math.abs(aheadMs);
     const found = `this machine is at least ${duration(apart)} ${aheadMs > 0 ? 'behind' : 'ahead of'} the API server`;
     if (apart < noteMs) return [{ status: 'ok', found: 'that of the API server, to about a second' }];
