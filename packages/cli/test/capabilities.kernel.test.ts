@@ -1,10 +1,13 @@
-import { chownSync, readFileSync } from 'node:fs';
+import { chownSync, existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createCgroup, describeKernel } from '@lbx/testing';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { addresses, createAgentLan } from './agent-lan.ts';
 import { startAgentProcess } from './agent-process.ts';
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 interface SecurityContext {
   readonly runAsUser: number;
@@ -71,6 +74,15 @@ describeKernel('the capabilities of the DaemonSet', () => {
       expect(again.errors).toBe('');
       await again.end('SIGTERM');
       expect([await again.ended(), ...answer()]).toEqual([0, second, second]);
+      if (context.runAsUser !== 0) return;
+      const [command = '', ...rest] = [
+        ...confined(context),
+        process.execPath,
+        '--conditions=@lbx/source',
+        main,
+      ];
+      lan.node.exec(command, [...rest, 'cleanup', '--pins', lan.pins], { timeoutMs: 60_000 });
+      expect(existsSync(lan.pins)).toBe(false);
     },
   );
 

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { followedKinds } from '../../k8s-sync/src/sources/cluster/followed-kind.ts';
 import { readConfigFile } from '../src/agent/options/config-file.ts';
+import { bindPlaces } from '../src/agent/options/option-types/network.ts';
 import { readSettings, valuesOf } from '../src/agent/options/settings.ts';
 
 const text = (file: string) =>
@@ -46,6 +47,24 @@ it('the container has no more than the capabilities that are explained', () => {
   const explained = readFileSync(new URL('../../../deploy/README.md', import.meta.url), 'utf8');
   for (const name of container.securityContext.capabilities.add)
     expect(explained).toContain(`| \`${name}\` |`);
+});
+
+it('the kubelet asks where the agent answers, on a port that kube-proxy leaves alone', () => {
+  const file = readConfigFile(text('agent.yaml'), 'agent.yaml');
+  const { healthzBindAddress } = valuesOf(readSettings({ flags: {}, environment: {}, file }));
+  for (const probe of [container.readinessProbe, container.livenessProbe]) {
+    const { host, port } = probe.httpGet;
+    expect(port).not.toBe(10_256);
+    expect(bindPlaces(healthzBindAddress)).toContainEqual({ address: host, port });
+  }
+});
+
+it('what cleans up has the same rights, and sees the same pins', () => {
+  const { spec } = manifests('cleanup/daemonset.yaml')[0].spec.template;
+  const [cleanup] = spec.initContainers;
+  expect(cleanup.securityContext).toEqual(container.securityContext);
+  expect(container.volumeMounts).toEqual(expect.arrayContaining(cleanup.volumeMounts));
+  expect(pod.volumes).toEqual(expect.arrayContaining(spec.volumes));
 });
 
 it('every volume that is mounted is there, and every manifest is in the kustomization', () => {

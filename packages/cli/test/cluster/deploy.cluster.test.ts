@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
-import { relative } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { clusterSource } from '@lbx/k8s-sync';
@@ -11,6 +11,8 @@ import {
   createNetns,
   describeKernel,
   describeKubectl,
+  execCommand,
+  findClusterPrograms,
   type KubeObject,
   startApiServer,
 } from '@lbx/testing';
@@ -23,7 +25,8 @@ import { temporaryFolder } from '../temporary-folder.ts';
 import { inPod } from './in-pod.ts';
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-const kustomize = path('../../../../deploy/kustomize');
+const root = path('../../../..').replace(/\/$/, '');
+const kustomize = `${root}/deploy/kustomize`;
 const waiting = { timeout: 30_000, interval: 50 };
 const account = 'lbx-agent';
 const user = `system:serviceaccount:kube-system:${account}`;
@@ -40,6 +43,20 @@ const roleName: KubeObject = {
   apiVersion: 'rbac.authorization.k8s.io/v1',
   kind: 'ClusterRole',
   metadata: { name: account },
+};
+
+/** What of kube-proxy's DaemonSet the guide is about. */
+const kubeProxyOfKubeadm: KubeObject = {
+  apiVersion: 'apps/v1',
+  kind: 'DaemonSet',
+  metadata: { name: 'kube-proxy' },
+  spec: {
+    selector: { matchLabels: { 'k8s-app': 'kube-proxy' } },
+    template: {
+      metadata: { labels: { 'k8s-app': 'kube-proxy' } },
+      spec: { containers: [{ name: 'kube-proxy', image: 'kube-proxy' }] },
+    },
+  },
 };
 
 describeKubectl('deploy/kustomize in a cluster with RBAC', () => {
@@ -117,20 +134,54 @@ describeKubectl('deploy/kustomize in a cluster with RBAC', () => {
     expect(made.spec).toMatchObject({ priority: 2_000_001_000, serviceAccountName: account });
   });
 
-  it('so is one with the component udp-in-pods', () => {
+  it('so is one with all components', () => {
     const kustomization = {
       resources: [relative(folder, kustomize)],
-      components: [relative(folder, `${kustomize}/udp-in-pods`)],
+      components: ['node-by-node', 'udp-in-pods'].map((name) => relative(folder, `${kustomize}/${name}`)),
     };
     writeFileSync(`${folder}/kustomization.yaml`, stringify(kustomization));
     const flags = ['--server-side', '--force-conflicts', '--dry-run=server', '--validate=strict'];
     const list = server.kubectl(['apply', '-k', folder, ...flags, '-o', 'json']);
     const { items } = JSON.parse(list);
     const { spec } = items.find(({ kind }: KubeObject) => kind === 'DaemonSet').spec.template;
-    expect(spec.hostPID).toBe(true);
+    expect(spec).toMatchObject({ hostPID: true, nodeSelector: { lbx: 'on' } });
     expect(spec.containers[0].securityContext.capabilities.add).toEqual(
       expect.arrayContaining(['BPF', 'NET_ADMIN', 'PERFMON', 'SYS_ADMIN', 'SYS_PTRACE']),
     );
+  });
+
+  it('the commands of docs/replace-kube-proxy.md are understood, those apart that need a kubelet', async () => {
+    await server.create({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-a' } });
+    const kubeProxy = ['create', '--validate=strict', '-n', 'kube-system', '-f', '-'];
+    server.kubectl(kubeProxy, JSON.stringify(kubeProxyOfKubeadm));
+    server.kubectl(
+      kubeProxy,
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'kube-proxy' },
+        data: { 'kubeconfig.conf': 'clusters:\n- cluster:\n    server: https://192.0.2.10:6443\n' },
+      }),
+    );
+    const guide = readFileSync(`${root}/docs/replace-kube-proxy.md`, 'utf8');
+    const commands = [...guide.matchAll(/^```sh\n(.*?)^```/gms)]
+      .flatMap(([, block = '']) => block.trim().split('\n'))
+      .filter((line) => !/ (rollout|exec|logs|debug|apply -k deploy.kustomize$)/.test(line));
+    expect(commands.length).toBeGreaterThan(8);
+    const bin = dirname(findClusterPrograms()?.kubectl ?? '');
+    const env = { ...process.env, KUBECONFIG: server.kubeconfig, PATH: `${bin}:${process.env.PATH}` };
+    const said = commands.map((line) =>
+      execCommand('sh', ['-ec', line.replaceAll('NODE', 'node-a')], { env, cwd: root, timeoutMs: 30_000 }),
+    );
+    expect(said[0]).toContain('https://192.0.2.10:6443');
+    expect(said).toContainEqual(expect.stringContaining('daemonset.apps/kube-proxy patched\n'));
+    expect(said).toContainEqual(expect.stringContaining('daemonset.apps/lbx-cleanup created'));
+    const { metadata } = await server.read<KubeObject>({
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: 'node-a' },
+    });
+    expect(Object.keys(metadata.labels ?? {})).toEqual([]);
   });
 
   it('each right is needed: without it the source says which is missing', { timeout: 60_000 }, async () => {
