@@ -3,6 +3,8 @@ import { spawnSync } from 'node:child_process';
 
 export interface Step {
   readonly name: string;
+  /** Why it cannot be run here, if it cannot. */
+  notRun?(): string | undefined;
   /** Returns the problems found; none means that the step passed. */
   run(): readonly string[] | Promise<readonly string[]>;
 }
