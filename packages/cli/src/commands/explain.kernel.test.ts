@@ -2,9 +2,12 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { createLoadBalancer, removePinned } from '@lbx/core';
 import { createBpffsFolder, createCgroup, describeKernel } from '@lbx/testing';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { addresses, createPacketWorld, type LbProcess } from '../../../core/test/packet-world.ts';
 import { run } from '../../test/run.ts';
+
+// Load balancers are started as processes.
+vi.setConfig({ testTimeout: 60_000 });
 
 const [a, b] = addresses.remote;
 const service = { address: addresses.service, port: 80, protocol: 'TCP', type: 'LoadBalancer' } as const;

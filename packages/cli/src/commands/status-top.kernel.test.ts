@@ -6,10 +6,13 @@ import { stripVTControlCharacters } from 'node:util';
 import { removePinned } from '@lbx/core';
 import type { ServiceSpec } from '@lbx/maps';
 import { describeKernel } from '@lbx/testing';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { addresses, createPacketWorld, type LbProcess } from '../../../core/test/packet-world.ts';
 import { run } from '../../test/run.ts';
 import { printable } from '../output/printable.ts';
+
+// Load balancers are started as processes.
+vi.setConfig({ testTimeout: 60_000 });
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 

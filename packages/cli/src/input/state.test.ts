@@ -29,7 +29,12 @@ describe('readState', () => {
   });
 
   it.each([
-    ['a line that is none', `${line}\nnonsense`, 'LBX_DUMP_SYNTAX', /line 2/],
+    [
+      'a line that is none',
+      `${line}\nnonsense`,
+      'LBX_BAD_FILE',
+      /the dump on standard input is none: line 2 .*; give what lbx dump wrote/,
+    ],
     ['JSON of something else', '[1]', 'LBX_BAD_FILE', /lbx dump --json/],
     ['broken JSON', '["', 'LBX_BAD_FILE', /standard input is not JSON/],
   ])('%s is told', async (_, text, code, message) => {

@@ -186,11 +186,20 @@ function desiredState(label: string, desired: Desired): State {
   return { kind: 'manifests', label, snapshot: projection, others: [], desired, problems };
 }
 
-/** @throws MapsError `LBX_DUMP_SYNTAX` naming the line; CliError `LBX_BAD_FILE` for JSON that is no dump. */
+/** @throws CliError `LBX_BAD_FILE` naming the line. */
 function dumpState(text: string, label: string): State {
   const lines = text.trimStart().startsWith('[') ? jsonLines(text, label) : text;
-  const entries = parseDump(lines, { layouts: { ...catalog, ...flowCatalog } });
-  return { kind: 'dump', label, ...sorted(entries), problems: [] };
+  try {
+    const entries = parseDump(lines, { layouts: { ...catalog, ...flowCatalog } });
+    return { kind: 'dump', label, ...sorted(entries), problems: [] };
+  } catch (cause) {
+    if ((cause as { code?: unknown }).code !== 'LBX_DUMP_SYNTAX') throw cause;
+    throw new CliError(
+      'LBX_BAD_FILE',
+      `${label} is none: ${(cause as Error).message}; give what lbx dump wrote, or a folder or .yaml file of manifests`,
+      { cause },
+    );
+  }
 }
 
 /** What `lbx dump --json` writes. */
