@@ -16,24 +16,35 @@ const cgroupHooks: readonly AttachType[] = [
   'cgroup_udp6_sendmsg',
 ];
 
-/** Programs of lbx on the devices of this network namespace and on the root cgroup, whoever's pins they belong to. */
+/**
+ * Programs of lbx on the devices of this network namespace and on the root cgroup, whoever's pins they belong to. What may
+ * not be asked for is left out: nothing depends on it.
+ */
 export function findAttached(): AttachedHere[] {
   using network = new Network();
   const found: AttachedHere[] = [];
-  const add = (hook: string, programs: readonly { programId?: number; programName?: string }[]) => {
-    for (const { programId = 0, programName } of programs)
+  const look = (hook: string, query: () => readonly { programId?: number; programName?: string }[]) => {
+    for (const { programId = 0, programName } of quietly(query))
       if (programName?.startsWith('lbx_')) found.push({ hook, program: programName, programId });
   };
   for (const { name, ifindex } of network.devices()) {
-    add(`xdp ${name}`, queryXdp(ifindex));
+    look(`xdp ${name}`, () => queryXdp(ifindex));
     for (const direction of ['ingress', 'egress'] as const) {
       const hook = `tc ${direction} ${name}`;
-      add(hook, queryTcx({ ifindex, direction }));
-      add(hook, queryTcFilters({ ifindex, direction }));
+      look(hook, () => queryTcx({ ifindex, direction }));
+      look(hook, () => queryTcFilters({ ifindex, direction }));
     }
   }
   const root = findCgroup2();
   if (root !== undefined)
-    for (const type of cgroupHooks) add(`${type} ${root}`, queryCgroup({ path: root, type }));
+    for (const type of cgroupHooks) look(`${type} ${root}`, () => queryCgroup({ path: root, type }));
   return found;
+}
+
+function quietly<T>(query: () => readonly T[]): readonly T[] {
+  try {
+    return query();
+  } catch {
+    return [];
+  }
 }
