@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type BpffsFolder, type Cgroup, createBpffsFolder, createCgroup } from '@lbx/testing';
 import type { AgentEvent } from '../../src/agent/agent-event.ts';
@@ -23,6 +24,10 @@ export interface AgentUnderTest extends AsyncDisposable {
   dump(): Promise<readonly string[]>;
 }
 
+/** As in the image. */
+const dockerfile = readFileSync(new URL('../../../../deploy/Dockerfile', import.meta.url), 'utf8');
+const nodeOptions = /^ENV NODE_OPTIONS=(.+)$/m.exec(dockerfile)?.[1]?.split(' ') ?? [];
+
 const script = fileURLToPath(new URL('./agent-child.ts', import.meta.url));
 
 export function startAgentUnderTest(source: ChildOptions['source'], endpoints = 131_072): AgentUnderTest {
@@ -33,6 +38,7 @@ export function startAgentUnderTest(source: ChildOptions['source'], endpoints = 
     'setpriv',
     [
       ...['--pdeathsig', 'KILL', process.execPath],
+      ...nodeOptions,
       ...['--conditions=@lbx/source', '--expose-gc', script, JSON.stringify(options)],
     ],
     { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
