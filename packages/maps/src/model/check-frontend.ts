@@ -85,26 +85,37 @@ export function checkBackends({ service, backends, address, protocol }: Frontend
   const family = familyOf(address);
   for (let i = 0; i < backends.length; i++) {
     const backend = backends[i]!;
-    const path = `backends[${i}]`;
-    const wrong = checkBackend(service, path, backend);
+    const wrong = checkBackend(service, i, backend);
     if (wrong !== undefined) return wrong;
     if (familyOf(backend.address) !== family) {
       const problem = `is of the other IP version than the frontend's address ${address}`;
-      return new ServiceError('LBX_SERVICE_FAMILY', service, `${path}.address`, backend.address, problem);
+      return new ServiceError(
+        'LBX_SERVICE_FAMILY',
+        service,
+        `backends[${i}].address`,
+        backend.address,
+        problem,
+      );
     }
     if (backend.protocol !== protocol) {
       const problem = `differs from the frontend's protocol ${protocol}`;
-      return new ServiceError('LBX_SERVICE_FIELD', service, `${path}.protocol`, backend.protocol, problem);
+      return new ServiceError(
+        'LBX_SERVICE_FIELD',
+        service,
+        `backends[${i}].protocol`,
+        backend.protocol,
+        problem,
+      );
     }
   }
   return undefined;
 }
 
-/** What is wrong with one backend; `path` is where it stands in the service. */
-export function checkBackend(service: string, path: string, backend: Backend): ServiceError | undefined {
+/** What is wrong with one backend; `index` is where it stands in the service. */
+export function checkBackend(service: string, index: number, backend: Backend): ServiceError | undefined {
   const { address, port, weight, zone, state = 'active' } = backend;
   const wrong = (code: ServiceErrorCode, field: string, value: unknown, problem: string) =>
-    new ServiceError(code, service, `${path}.${field}`, value, problem);
+    new ServiceError(code, service, `backends[${index}].${field}`, value, problem);
   if (!isAddress(address) || isUnspecified(address)) {
     return wrong('LBX_SERVICE_ADDRESS', 'address', address, 'is no IP address of a backend');
   }

@@ -23,7 +23,7 @@ export interface ParseServiceOptions {
 export function parseServiceSpec(value: unknown, options: ParseServiceOptions = {}): ServiceSpec {
   const service = readServiceSpec(value, options);
   service.backends.forEach((backend, i) => {
-    const wrong = checkBackend(service.name, `backends[${i}]`, backend);
+    const wrong = checkBackend(service.name, i, backend);
     if (wrong !== undefined) throw wrong;
   });
   const places = service.frontends.map(({ redirectTo: _, ...place }) => place);

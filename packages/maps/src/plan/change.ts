@@ -64,7 +64,7 @@ export function compare(
       for (const entry of written.othersOf(id).values()) change.deletes.push({ entry, frontend: undefined });
     }
   }
-  const uses = usesAfter(written, change);
+  let uses: ReadonlyMap<number, number> | undefined;
   // Tables of frontends that nothing is done about now may be ahead of their slots: their last update may have failed.
   let strays: ReadonlySet<number> | undefined;
   const isInStrayTable = (id: number) => {
@@ -76,7 +76,10 @@ export function compare(
     return strays.has(id);
   };
   for (const id of changes.backends) {
-    const isUsed = () => written.usesOf(id) + (uses.get(id) ?? 0) > 0 || isInStrayTable(id);
+    const isUsed = () => {
+      uses ??= usesAfter(change);
+      return written.usesOf(id) + (uses.get(id) ?? 0) > 0 || isInStrayTable(id);
+    };
     const want = desired.backends.get(id);
     compareShared(written.backends.get(id), want, () => prune && !isUsed(), change);
     const twin = written.twinOf(id);
@@ -189,9 +192,8 @@ function deleteOthers(
 const idOf = (master: Entry): number => (master.value as MasterValue).revNatIndex;
 
 /** By how much the change alters how many slots name a backend. */
-function usesAfter(written: Written, { writes, deletes }: Change): ReadonlyMap<number, number> {
+function usesAfter({ writes, deletes }: Change): ReadonlyMap<number, number> {
   const uses = new Map<number, number>();
-  if (written.backends.size === 0) return uses;
   const count = (entry: Entry | undefined, by: 1 | -1) => {
     if (entry === undefined || !('backendId' in entry.value) || !('backendSlot' in entry.key)) return;
     const { backendId } = entry.value as Lb4Slot;
