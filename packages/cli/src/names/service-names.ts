@@ -32,17 +32,25 @@ export const noNames: ServiceNames = {
 };
 
 /**
- * Names as a source has them now; later ones are asked for when a frontend comes up that has none, without waiting for them.
+ * Names as a source has them now; later ones are asked for when a frontend comes up that has none, without waiting for them,
+ * and less and less often as long as that does not help.
+ * @param now - milliseconds that only grow.
  * @throws what the source throws at first; later it is left with the names that are known.
  */
-export async function followNames({ from, load, missMs }: NameSource): Promise<ServiceNames> {
+export async function followNames(
+  { from, load, missMs }: NameSource,
+  now: () => number = () => performance.now(),
+): Promise<ServiceNames> {
   let table = await load();
-  let askedAt = performance.now();
-  const ask = () => {
-    askedAt = performance.now();
+  let askedAt = now();
+  let patienceMs = missMs;
+  const find = (frontend: string) => table.get(frontend) ?? table.get(onEveryAddress(frontend));
+  const ask = (frontend: string) => {
+    askedAt = now();
     load().then(
       (found) => {
         table = found;
+        patienceMs = find(frontend) === undefined ? Math.min(2 * patienceMs, staleMs) : missMs;
       },
       () => {},
     );
@@ -50,8 +58,8 @@ export async function followNames({ from, load, missMs }: NameSource): Promise<S
   return {
     from,
     serviceOf(frontend) {
-      const found = table.get(frontend) ?? table.get(onEveryAddress(frontend));
-      if (performance.now() - askedAt > (found === undefined ? missMs : staleMs)) ask();
+      const found = find(frontend);
+      if (now() - askedAt > (found === undefined ? patienceMs : staleMs)) ask(frontend);
       return found;
     },
     all: () => [...new Set(table.values())],
