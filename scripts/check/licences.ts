@@ -1,5 +1,6 @@
-// Bills of materials can be made, every licence in them is one that was looked at, and docs/third-party-licences.md is true.
+// Bills of materials can be made and are what CycloneDX says they are, every licence in them is one that was looked at, and docs/third-party-licences.md is true.
 import { readFileSync } from 'node:fs';
+import { type Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { type BillOfMaterials, billsOfMaterials, licenceOf, nameOf } from '../release/bill-of-materials.ts';
 import { publicPackages } from '../release/public-packages.ts';
 import { thirdPartyLicences } from '../release/third-party-licences.ts';
@@ -22,9 +23,9 @@ const page = 'docs/third-party-licences.md';
 
 export const licences: Step = {
   name: 'licences',
-  run: () => {
+  run: async () => {
     const bills = billsOfMaterials();
-    const problems = [...checkBills(bills), ...checkFiles()];
+    const problems = [...checkBills(bills), ...(await validate(bills)), ...checkFiles()];
     if (readFileSync(page, 'utf8') !== thirdPartyLicences(bills))
       problems.push(
         `${page} is out of date: run \`node scripts/release/licences.ts\` and look at what changed`,
@@ -44,6 +45,18 @@ function checkBills(bills: readonly BillOfMaterials[]): string[] {
         problems.push(
           `${nameOf(metadata.component)} brings ${nameOf(component)} along, whose licence is ${licenceOf(component)}; if that is right, add it to scripts/check/licences.ts`,
         );
+  return problems;
+}
+
+/** By the strict schema of the version that they say they are of. */
+async function validate(bills: readonly BillOfMaterials[]): Promise<string[]> {
+  const problems: string[] = [];
+  for (const bill of bills) {
+    const validator = new Validation.JsonStrictValidator(bill.specVersion as Spec.Version);
+    const found = await validator.validate(JSON.stringify(bill));
+    if (found !== null)
+      problems.push(`the bill of materials of ${nameOf(bill.metadata.component)}: ${JSON.stringify(found)}`);
+  }
   return problems;
 }
 

@@ -17,6 +17,7 @@ export interface Component {
 
 export interface BillOfMaterials {
   readonly bomFormat: string;
+  readonly specVersion: string;
   readonly metadata: { readonly component: Component };
   readonly components?: readonly Component[];
 }
