@@ -1,41 +1,13 @@
-import { chownSync, existsSync, readFileSync } from 'node:fs';
+import { chownSync, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createCgroup, describeKernel } from '@lbx/testing';
 import { expect, it } from 'vitest';
-import { parse } from 'yaml';
 import { addresses, createAgentLan } from './agent-lan.ts';
 import { startAgentProcess } from './agent-process.ts';
+import { confined, given } from './confined.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-
-interface SecurityContext {
-  readonly runAsUser: number;
-  readonly runAsGroup: number;
-  readonly allowPrivilegeEscalation: boolean;
-  readonly capabilities: { readonly drop: string[]; readonly add: string[] };
-}
-const file = new URL('../../../deploy/kustomize/daemonset.yaml', import.meta.url);
-const [container] = parse(readFileSync(file, 'utf8')).spec.template.spec.containers;
-const given = container.securityContext as SecurityContext;
-
-/** What a container runtime does by a securityContext, as a command that runs the one that follows it. */
-function confined({
-  runAsUser,
-  runAsGroup,
-  allowPrivilegeEscalation,
-  capabilities,
-}: SecurityContext): string[] {
-  const sets = ['-all', ...capabilities.add.map((name) => `+${name.toLowerCase()}`)].join(',');
-  return [
-    ...['setpriv', `--reuid=${runAsUser}`, `--regid=${runAsGroup}`, '--clear-groups'],
-    ...[`--inh-caps=${sets}`, `--bounding-set=${sets}`],
-    // Root gets what the bounding set leaves; another user has to be given it. Kubernetes knows no such thing yet.
-    ...(runAsUser === 0 ? [] : [`--ambient-caps=${sets}`]),
-    ...(allowPrivilegeEscalation ? [] : ['--no-new-privs']),
-    '--',
-  ];
-}
 
 describeKernel('the capabilities of the DaemonSet', () => {
   it.each([
