@@ -158,7 +158,7 @@ function collectReasons(name: string, before: readonly string[] | undefined): re
   if (eventReasons.has(name as ReasonName)) return [...(before ?? []), name];
   const near = nearestName(name, [...eventReasons.keys()]);
   throw new InvalidArgumentError(
-    `there is no such reason to listen to${near === undefined ? '' : `; do you mean ${near}?`} \`lbx help monitor\` names them`,
+    `there is no such reason to listen to${near === undefined ? '' : ` (did you mean ${near}?)`}; \`lbx help monitor\` names them`,
   );
 }
 
