@@ -1,6 +1,8 @@
 import { describeKernel, type Netns } from '@lbx/testing';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { node, object, startNode, until } from './agent-node.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const healthPort = 31_000;
 
@@ -89,7 +91,7 @@ describeKernel('the health servers of an agent', () => {
     );
     await until(() => proxy('/healthz').status === 503);
     expect(proxy('/healthz').body).toMatchObject({ healthy: true, nodeEligible: false });
-    expect(proxy('/livez').status).toBe(200);
+    expect([proxy('/livez').status, proxy('/readyz').status]).toEqual([200, 200]);
 
     agent.write('web.json', web.replace('"Local"', '"Cluster"'));
     await until(

@@ -75,7 +75,15 @@ export function startAgentProcess(
 }
 
 /** Flags of an agent that balances the sockets of a cgroup and nothing else, and serves nothing itself. */
-export const socketsOnly = ({ cgroup, pins }: { readonly cgroup: string; readonly pins: string }) => [
+export const socketsOnly = ({
+  cgroup,
+  pins,
+  healthz = 'none',
+}: {
+  readonly cgroup: string;
+  readonly pins: string;
+  readonly healthz?: string;
+}) => [
   ...['--cgroup', cgroup, '--pins', pins, '--node-address', '192.0.2.1'],
-  ...['--healthz-bind-address', 'none', '--metrics-bind-address', 'none'],
+  ...['--healthz-bind-address', healthz, '--metrics-bind-address', 'none'],
 ];

@@ -28,6 +28,7 @@ test('what the package exports', () => {
       "formatIpv6",
       "formatMac",
       "fragmentPacket",
+      "freePorts",
       "internetChecksum",
       "ipPart",
       "ipv4",

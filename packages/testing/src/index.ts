@@ -14,6 +14,7 @@ export {
   startApiServer,
 } from './cluster/api-server.ts';
 export { type ClusterPrograms, type EtcdProgram, findClusterPrograms } from './cluster/cluster-programs.ts';
+export { freePorts } from './cluster/free-ports.ts';
 export { createTcpProxy, type TcpProxy } from './cluster/tcp-proxy.ts';
 export { describeCluster, describeKubectl, testCluster } from './cluster-gate.ts';
 export * from './fake-api-server/index.ts';

@@ -13,6 +13,7 @@ import {
   describeKubectl,
   execCommand,
   findClusterPrograms,
+  freePorts,
   type KubeObject,
   startApiServer,
 } from '@lbx/testing';
@@ -253,7 +254,10 @@ describeKubectl('deploy/kustomize in a cluster with RBAC', () => {
       const right = { group: '', resource: 'services', verb: 'watch' };
       await grant(without(right), right, false);
       const { env, within } = inPod(server, account, folder);
-      const flags = [...socketsOnly({ cgroup: cgroup.path, pins }), '--config', file];
+      const [port] = await freePorts(1);
+      const healthz = `127.0.0.1:${port}`;
+      const status = async (path: string) => (await fetch(`http://${healthz}${path}`)).status;
+      const flags = [...socketsOnly({ cgroup: cgroup.path, pins, healthz }), '--config', file];
       const agent = startAgentProcess(flags, { env, within });
       try {
         const problem = () => agent.events.find(({ event }) => event === 'problem');
@@ -262,8 +266,10 @@ describeKubectl('deploy/kustomize in a cluster with RBAC', () => {
           message: expect.stringContaining(denied(right)),
         });
         expect(agent.events.some(({ event }) => event === 'applied')).toBe(false);
+        expect([await status('/livez'), await status('/readyz')]).toEqual([200, 503]);
         await grant(role.rules, right, true);
         await expect.poll(ask, waiting).toBe('192.0.2.50');
+        expect([await status('/livez'), await status('/readyz')]).toEqual([200, 200]);
       } finally {
         await agent.end('SIGTERM');
         expect(await ask()).toBe('192.0.2.50');
