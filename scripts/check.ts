@@ -1,8 +1,9 @@
 // npm run check [-- NAME…]: lint, types, layering, what nobody uses, file sizes, links and code of the documentation, its
-// site, packed packages, image, prebuilt objects.
+// site, packed packages, image, the first hour, prebuilt objects.
 // Prints a line per step and, last, how many passed and failed.
 
 import { codeBlocks } from './check/code-blocks.ts';
+import { firstHourStep } from './check/first-hour.ts';
 import { generatedDocs } from './check/generated.ts';
 import { image } from './check/image.ts';
 import { imports } from './check/imports.ts';
@@ -37,6 +38,7 @@ const steps: readonly Step[] = [
   packagesPage,
   installs,
   image,
+  firstHourStep,
   command('prebuilt objects', ['node', '--conditions=@lbx/source', 'scripts/build-bpf.ts', '--check']),
 ];
 

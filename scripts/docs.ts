@@ -1,9 +1,11 @@
 // npm run docs                      builds the site of the documentation into docs/dist
 // npm run docs -- serve [--port N]  builds it and shows it on this machine
 // npm run docs -- generate          makes its pictures and the page of performance anew
+// npm run docs -- first-hour        plays the first hour (root; about a minute) and writes docs/first-hour.md
 // npm run docs -- measure [SUITE…]  runs benchmarks (root, a quiet machine), keeps their results in docs/measurements, and generates
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { buildSite, vitepress } from './docs/build-site.ts';
 import { writeGenerated } from './docs/generated.ts';
 import { repository } from './docs/markdown-files.ts';
@@ -47,7 +49,16 @@ switch (command) {
     }
     for (const file of writeGenerated()) console.log(`docs: wrote ${file}`);
     break;
+  case 'first-hour': {
+    // Loaded only here: it needs root and what tests need.
+    const { firstHourFile, playFirstHour } = await import('./first-hour.ts');
+    // The packages are packed with the checkout's own pnpm (scripts/setup.sh).
+    process.env.PATH = `${join(repository, '.tools/node_modules/.bin')}:${process.env.PATH}`;
+    writeFileSync(firstHourFile, await playFirstHour((line) => console.log(`$ ${line}`)));
+    console.log(`docs: wrote ${relative(repository, firstHourFile)}`);
+    break;
+  }
   default:
-    console.error(`docs: no command '${command}'; there are: build, serve, generate, measure`);
+    console.error(`docs: no command '${command}'; there are: build, serve, generate, first-hour, measure`);
     process.exitCode = 2;
 }

@@ -62,6 +62,7 @@ export const contents: readonly Section[] = [
       'docs/drop-reasons.md',
       'docs/maps.md',
       'docs/programs.md',
+      'docs/packages.md',
       'docs/performance.md',
       'bpf/README.md',
       'packages/libbpf-ts/README.md',

@@ -66,8 +66,10 @@ export function createCgroup(label: string): Cgroup {
   };
 }
 
-/** The members were started in there by us; rmdir is refused until the kernel has let go of them. */
+/** With those below. The members were started in there by us; rmdir is refused until the kernel has let go of them. */
 function removeCgroup(path: string): void {
+  for (const { name } of readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory()))
+    removeCgroup(`${path}/${name}`);
   for (let attempt = 0; ; attempt++) {
     for (const pid of readFileSync(`${path}/cgroup.procs`, 'utf8').split('\n').filter(Boolean)) {
       try {

@@ -1,4 +1,5 @@
-import { arrow, box, drawing, text } from './svg.ts';
+import { link } from './link.ts';
+import { box, drawing, text } from './svg.ts';
 
 /** docs/pictures/map-relations.svg: which map's value is another one's key. */
 export function mapRelations(): string {
@@ -39,86 +40,21 @@ export function mapRelations(): string {
         ['lbx_rev4, lbx_routes', 'answers by port; next hops'],
         'b',
       ),
-      arrow(
-        [
-          [115, 126],
-          [115, 168],
-        ],
-        'soft',
-      ),
-      arrow(
-        [
-          [115, 244],
-          [115, 298],
-        ],
-        'soft',
-      ),
-      text(123, 276, 'random: a slot', { size: 12, fill: 'soft' }),
-      arrow(
-        [
-          [210, 200],
-          [298, 200],
-        ],
-        'soft',
-      ),
-      text(254, 216, 'frontend id', { anchor: 'middle', size: 12, fill: 'soft' }),
-      arrow(
-        [
-          [210, 328],
-          [298, 328],
-        ],
-        'soft',
-      ),
-      text(254, 320, 'backend id', { anchor: 'middle', size: 12, fill: 'soft' }),
-      arrow(
-        [
-          [395, 244],
-          [395, 298],
-        ],
-        'soft',
-      ),
-      text(403, 276, 'backend id', { size: 12, fill: 'soft' }),
-      arrow(
-        [
-          [395, 356],
-          [395, 394],
-        ],
-        'soft',
-      ),
-      arrow(
-        [
-          [210, 184],
-          [260, 184],
-          [260, 98],
-          [578, 98],
-        ],
-        'soft',
-      ),
-      text(400, 90, 'frontend id', { anchor: 'middle', size: 12, fill: 'soft' }),
-      arrow(
-        [
-          [260, 148],
-          [540, 148],
-          [540, 206],
-          [578, 206],
-        ],
-        'soft',
-      ),
-      arrow(
-        [
-          [490, 328],
-          [578, 328],
-        ],
-        'soft',
-      ),
-      text(534, 320, 'new flow', { anchor: 'middle', size: 12, fill: 'soft' }),
-      arrow(
-        [
-          [680, 356],
-          [680, 394],
-        ],
-        'soft',
-      ),
+      link('115,126 115,168'),
+      link('115,244 115,298', 'soft', { words: 'random: a slot', x: 123, y: 276 }),
+      link('210,200 298,200', 'soft', { words: 'frontend id', x: 254, y: 216, anchor: 'middle' }),
+      link('210,328 298,328', 'soft', { words: 'backend id', x: 254, y: 320, anchor: 'middle' }),
+      link('395,244 395,298', 'soft', { words: 'backend id', x: 403, y: 276 }),
+      link('395,356 395,394'),
+      link('210,184 260,184 260,98 578,98', 'soft', {
+        words: 'frontend id',
+        x: 400,
+        y: 90,
+        anchor: 'middle',
+      }),
+      link('260,148 540,148 540,206 578,206'),
+      link('490,328 578,328', 'soft', { words: 'new flow', x: 534, y: 320, anchor: 'middle' }),
+      link('680,356 680,394'),
       text(20, 412, 'green: Cilium’s layout', { size: 12, fill: 'a' }),
       text(20, 432, 'purple: lbx’s own', { size: 12, fill: 'b' }),
     ],

@@ -1,4 +1,5 @@
-import { arrow, box, drawing, text } from './svg.ts';
+import { link } from './link.ts';
+import { box, drawing, text } from './svg.ts';
 
 /** docs/pictures/packet.svg: where a packet from outside and a connection from the node meet lbx. */
 export function packetWay(): string {
@@ -18,89 +19,20 @@ export function packetWay(): string {
       'a',
     ),
     box({ x: 660, y: 240, width: 120, height: 60 }, ['backend', 'on another node'], 'd'),
-    arrow(
-      [
-        [140, 120],
-        [228, 120],
-      ],
-      'd',
-    ),
-    text(184, 112, 'request', { anchor: 'middle', size: 12, fill: 'soft' }),
-    arrow(
-      [
-        [228, 148],
-        [142, 148],
-      ],
-      'c',
-    ),
-    text(184, 166, 'answer', { anchor: 'middle', size: 12, fill: 'soft' }),
-    arrow(
-      [
-        [380, 130],
-        [428, 130],
-      ],
-      'd',
-    ),
-    arrow(
-      [
-        [492, 170],
-        [492, 238],
-      ],
-      'd',
-    ),
-    arrow(
-      [
-        [518, 238],
-        [518, 172],
-      ],
-      'c',
-    ),
-    text(526, 210, 'answer', { size: 12, fill: 'soft' }),
-    arrow(
-      [
-        [305, 170],
-        [305, 215],
-        [630, 215],
-        [630, 262],
-        [658, 262],
-      ],
-      'd',
-    ),
-    arrow(
-      [
-        [658, 286],
-        [638, 286],
-        [638, 316],
-        [280, 316],
-        [280, 172],
-      ],
-      'c',
-    ),
-    text(314, 208, 'remote: out again at once', { anchor: 'start', size: 12, fill: 'soft' }),
-    text(290, 308, 'its answer', { anchor: 'start', size: 12, fill: 'soft' }),
-    arrow(
-      [
-        [380, 372],
-        [428, 372],
-      ],
-      'd',
-    ),
-    arrow(
-      [
-        [505, 334],
-        [505, 298],
-      ],
-      'b',
-    ),
-    arrow(
-      [
-        [580, 372],
-        [720, 372],
-        [720, 302],
-      ],
-      'b',
-    ),
-    text(612, 392, 'nothing is translated', { size: 12, fill: 'soft' }),
+    link('140,120 228,120', 'd', { words: 'request', x: 184, y: 112, anchor: 'middle' }),
+    link('228,148 142,148', 'c', { words: 'answer', x: 184, y: 166, anchor: 'middle' }),
+    link('380,130 428,130', 'd'),
+    link('492,170 492,238', 'd'),
+    link('518,238 518,172', 'c', { words: 'answer', x: 526, y: 210 }),
+    link('305,170 305,215 630,215 630,262 658,262', 'd', {
+      words: 'remote: out again at once',
+      x: 314,
+      y: 208,
+    }),
+    link('658,286 638,286 638,316 280,316 280,172', 'c', { words: 'its answer', x: 290, y: 308 }),
+    link('380,372 428,372', 'd'),
+    link('505,334 505,298', 'b'),
+    link('580,372 720,372 720,302', 'b', { words: 'nothing is translated', x: 612, y: 392 }),
     text(612, 408, 'afterwards', { size: 12, fill: 'soft' }),
   ]);
 }

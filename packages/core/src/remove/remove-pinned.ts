@@ -4,6 +4,7 @@ import { programFolder } from '../attach/program-pins.ts';
 import { removeFilter } from '../attach/remove-filters.ts';
 import { removeLink, unlinkIfThere } from '../attach/remove-links.ts';
 import { assertBpffs } from '../bpffs.ts';
+import { defaultPins } from '../options/options.ts';
 import { lockPins } from '../pin-lock.ts';
 import { filterItem, findRemovable, linkItem, mapItem, programItem } from './plan-removal.ts';
 import type { RemovalItem, Removed } from './removal.ts';
@@ -19,7 +20,7 @@ export interface RemoveOptions {
  * be done again; what cannot be removed does not keep the rest from being removed.
  * @throws CoreError `LBX_NO_BPFFS` for a folder with other files, `LBX_PINS_IN_USE` while a load balancer runs on it.
  */
-export function removePinned(pins: string, { force = false }: RemoveOptions = {}): Removed {
+export function removePinned(pins: string = defaultPins, { force = false }: RemoveOptions = {}): Removed {
   if (!existsSync(pins)) return { removed: [], failed: [], foreign: [] };
   assertBpffs(pins);
   const lock = force ? undefined : lockPins(pins);

@@ -46,7 +46,7 @@ function nameBackends(entries: Iterable<Entry>): EntryNames['backend'] {
     times.set(one.name, time);
     names.set(`${one.family} ${one.id}`, time === 1 ? one.name : `${one.name} (again, ${time})`);
   }
-  return (family, id) => names.get(`${family} ${id}`) ?? `backend id ${id} (missing)`;
+  return (family, id) => names.get(`${family} ${id}`) ?? `id ${id} (missing)`;
 }
 
 function nameFrontends(entries: Iterable<Entry>): EntryNames['frontend'] {
