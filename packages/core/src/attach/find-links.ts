@@ -28,10 +28,13 @@ export function findLinks(pins: string): {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const { name } = entry;
     const path = join(folder, name);
+    if (!ourNames.test(name)) {
+      foreign.push({ path, why: 'a name that lbx does not use' });
+      continue;
+    }
     const found = readPin(entry, 'link', () => readLink(path, pins));
     if (found === 'gone') continue;
     if ('why' in found) foreign.push({ path, why: found.why });
-    else if (!ourNames.test(name)) foreign.push({ path, why: 'a link under a name that lbx does not use' });
     else if (!found.program.startsWith('lbx_'))
       foreign.push({ path, why: `runs ${found.program} (id ${found.info.programId}), which is none of lbx` });
     else ours.push({ name, path, ...found });

@@ -6,7 +6,10 @@ export interface PinReading {
   readonly name: string;
 }
 
-/** Reads a file of a BPF file system that should be a pin of a kind: what it is, in words why it is none, or that it went. */
+/**
+ * Reads a file of a BPF file system that should be a pin of a kind: what it is, in words why it is none, or that it went.
+ * What may not be looked at is an error: whose it is must not be guessed.
+ */
 export function readPin<T extends object>(
   entry: Dirent,
   kind: string,
@@ -19,8 +22,6 @@ export function readPin<T extends object>(
     const { code } = error as { code?: unknown };
     if (code === 'ENOENT') return 'gone';
     if (code === 'LBX_WRONG_KIND') return { why: `no ${kind}` };
-    // Ours are pinned, and open without it.
-    if (code === 'EPERM') return { why: 'a program that only CAP_SYS_ADMIN may look at' };
     throw error;
   }
 }
