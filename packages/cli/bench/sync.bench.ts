@@ -52,7 +52,8 @@ async function apiRows(): Promise<Row[]> {
   let there = 0;
   for (const services of sizes) {
     const name = `api-${sizeName(services)}`;
-    const source = { kubeconfig: server.kubeconfig };
+    // As the service account of a pod has it.
+    const source = { server: server.url, token: server.token, ca: server.ca };
     await server.store(clusterObjects(there, services, true));
     there = services;
     for (let run = 1; run < startRuns; run++) {

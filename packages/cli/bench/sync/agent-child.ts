@@ -16,9 +16,9 @@ const delays = monitorEventLoopDelay({ resolution: stepMs });
 
 let startedAt = 0;
 const source =
-  'kubeconfig' in options.source
-    ? clusterSource({ kubeconfig: options.source.kubeconfig, nodeName: 'node-0' })
-    : manifestSource(options.source.manifests);
+  'manifests' in options.source
+    ? manifestSource(options.source.manifests)
+    : clusterSource({ ...options.source, nodeName: 'node-0' });
 const timed: ObjectSource = {
   ...source,
   start(listener) {

@@ -1,8 +1,9 @@
+import type { ClusterAccess } from '@lbx/k8s-sync';
 import type { AgentEvent } from '../../src/agent/agent-event.ts';
 
 /** What the process with the agent is told to do at its start. */
 export interface ChildOptions {
-  readonly source: { readonly kubeconfig: string } | { readonly manifests: string };
+  readonly source: ClusterAccess | { readonly manifests: string };
   readonly cgroup: string;
   readonly pins: string;
   /** Endpoints that the maps have room for. */
