@@ -155,7 +155,7 @@ describeKernel('lbx cleanup', () => {
         .sort(),
     ).toEqual([
       'lb6_source_range_v4: the map other, which is none of lbx',
-      'lbx_folder: no pin',
+      'lbx_folder: a folder',
       'lbx_other: the map other, which is none of lbx',
       'lbx_program: no map',
       'links/cgroup_connect7: runs rich_connect4 (id N), which is none of lbx',

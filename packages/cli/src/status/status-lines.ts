@@ -70,7 +70,9 @@ function agentLine({ pinned, health, agent }: NodeStatus, now: number): string[]
 
 function servedLines({ served }: NodeStatus): string[] {
   return served.flatMap(({ family, frontends, backends, withoutBackends }) => {
-    const types = Object.entries(frontends).sort().map(([type, count]) => `${count} ${type}`);
+    const types = Object.entries(frontends)
+      .sort()
+      .map(([type, count]) => `${count} ${type}`);
     if (types.length === 0 && backends === 0) return [];
     const without = withoutBackends === 0 ? '' : ` (${withoutBackends} without backends)`;
     return [`IPv${family}    ${types.join(', ') || 'no frontends'}${without}; ${backends} backends`];

@@ -50,6 +50,13 @@ describeKernel('lbx doctor on what is pinned', () => {
     expect(await look('drops')).toMatchObject([{ status: 'skipped' }]);
   });
 
+  it('takes a folder of other files for one without pins', async () => {
+    expect(await lookHere('pins', { pins: '/etc' })).toMatchObject([
+      { status: 'ok', found: expect.stringContaining('nothing is pinned in /etc') },
+    ]);
+    expect(await lookHere('links', { pins: '/etc' })).toMatchObject([{ status: 'skipped' }]);
+  });
+
   it('finds that no process keeps it', async () => {
     lb.close();
     expect(await look('pins')).toMatchObject([

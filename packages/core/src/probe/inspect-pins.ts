@@ -5,6 +5,7 @@ import { type AnyLayout, catalog, flowCatalog } from '@lbx/maps';
 import { BpfMap, FileLock, Link, type LinkInfo, type MapInfo } from 'libbpf-ts';
 import { linkFolder } from '../attach/link-folder.ts';
 import { openProgram } from '../attach/program-pins.ts';
+import { isBpffs } from '../bpffs.ts';
 import { openMapRecords } from '../load/handover/map-records.ts';
 import { layoutHistory, layoutVersion } from '../load/handover/older-layouts.ts';
 import { countEntries } from '../pinned/count-entries.ts';
@@ -48,11 +49,11 @@ const layouts: Readonly<Record<string, AnyLayout>> = { ...catalog, ...flowCatalo
 const fills: ReadonlySet<string> = new Set(['hash', 'lpm_trie', 'hash_of_maps']);
 
 /**
- * Reads what is pinned in a folder; undefined when there is no such folder. Changes nothing: the lock is tried and given
+ * Reads what is pinned in a folder; undefined when there is no such folder, or it is in no BPF file system. Changes nothing: the lock is tried and given
  * back at once when it is free. Without CAP_SYS_ADMIN programs of others have no names.
  */
 export function inspectPins(pins: string): PinnedState | undefined {
-  if (!existsSync(pins)) return undefined;
+  if (!existsSync(pins) || !isBpffs(pins)) return undefined;
   const maps = new Map<string, BpfMap>();
   const links = new Map<string, Link>();
   try {

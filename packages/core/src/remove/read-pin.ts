@@ -15,7 +15,7 @@ export function readPin<T extends object>(
   kind: string,
   read: () => T,
 ): T | { readonly why: string } | 'gone' {
-  if (!entry.isFile()) return { why: 'no pin' };
+  if (!entry.isFile()) return { why: entry.isDirectory() ? 'a folder' : 'no pin' };
   try {
     return read();
   } catch (error) {
