@@ -1,11 +1,7 @@
-import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { createBpffsFolder, createCgroup, createNetns } from '@lbx/testing';
+import { startAgentProcess } from './agent-process.ts';
 import { temporaryFolder } from './temporary-folder.ts';
-
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 /** Addresses of the node in startNode(). */
 export const node = { v4: '192.0.2.1', v4other: '192.0.2.2', v6: '2001:db8::1' };
@@ -37,54 +33,29 @@ export async function startNode(files: Readonly<Record<string, string>>, flags: 
   const manifests = stack.use(temporaryFolder(files));
   for (const address of [`${node.v4}/32`, `${node.v4other}/32`, `${node.v6}/128`])
     netns.addAddress('lo', address);
-  const addresses = ['--node-address', node.v4, node.v4other, node.v6];
-  const child = netns.spawn(
-    process.execPath,
+  const agent = startAgentProcess(
     [
-      '--conditions=@lbx/source',
-      main,
-      'agent',
-      '--json',
-      '--log-level',
-      'debug',
-      '--node',
-      'node-a',
-      '--manifests',
-      manifests.path,
-      ...['--pins', `${folder.path}/pins`, '--cgroup', cgroup.path],
-      ...addresses,
-      ...flags,
+      ...['--manifests', manifests.path, '--pins', `${folder.path}/pins`, '--cgroup', cgroup.path],
+      ...['--node-address', node.v4, node.v4other, node.v6, ...flags],
     ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+    { place: netns },
   );
-  const problems: string[] = [];
-  const events = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
-  const nextApplied = async () => {
-    for (;;) {
-      const { value, done } = await events.next();
-      if (done) throw new Error('the agent has ended');
-      const event = JSON.parse(value);
-      if (event.event === 'problem') problems.push(event.message);
-      if (event.event === 'applied') return;
-    }
-  };
-  await nextApplied();
+  await agent.applied();
   // From here on the caller disposes of it.
   failed.move();
   return {
     netns,
     /** For processes whose sockets are balanced. */
     inside: cgroup.in(netns),
-    problems,
+    /** All that it has told so far. */
+    get problems() {
+      return agent.events.flatMap((event) => (event.event === 'problem' ? [event.message] : []));
+    },
     write: (file: string, text: string) => writeFileSync(manifests.file(file), text),
     remove: (file: string) => rmSync(manifests.file(file)),
-    async stop() {
-      child.kill('SIGTERM');
-      if (child.exitCode === null) await once(child, 'exit');
-    },
+    stop: () => agent.end(),
     [Symbol.asyncDispose]: async () => {
-      child.kill('SIGKILL');
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      await agent.end('SIGKILL');
       stack.dispose();
     },
   };
