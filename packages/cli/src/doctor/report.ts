@@ -25,7 +25,7 @@ export function verdictLine(findings: readonly Finding[]): string {
   const needRoot = findings.filter(({ found }) => found === needsRoot.found).length;
   const others = skipped - needRoot;
   const unseen = [
-    ...(needRoot === 0 ? [] : [`${needRoot} need root (sudo lbx doctor)`]),
+    ...(needRoot === 0 ? [] : [`${needRoot} ${needRoot === 1 ? 'needs' : 'need'} root (sudo lbx doctor)`]),
     ...(others === 0 ? [] : [`${others} skipped`]),
   ].map((text) => `; ${text}`);
   return verdict(fail, warn, findings.length - skipped) + unseen.join('');

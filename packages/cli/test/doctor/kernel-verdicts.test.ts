@@ -35,6 +35,15 @@ const sockets = {
 const none = { connect4: 0, connect6: 0, sendmsg4: 0, sendmsg6: 0 };
 const bpffs = { pins: '/b/lbx', existing: '/b', isBpffs: true };
 
+const port = {
+  place: '127.0.0.1:10256',
+  isTaken: false,
+  isProxy: false,
+  processes: [],
+  agent: { running: false },
+};
+const taken = { ...port, isTaken: true, isProxy: true, processes: [{ pid: 7, command: 'node' }] };
+
 it.each([
   ['libbpf', { version: '1.5', path: '/lib/libbpf.so.1' }, one('ok', /libbpf 1\.5 \(\/lib/)],
   [
@@ -160,6 +169,18 @@ it.each([
     { chains: [{ by: 'iptables', table: 'nat', chain: 'KUBE-SERVICES' }], ipvs: false },
     one('warn', /iptables chain KUBE-SERVICES in nat/),
   ],
+  ['health-port', port, one('ok', /nobody listens/)],
+  ['health-port', { ...port, agent: { running: true, pid: 7 } }, one('note', /elsewhere, or off/)],
+  ['health-port', { ...taken, agent: { running: true, pid: 7 } }, one('ok', /lbx answers/)],
+  [
+    'health-port',
+    { ...taken, processes: [{ pid: 9, command: 'kube-proxy' }] },
+    one('warn', /kube-proxy runs \(process 9\)/, /replace-kube-proxy/),
+  ],
+  ['health-port', taken, one('warn', /no lbx runs on these pins/, /--healthz-bind-address/)],
+  ['health-port', { ...taken, processes: [], agent: { running: true } }, one('ok', /as lbx does/)],
+  ['health-port', { ...taken, isProxy: false }, one('warn', /is taken \(process 7, node\)/)],
+  ['health-port', { ...taken, isProxy: false, processes: [] }, one('warn', /not to be seen from here/)],
   ['cilium', { folder: '/f', pins: [] }, one('ok', /nothing/)],
   [
     'cilium',

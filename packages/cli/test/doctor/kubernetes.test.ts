@@ -10,6 +10,7 @@ import { afterAll, afterEach, expect, it } from 'vitest';
 import type { DoctorOptions } from '../../src/doctor/doctor-options.ts';
 import { run } from '../run.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { judge } from './judge.ts';
 import { kubeconfigText } from './kubeconfig.ts';
 import { lookHere } from './look.ts';
 
@@ -121,6 +122,31 @@ it('a server by a service address, of a pod, is told of; outside of a pod there 
   expect(await look({ apiServer: 'https://192.0.2.10:6443' })).toContainEqual(
     found('--api-server goes with --in-cluster'),
   );
+});
+
+it('an address that only a service proxy answers at is told of, whether or not it answers now', () => {
+  const byService = {
+    server: 'https://198.51.100.1',
+    inCluster: true,
+    byService: true,
+    rights: [],
+    otherNodes: [],
+  };
+  expect(judge('api-server', byService)).toMatchObject([
+    { status: 'ok' },
+    {
+      status: 'warn',
+      about: 'address',
+      remedy: expect.stringMatching(/^--api-server https:.*endpointslices/),
+    },
+  ]);
+  const failure = { step: 'network', message: 'no answer' };
+  expect(judge('api-server', { ...byService, failure })).toMatchObject([
+    { status: 'fail', about: 'network', remedy: expect.stringContaining('only while a service proxy runs') },
+  ]);
+  expect(
+    judge('api-server', { ...byService, server: 'http://127.0.0.1:8001', byService: false }),
+  ).toMatchObject([{ status: 'ok' }, { status: 'note', about: 'tls' }]);
 });
 
 it('names each right that lacks, and the rule to add', async () => {
