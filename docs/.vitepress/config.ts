@@ -52,6 +52,7 @@ export default defineConfig({
     },
     nav: [
       { text: 'Overview', link: '/overview' },
+      { text: 'First hour', link: '/first-hour' },
       {
         text: 'Guides',
         items: [
@@ -65,6 +66,10 @@ export default defineConfig({
       { text: 'Limits', link: '/limits' },
     ],
     sidebar: { '/api/': apiSidebar(join(docs, '.cache/pages/api')), '/': sidebar },
+    notFound: {
+      quote: 'There is no such page. Search has all of them.',
+      linkText: 'To the first page',
+    },
     footer: { message: 'TypeScript under Apache-2.0; C under GPL-2.0-only or BSD-2-Clause.' },
   },
   vite: {

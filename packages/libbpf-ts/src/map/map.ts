@@ -220,7 +220,7 @@ export class BpfMap implements Disposable {
     return readBatches(this, batch);
   }
 
-  /** All entries, each in memory of its own; see {@link mapEntries} for what happens under changes. */
+  /** All entries, each in memory of its own. What stays in the map meanwhile comes exactly once; what is added or deleted may come or not. */
   entries(options: { readonly batch?: number } = {}): Generator<[Uint8Array, Uint8Array]> {
     return mapEntries(this, options.batch ?? defaultBatch(this));
   }
