@@ -18,7 +18,7 @@ const request = eth()
   .tcp({ sport: 40000, dport: 80, flags: ['syn'] });
 const problem = kernelProblem(readKernelFacts());
 
-it.skipIf(problem)('a request goes to the backend, and its reply back to the client', () => {
+it.skipIf(problem)('a request goes to its backend, and the reply back', { timeout: 20_000 }, () => {
   using node = createNetns('node');
   using lan = createNetns('lan');
   const at = (ns: typeof node, address: string) => ({ ns, device: 'eth0', addresses: [`${address}/24`] });
