@@ -1,14 +1,14 @@
 // npm run docs                      builds the site of the documentation into docs/dist
 // npm run docs -- serve [--port N]  builds it and shows it on this machine
 // npm run docs -- generate          makes its pictures and the page of performance anew
-// npm run docs -- first-hour        plays the first hour (root; about a minute) and writes docs/first-hour.md
+// npm run docs -- first-hour        plays the first hour (root; about a minute) and writes docs/first-hour.md and its quotes
 // npm run docs -- measure [SUITE…]  runs benchmarks (root, a quiet machine), keeps their results in docs/measurements, and generates
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { buildSite, vitepress } from './docs/build-site.ts';
 import { writeGenerated } from './docs/generated.ts';
-import { repository } from './docs/markdown-files.ts';
+import { markdownFiles, repository } from './docs/markdown-files.ts';
 import { measure, suites } from './docs/measurements.ts';
 
 function build(): boolean {
@@ -52,10 +52,17 @@ switch (command) {
   case 'first-hour': {
     // Loaded only here: it needs root and what tests need.
     const { firstHourFile, playFirstHour } = await import('./first-hour.ts');
+    const { withQuotes } = await import('./first-hour/quotes.ts');
     // The packages are packed with the checkout's own pnpm (scripts/setup.sh).
     process.env.PATH = `${join(repository, '.tools/node_modules/.bin')}:${process.env.PATH}`;
-    writeFileSync(firstHourFile, await playFirstHour((line) => console.log(`$ ${line}`)));
-    console.log(`docs: wrote ${relative(repository, firstHourFile)}`);
+    const page = await playFirstHour((line) => console.log(`$ ${line}`));
+    for (const file of [firstHourFile, ...markdownFiles().map((name) => join(repository, name))]) {
+      const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+      const wanted = file === firstHourFile ? page : withQuotes(text, page);
+      if (wanted === text) continue;
+      writeFileSync(file, wanted);
+      console.log(`docs: wrote ${relative(repository, file)}`);
+    }
     break;
   }
   default:
