@@ -9,7 +9,7 @@ export interface Address {
   readonly family: Family;
   /** Dotted quad, or IPv6 as in RFC 5952. */
   readonly text: string;
-  /** Compares as the bytes do, within one family. */
+  /** Compares as the bytes do, within one family: the number that they are; of IPv6 a text whose codes are its 16-bit words. */
   readonly order: number | string;
 }
 

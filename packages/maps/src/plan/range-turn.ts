@@ -81,7 +81,9 @@ function prefixesOf(entries: Iterable<Entry>): string[] {
 function digitsOf(address: string): string {
   const { order } = readAddress(address)!;
   if (typeof order === 'number') return order.toString(2).padStart(32, '0');
-  return BigInt(`0x${order}`).toString(2).padStart(128, '0');
+  // Not by characters: some words are halves of one.
+  const words = Array.from({ length: order.length }, (_, i) => order.charCodeAt(i));
+  return words.map((word) => word.toString(2).padStart(16, '0')).join('');
 }
 
 /** Is every address of `inner` in `outer`? */
