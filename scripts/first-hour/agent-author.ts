@@ -75,7 +75,7 @@ What \`lbx explain\` says is a function of the library, over the maps of a runni
 import { explain } from '@lbx/maps';
 
 using pinned = openPinnedTables({}, { readOnly: true });
-const { verdict, reason, candidates, steps } = explain(Object.fromEntries(pinned.tables), {
+const { verdict, reason, candidates, steps } = explain(pinned.tables, {
   from: { address: '192.0.2.1', port: 40000 },
   to: { address: '198.51.100.10', port: 80 },
   protocol: 'TCP',
@@ -98,7 +98,7 @@ Sockets are balanced all the same: nothing of the agent is on their way. Then so
       `import { openPinnedTables } from '@lbx/core';
 
 using pinned = openPinnedTables();
-pinned.tables.get('lb4_backends_v3').delete({ backendId: 2 });
+pinned.tables.lb4_backends_v3.delete({ backendId: 2 });
 `,
     ),
     command('node stranger.mjs'),

@@ -113,7 +113,7 @@ Another program deletes a backend from the kernel's map, while slots still lead 
       `import { openPinnedTables } from '@lbx/core';
 
 using pinned = openPinnedTables();
-pinned.tables.get('lb4_backends_v3').delete({ backendId: 2 });
+pinned.tables.lb4_backends_v3.delete({ backendId: 2 });
 `,
     ),
     command('node stranger.mjs'),

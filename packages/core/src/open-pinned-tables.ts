@@ -1,5 +1,15 @@
 import { existsSync } from 'node:fs';
-import { type AnyLayout, type AnyTable, catalog, type PinPlace, pinPath } from '@lbx/maps';
+import {
+  type AnyLayout,
+  type AnyTable,
+  catalog,
+  type MapKey,
+  type MapName,
+  type MapValue,
+  type PinPlace,
+  pinPath,
+  type Table,
+} from '@lbx/maps';
 import { BpfMap } from 'libbpf-ts';
 import { assertKnownLayout, assertNoNewerVersion } from './pinned/unknown-layout.ts';
 import { createKernelTable } from './tables/kernel-table.ts';
@@ -7,7 +17,8 @@ import { createMaglevTable } from './tables/maglev-table.ts';
 
 /** Tables over pinned maps; close them when done. */
 export interface PinnedTables extends Disposable {
-  readonly tables: ReadonlyMap<string, AnyTable>;
+  /** By the map's name, of those that are pinned; what `explain`, `dump` and `readSnapshot` of `@lbx/maps` take. */
+  readonly tables: { readonly [N in MapName]?: Table<MapKey<N>, MapValue<N>> };
   close(): void;
 }
 
@@ -21,7 +32,7 @@ export function openPinnedTables(
   { readOnly = false }: { readonly readOnly?: boolean } = {},
 ): PinnedTables {
   const maps: BpfMap[] = [];
-  const tables = new Map<string, AnyTable>();
+  const tables: Record<string, AnyTable> = {};
   const close = () => {
     for (const map of maps) map.close();
   };
@@ -33,7 +44,7 @@ export function openPinnedTables(
       const map = BpfMap.openPinned(path, { name: layout.name }, { readOnly });
       maps.push(map);
       assertKnownLayout(map, path, layout);
-      tables.set(layout.name, openTable(map, layout));
+      tables[layout.name] = openTable(map, layout);
     }
   } catch (error) {
     close();

@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { openPinnedTables } from '@lbx/core';
 import { clusterSource, manifestSource, type ObjectSource } from '@lbx/k8s-sync';
 import { canonicalDump } from '@lbx/k8s-sync/testing';
-import { serviceCatalog } from '@lbx/maps';
+import type { Tables } from '@lbx/maps';
 import { startAgent } from '../../src/agent/agent.ts';
 import { type ChildOptions, type FromChild, now, type Question, type Usage } from './messages.ts';
 
@@ -70,8 +70,7 @@ process.on('message', async (question: Question) => {
   if (question === 'usage') tell({ type: 'answer', answer: usage() });
   else if (question === 'dump') {
     using pinned = openPinnedTables({ bpffs: options.pins, folder: '' });
-    const tables = Object.keys(serviceCatalog).map((name) => [name, pinned.tables.get(name)]);
-    tell({ type: 'answer', answer: canonicalDump(Object.fromEntries(tables)) });
+    tell({ type: 'answer', answer: canonicalDump(pinned.tables as Tables) });
   } else {
     await agent.close();
     tell({ type: 'answer', answer: undefined });

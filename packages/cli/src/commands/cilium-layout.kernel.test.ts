@@ -100,7 +100,7 @@ describeKernel("an installed Cilium's maps, read only", () => {
 
   it('they are opened so that the kernel refuses a write', () => {
     using opened = openPinnedTables(place, { readOnly: true });
-    const backends = opened.tables.get('lb4_backends_v3')!;
+    const backends = opened.tables.lb4_backends_v3!;
     const [key, value] = [...backends.entries()][0]!;
     expect(() => backends.set(key, value)).toThrow(expect.objectContaining({ code: 'EPERM' }));
     expect(() => backends.delete(key)).toThrow(expect.objectContaining({ code: 'EPERM' }));

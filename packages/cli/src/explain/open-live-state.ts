@@ -88,7 +88,7 @@ function openPinned(flags: StateOptions): OpenedState {
   try {
     const pinned = openPinnedTables(place, { readOnly: true });
     opened.push(pinned);
-    if (pinned.tables.size === 0) throw nothingPinned(flags, 'explain');
+    if (Object.keys(pinned.tables).length === 0) throw nothingPinned(flags, 'explain');
     const flows = openPinnedFlows(place);
     opened.push(flows);
     return { ...describePinned(pinned.tables, flows, flags), [Symbol.dispose]: close };
@@ -110,7 +110,7 @@ function describePinned(
   return {
     label: `the maps pinned in ${folder}`,
     state: {
-      services: Object.fromEntries(tables) as unknown as ExplainSource,
+      services: tables,
       flows: sources,
       ...(packets === undefined ? {} : { settings: packets, clock: clockNow(packets.hz ?? 250) }),
     },

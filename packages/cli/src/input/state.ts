@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { openPinnedTables } from '@lbx/core';
 import {
+  type AnyTable,
   catalog,
   ciliumPins,
   type DumpEntry,
@@ -129,10 +130,9 @@ export function readPinnedState(options: StateOptions, command: string): State {
   const folder = pinFolder(options);
   using opened = openPinnedTables(place, { readOnly: true });
   const whose = options.layout === 'cilium' ? 'Cilium maps' : 'maps';
-  if (opened.tables.size === 0) throw nothingPinned(options, command);
-  const wanted = [...opened.tables.values()].filter(
-    ({ layout }) => options.everyMap === true || isServiceMap(layout.name),
-  );
+  const tables = Object.values<AnyTable>(opened.tables);
+  if (tables.length === 0) throw nothingPinned(options, command);
+  const wanted = tables.filter(({ layout }) => options.everyMap === true || isServiceMap(layout.name));
   const entries = wanted.flatMap(({ layout, entries }) =>
     [...entries()].map(([key, value]): DumpEntry => ({ map: layout.name, key, value })),
   );
@@ -140,7 +140,7 @@ export function readPinnedState(options: StateOptions, command: string): State {
     kind: 'live',
     label: `the ${whose} pinned in ${folder}`,
     ...sorted(entries),
-    maxEntries: Object.fromEntries([...opened.tables].map(([map, table]) => [map, table.maxEntries])),
+    maxEntries: Object.fromEntries(tables.map(({ layout, maxEntries }) => [layout.name, maxEntries])),
     problems: [],
   };
 }

@@ -40,7 +40,7 @@ describeKernel('openPinnedWriter', () => {
     pruner.write(frontendsOf(ours), { project: {}, prune: true });
     pruner.close();
     using opened = openPinnedTables({ bpffs: pins, folder: '' });
-    const keys = [...opened.tables.get('lb4_services_v2')!.entries()].map(([{ address }]) => address);
+    const keys = [...opened.tables.lb4_services_v2!.entries()].map(([{ address }]) => address);
     expect(new Set(keys)).toEqual(new Set(['198.51.100.2']));
   });
 

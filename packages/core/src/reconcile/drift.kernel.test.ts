@@ -33,7 +33,7 @@ describeKernel('maps that somebody else writes too', () => {
   /** Somebody else, with all maps open. */
   const meddle = (act: (table: (name: string) => AnyTable) => void) => {
     using pinned = openPinnedTables({ bpffs: fixture.pins, folder: '' });
-    act((name) => pinned.tables.get(name) as AnyTable);
+    act((name) => (pinned.tables as Readonly<Record<string, AnyTable>>)[name]!);
   };
   const raw = (name: string, act: (map: BpfMap) => void) => {
     using map = BpfMap.openPinned(join(fixture.pins, name));

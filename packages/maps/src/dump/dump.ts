@@ -15,9 +15,9 @@ export interface DumpEntry {
   readonly value: unknown;
 }
 
-/** What can be dumped: tables by any name, a snapshot or a projection, or entries one after the other. */
+/** What can be dumped: tables by any name (those that are not there are left out), a snapshot or a projection, or entries one after the other. */
 export type DumpSource =
-  | Readonly<Record<string, AnyTable>>
+  | Readonly<Record<string, AnyTable | undefined>>
   | { readonly entries: ReadonlyMap<string, DumpEntry> }
   | Iterable<DumpEntry>;
 
@@ -51,7 +51,8 @@ export function* entriesOf(source: DumpSource): IterableIterator<DumpEntry> {
   } else if (source.entries instanceof Map) {
     yield* (source.entries as ReadonlyMap<string, DumpEntry>).values();
   } else {
-    for (const table of Object.values(source as Readonly<Record<string, AnyTable>>)) {
+    for (const table of Object.values(source as Readonly<Record<string, AnyTable | undefined>>)) {
+      if (table === undefined) continue;
       for (const [key, value] of table.entries()) yield { map: table.layout.name, key, value };
     }
   }

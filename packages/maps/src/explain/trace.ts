@@ -13,7 +13,7 @@ type AffinityTables = {
 };
 
 /** What can be explained: maps, a snapshot of them, or what they are to become. Only maps can have affinity entries. */
-export type ExplainSource = (Tables & AffinityTables) | Snapshot | Projection;
+export type ExplainSource = Partial<Tables & AffinityTables> | Snapshot | Projection;
 
 /** Looks into maps and writes down what it saw. */
 export interface Trace {
@@ -56,7 +56,7 @@ function valueText(map: MapName, key: unknown, value: unknown): string {
 
 type Find = (map: MapName, key: unknown) => unknown;
 
-function inTables(tables: Tables & AffinityTables): Find {
+function inTables(tables: Partial<Tables & AffinityTables>): Find {
   return (map, key) => (tables as Partial<Record<MapName, AnyTable>>)[map]?.get(key);
 }
 

@@ -7,11 +7,11 @@ export interface Snapshot {
   readonly entries: ReadonlyMap<string, Entry>;
 }
 
-/** Reads all entries of the maps that the control plane writes. */
-export function readSnapshot(tables: Tables): Snapshot {
+/** Reads all entries of the maps that the control plane writes; a table that is not there is empty. */
+export function readSnapshot(tables: Partial<Tables>): Snapshot {
   const entries = new Map<string, Entry>();
   for (const map of Object.keys(serviceCatalog) as ServiceMapName[]) {
-    for (const [key, value] of tables[map].entries()) {
+    for (const [key, value] of tables[map]?.entries() ?? []) {
       entries.set(entryId(map, key), { map, key, value } as Entry);
     }
   }
