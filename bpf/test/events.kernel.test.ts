@@ -52,7 +52,12 @@ const lb = (more: Partial<Frontend> = {}, backends = [backend(0)]) => [
 const both = { service: true, backend: true };
 
 const cases: readonly Case[] = [
-  { reason: 'drop_wildcard', packet: { dport: 81 } },
+  {
+    reason: 'drop_wildcard',
+    packet: { dport: 81 },
+    // Nothing of its service may be left.
+    prepare: (lab) => void lab.send(request({ flags: ['syn'] })),
+  },
   {
     reason: 'drop_not_routable',
     frontends: [service('ClusterIP', [backend(0)])],
@@ -112,6 +117,7 @@ const cases: readonly Case[] = [
     reason: 'pass_no_service',
     lab: { wildcards: false, gate: false },
     packet: { dport: 81 },
+    prepare: (lab) => void lab.send(request({ flags: ['syn'] })),
   },
   { reason: 'pass_l7_service', frontends: lb({ proxyPort: 12345 }), knows: { service: true } },
   { reason: 'note_new_flow', knows: both },

@@ -94,12 +94,14 @@ static __always_inline _Bool select_source_allowed(const struct lb_service *serv
 	return inside != deny;
 }
 
-/* Find the frontend of `key` and judge it; its master entry is copied to `out`. */
+/* Find the frontend of `key` and judge it; its master entry is copied to `out` (none: rev_nat_index 0). */
 static __always_inline int select_service(const struct lbx_flow_key *key, struct lb_service *out)
 {
 	struct lb_service *service = select_lookup(&key->daddr, key->dport, key->proto, 0);
 
 	if (!service) {
+		/* It is in scratch, where an earlier packet left its own. */
+		out->rev_nat_index = 0;
 		/* Our address, not our port: dropped rather than given to the host. */
 		if (select_lookup(&key->daddr, 0, 0, 0))
 			return LBX_DROP_WILDCARD;

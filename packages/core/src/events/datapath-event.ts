@@ -65,9 +65,6 @@ const tcpFlags = ['fin', 'syn', 'rst', 'psh', 'ack', 'urg', 'ece', 'cwr'];
 const icmp: Readonly<Record<number, string>> = { 1: 'ICMP', 58: 'ICMPv6' };
 const withPorts = new Set([6, 17, 132]);
 
-/** No service was found: the number in the record is one of an earlier packet. */
-const foundNone: ReadonlySet<ReasonName> = new Set<ReasonName>(['drop_wildcard', 'pass_no_service']);
-
 /** Ends, names and words for a record; undefined for a reason of another release. */
 export function readEvent(record: LbxEvent, names: EventNames): DatapathEvent | undefined {
   const reason: Reason | undefined = reasonOf(record.reason);
@@ -75,7 +72,7 @@ export function readEvent(record: LbxEvent, names: EventNames): DatapathEvent | 
   if (reason === undefined || kind === undefined) return undefined;
   const { backendId, revNatIndex, proto } = record;
   const direction = directions[record.direction];
-  const service = names.service(foundNone.has(reason.name) ? { ...record, revNatIndex: 0 } : record);
+  const service = names.service(record);
   const backend = names.backend(record);
   const age = Number(process.hrtime.bigint() - record.time) / 1e6;
   return {
