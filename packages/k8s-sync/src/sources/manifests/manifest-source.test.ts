@@ -45,6 +45,23 @@ describe('start', () => {
     expect(log.events).toEqual([]);
   });
 
+  it('rejects a folder with more files than manifests have; when they come later, what was said stays', async () => {
+    mkdirSync(join(folder, 'deep'));
+    write('a.json', named('a1'));
+    write('deep/b.json', named('b1'));
+    const limits = { maxFiles: 1, pollSeconds: 0.01 };
+    await expect(manifestSource(folder, limits).start(log.listener)).rejects.toMatchObject({
+      code: 'LBX_MANIFEST_FOLDER',
+      message: expect.stringContaining('it holds more than 1 .yaml, .yml and .json files'),
+    });
+    const grows = manifestSource(folder, { ...limits, maxFiles: 2 });
+    await grows.start(log.listener);
+    write('c.json', named('c1'));
+    await expect.poll(() => log.events.some(problem('more than 2'))).toBe(true);
+    expect(log.texts.filter((text) => text.startsWith('upsert'))).toHaveLength(2);
+    await grows.close();
+  });
+
   it('a file that is too large is a problem; the others are read', async () => {
     const small = manifestSource(folder, { maxFileBytes: 500 });
     write('a.json', named('a1'));

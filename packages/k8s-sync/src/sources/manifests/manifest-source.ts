@@ -18,6 +18,8 @@ export interface ManifestSourceOptions {
   readonly confirmMs?: number;
   /** Largest file that is read; a larger one is a problem, and what it last said stays in force. 64 MiB. */
   readonly maxFileBytes?: number;
+  /** Files that a folder may have: with more it is taken for another folder than was meant. 100,000. */
+  readonly maxFiles?: number;
 }
 
 interface FileState {
@@ -38,10 +40,11 @@ const gone = 'gone';
  * `synced` comes after the first read of all files, but not as long as one of them has never been readable: what it would
  * have said is unknown, and must not be taken for deleted.
  *
- * start() rejects with ManifestFolderError (LBX_MANIFEST_FOLDER) if `folder` is no folder.
+ * start() rejects with ManifestFolderError (LBX_MANIFEST_FOLDER) if `folder` is no folder, or one with too many files.
  */
 export function manifestSource(folder: string, options: ManifestSourceOptions = {}): ObjectSource {
   const { pollSeconds = 10, debounceMs = 3, confirmMs = 40, maxFileBytes = 64 * 2 ** 20 } = options;
+  const { maxFiles = 100_000 } = options;
   const root = resolve(folder);
   const name = `manifests in ${root}`;
   const objects = new ManifestObjects();
@@ -98,8 +101,9 @@ export function manifestSource(folder: string, options: ManifestSourceOptions = 
   async function look(first = false): Promise<void> {
     let scan: FolderScan;
     try {
-      scan = await scanFolder(root);
+      scan = await scanFolder(root, maxFiles);
     } catch (cause) {
+      if (first) throw unreadable(root, cause, 'name the folder that has the manifests');
       watching.set(new Map());
       report('folder', unreadable(root, cause, 'what it last said stays in force'));
       return;
@@ -198,7 +202,13 @@ export function manifestSource(folder: string, options: ManifestSourceOptions = 
       pass = look(true).finally(() => {
         pass = undefined;
       });
-      await pass;
+      try {
+        await pass;
+      } catch (error) {
+        state = 'closed';
+        queue.close();
+        throw error;
+      }
       schedule(pollSeconds * 1000);
     },
     async close() {

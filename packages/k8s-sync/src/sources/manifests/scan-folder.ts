@@ -23,15 +23,18 @@ const maxDepth = 8;
  * Finds all .yaml, .yml and .json files below a folder. Names that begin with a dot are left out: hidden files, editors'
  * swap files and the "..data" of a mounted ConfigMap, whose visible files are symbolic links and are followed.
  *
- * @throws the file system's error if the folder itself cannot be read; what vanishes below it meanwhile is left out.
+ * @throws the file system's error if the folder itself cannot be read, or an error if there are more than `maxFiles`; what
+ *   vanishes below it meanwhile is left out.
  */
-export async function scanFolder(folder: string): Promise<FolderScan> {
+export async function scanFolder(folder: string, maxFiles = Infinity): Promise<FolderScan> {
   const files: ScannedFile[] = [];
   const folders = new Map<string, string>();
+  const inodes = new Set<string>();
   const visit = async (path: string, prefix: string, depth: number): Promise<void> => {
     const { ino, dev } = await fs.stat(path, { bigint: true });
     const inode = `${dev}:${ino}`;
-    if (depth > maxDepth || [...folders.values()].includes(inode)) return;
+    if (depth > maxDepth || inodes.has(inode) || files.length > maxFiles) return;
+    inodes.add(inode);
     const entries = await fs.readdir(path, { withFileTypes: true });
     folders.set(path, inode);
     await Promise.all(entries.map((entry) => visitEntry(entry, path, prefix, depth)));
@@ -59,6 +62,10 @@ export async function scanFolder(folder: string): Promise<FolderScan> {
     }
   };
   await visit(folder, '', 0);
+  if (files.length > maxFiles)
+    throw new Error(
+      `it holds more than ${maxFiles.toLocaleString('en-US')} .yaml, .yml and .json files, those of its folders included`,
+    );
   files.sort((a, b) => (a.file < b.file ? -1 : 1));
   return { files, folders };
 }
