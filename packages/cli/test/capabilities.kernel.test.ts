@@ -47,13 +47,21 @@ describeKernel('the capabilities of the DaemonSet', () => {
       await again.end('SIGTERM');
       expect([await again.ended(), ...answer()]).toEqual([0, second, second]);
       if (context.runAsUser !== 0) return;
-      const [command = '', ...rest] = [
-        ...confined(context),
-        process.execPath,
-        '--conditions=@lbx/source',
-        main,
-      ];
-      lan.node.exec(command, [...rest, 'cleanup', '--pins', lan.pins], { timeoutMs: 60_000 });
+      const lbx = [...confined(context), process.execPath, '--conditions=@lbx/source', main];
+      const run = (...args: string[]) =>
+        lan.node.exec('sh', ['-c', '"$@" || [ $? = 1 ]', 'sh', ...lbx, ...args, '--pins', lan.pins], {
+          timeoutMs: 60_000,
+        });
+      const report = JSON.parse(run('doctor', '--json', '--device', 'eth0', '--cgroup', cgroup.path)) as {
+        findings: { id: string; found: string }[];
+      };
+      // The kernel does not tell it the names of programs: the pins do.
+      const onHooks = report.findings.filter(({ id }) => /^(xdp|cgroup)-programs$|^tc-order$/.test(id));
+      expect(onHooks.map(({ found }) => found)).toEqual([
+        expect.stringMatching(/^only lbx/),
+        ...Array(3).fill(expect.stringMatching(/^ours: lbx_|^only lbx/)),
+      ]);
+      run('cleanup');
       expect(existsSync(lan.pins)).toBe(false);
     },
   );

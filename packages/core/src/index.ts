@@ -11,6 +11,7 @@ export {
   type PinnedWriter,
 } from './apply/pinned-writer.ts';
 export type { ServiceChanges } from './apply/programmer.ts';
+export { pinnedProgramNames } from './attach/program-pins.ts';
 export { isBpffs } from './bpffs.ts';
 export { findCgroup2 } from './cgroup-root.ts';
 export type { Count, Counters } from './counters.ts';

@@ -1,5 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { findCgroup2, inspectPins, type LocalAddress, localAddresses, type PinnedState } from '@lbx/core';
+import {
+  findCgroup2,
+  inspectPins,
+  type LocalAddress,
+  localAddresses,
+  type PinnedState,
+  pinnedProgramNames,
+} from '@lbx/core';
 import { type ClusterProbe, probeCluster } from '@lbx/k8s-sync';
 import { Network, type NetworkDevice } from 'libbpf-ts';
 import { clusterAccess } from '../agent/agent-source.ts';
@@ -20,6 +27,10 @@ export interface DoctorContext {
   readonly pinned: PinnedState | undefined;
   /** What the API server says that services are to come from; undefined: none was named. Asked once, when it is first read. */
   readonly cluster: Promise<ClusterProbe> | undefined;
+  /** The programs of a hook; those of ours have their names also where the kernel does not tell them. */
+  named<P extends { readonly programId?: number; readonly programName?: string }>(
+    programs: readonly P[],
+  ): P[];
   /** A file's text without the last line break; undefined when it cannot be read. */
   read(path: string): string | undefined;
 }
@@ -39,6 +50,7 @@ export function createContext(options: DoctorOptions): DoctorContext {
   const chosen = cached(() =>
     chooseDevices(options, allDevices, addresses, () => (isRoot ? quietly(pinned) : undefined)),
   );
+  const ours = cached(() => quietly(() => pinnedProgramNames(options.pins)));
   const cluster = cached(() => askCluster(options));
   return {
     options,
@@ -60,6 +72,11 @@ export function createContext(options: DoctorOptions): DoctorContext {
       return namesCluster(options) ? cluster() : undefined;
     },
     cgroup: options.cgroup === false ? undefined : options.cgroup === true ? findCgroup2() : options.cgroup,
+    named: (programs) =>
+      programs.map((program) => {
+        const programName = program.programName ?? ours()?.get(program.programId ?? 0);
+        return programName === undefined ? program : { ...program, programName };
+      }),
     read: readText,
   };
 }

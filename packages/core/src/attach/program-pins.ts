@@ -28,6 +28,17 @@ export function openProgram(id: number, pins: string | undefined): BpfProgram {
   return path !== undefined && existsSync(path) ? BpfProgram.openPinned(path) : BpfProgram.fromId(id);
 }
 
+/** Names of the attached programs by their ids, which the kernel tells only who has CAP_SYS_ADMIN or enters the folder. */
+export function pinnedProgramNames(pins: string): ReadonlyMap<number, string> {
+  const names = new Map<number, string>();
+  const folder = programFolder(pins);
+  for (const id of existsSync(folder) ? readdirSync(folder) : []) {
+    using program = BpfProgram.openPinned(join(folder, id));
+    names.set(Number(id), program.name);
+  }
+  return names;
+}
+
 /** Removes the pins of programs that are attached no longer. */
 export function dropPrograms(pins: string, attached: ReadonlySet<number>): void {
   const folder = programFolder(pins);

@@ -66,7 +66,7 @@ export const xdpFacts = (context: DoctorContext): XdpFacts[] =>
   driverFacts(context).map((facts) => ({
     ...facts,
     wanted: wantedXdp(context, facts.device.name),
-    programs: queryXdp(facts.device.ifindex),
+    programs: context.named(queryXdp(facts.device.ifindex)),
     xdpFeatures: queryXdpFeatures(facts.device.ifindex),
   }));
 
@@ -82,8 +82,8 @@ export const tcFacts = (context: DoctorContext): TcHookFacts[] =>
     (['ingress', 'egress'] as const).map((direction) => ({
       device: name,
       direction,
-      tcx: queryTcx({ ifindex, direction }),
-      filters: queryTcFilters({ ifindex, direction }),
+      tcx: context.named(queryTcx({ ifindex, direction })),
+      filters: context.named(queryTcFilters({ ifindex, direction })),
     })),
   );
 

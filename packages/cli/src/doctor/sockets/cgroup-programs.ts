@@ -20,10 +20,10 @@ export const cgroupProgramsCheck = defineCheck<CgroupProgramFacts>({
   remedy: 'stop the other one (Cilium: kube-proxy-replacement=false, socketLB.enabled=false), or --no-cgroup',
   needsRoot: true,
   skips: ({ cgroup }) => (cgroup === undefined ? 'no cgroup' : undefined),
-  probe: ({ cgroup = '' }) => ({
+  probe: ({ cgroup = '', named }) => ({
     hooks: hooks.map((hook) => ({
       hook,
-      programs: queryCgroup({ path: cgroup, type: hook, effective: true }),
+      programs: named(queryCgroup({ path: cgroup, type: hook, effective: true })),
     })),
   }),
   judge({ hooks: found }) {
