@@ -83,6 +83,11 @@ function openBuckets(map: BpfMap, family: Family): FlowMap {
     key.fill(0, -2);
     return key;
   };
+  const isEmpty = (bucket: number) => {
+    for (let at = tagAt(bucket, 0); at < tagAt(bucket, FLOW_WAYS); at += 4)
+      if (view.getUint32(at, true) !== 0) return false;
+    return true;
+  };
   const find = (key: Uint8Array) => {
     const { first, second, tag } = flowPlace(key, SECRET, buckets);
     for (const bucket of [first, second]) {
@@ -127,6 +132,7 @@ function openBuckets(map: BpfMap, family: Family): FlowMap {
     },
     *entries() {
       for (let bucket = 0; bucket < buckets; bucket++) {
+        if (isEmpty(bucket)) continue;
         for (const way of ways) {
           if (view.getUint16(tagAt(bucket, way), true) === 0) continue;
           const at = entryAt(bucket, way);

@@ -80,8 +80,8 @@ export function createNetns(label: string): Netns {
     },
     sysctl(key, value) {
       const file = `/proc/sys/${key.replaceAll('.', '/')}`;
-      if (value !== undefined) exec('sh', ['-c', 'printf %s "$1" > "$0"', file, String(value)]);
-      return exec('cat', [file]).trim();
+      if (value === undefined) return exec('cat', [file]).trim();
+      return exec('sh', ['-c', 'printf %s "$1" > "$0" && cat "$0"', file, String(value)]).trim();
     },
     device(device) {
       const [info] = JSON.parse(ip('-json', 'address', 'show', 'dev', device));
