@@ -35,11 +35,15 @@ requires_cluster() {
   case ",${LBX_REQUIRE:-}," in *,cluster,*) ;; *) return 1 ;; esac
 }
 
-# Debian packages. libbpf1, iproute2 and ethtool are used at run time; the compiler only where objects are rebuilt and compared.
+# Debian packages. libbpf1, iproute2 and ethtool are used at run time; the compiler only where objects are rebuilt and compared,
+# curl and sysctl (procps) where the first hour of the documentation is played.
 apt_packages() {
   packages="libbpf1 iproute2 ethtool"
   case $goal in
     test | check) packages="$packages clang-19 llvm-19 libbpf-dev linux-libc-dev libc6-dev" ;;
+  esac
+  case $goal in
+    check | docs) packages="$packages curl procps" ;;
   esac
   # Debian's Go may be an old one: it fetches a newer one by itself.
   if requires_cluster && ! command -v go >/dev/null 2>&1 && ! sh scripts/cluster/build.sh --check; then
