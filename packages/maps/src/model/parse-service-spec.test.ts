@@ -103,6 +103,30 @@ describe('parseServiceSpec', () => {
       'service a: frontends[0].type: "constructor" is none of ClusterIP',
     ],
     [
+      'algorithm',
+      { ...minimal, algorithm: { toString: false } },
+      'LBX_SERVICE_FIELD',
+      'service a: algorithm: {"toString":false} is none of random, maglev',
+    ],
+    [
+      'algorithm in a list',
+      { ...minimal, algorithm: ['random'] },
+      'LBX_SERVICE_FIELD',
+      'service a: algorithm: ["random"] is none of random, maglev',
+    ],
+    [
+      'source range',
+      { ...minimal, sourceRanges: ['203.0.113.0/24', { toString: null }] },
+      'LBX_SERVICE_FIELD',
+      'service a: sourceRanges[1]: {"toString":null} is no text',
+    ],
+    [
+      'ports of a redirection',
+      { ...minimal, proxyRedirects: [{ proxyPort: 9, ports: [80, {}] }] },
+      'LBX_SERVICE_FIELD',
+      'service a: proxyRedirects[0].ports[1]: {} is no whole number',
+    ],
+    [
       'affinity',
       { ...minimal, affinitySeconds: 16777216 },
       'LBX_SERVICE_AFFINITY',

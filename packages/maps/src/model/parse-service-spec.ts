@@ -73,7 +73,7 @@ export function readServiceSpec(value: unknown, options: ParseServiceOptions = {
     forwarding: fields.choice('forwarding', modes) ?? fields.choice('forwardingMode', modes),
     extLocal: fields.flag('extLocal'),
     intLocal: fields.flag('intLocal'),
-    sourceRanges: fields.list('sourceRanges')?.map(String),
+    sourceRanges: fields.texts('sourceRanges'),
     sourceRangesPolicy: fields.choice('sourceRangesPolicy', { allow: 'allow', deny: 'deny' }),
     proxyRedirects: fields
       .list('proxyRedirects')
@@ -145,7 +145,7 @@ function readBackend(
     node: fields.choice('node', { local: 'local', other: 'other' }),
     unhealthy: fields.flag('unhealthy'),
     standby: fields.flag('standby'),
-    portNames: fields.list('portNames')?.map(String),
+    portNames: fields.texts('portNames'),
   };
   const protocol = readProtocol(service, path, fields);
   fields.done();
@@ -158,7 +158,7 @@ function readRedirect(service: string, path: string, value: unknown): ProxyRedir
   const fields = readFields(service, path, value);
   const redirect = present<ProxyRedirect>({
     proxyPort: fields.count('proxyPort') ?? fields.fail('proxyPort', 'is no port; use 1 to 65535'),
-    ports: fields.list('ports')?.map(Number),
+    ports: fields.counts('ports'),
   });
   fields.done();
   return redirect;

@@ -8,6 +8,10 @@ export interface FieldReader {
   count(field: string): number | undefined;
   choice<T extends string>(field: string, choices: Readonly<Record<string, T>>): T | undefined;
   list(field: string): readonly unknown[] | undefined;
+  /** A list of texts; a number counts as one. */
+  texts(field: string): readonly string[] | undefined;
+  /** A list of whole numbers; a text of digits counts as one. */
+  counts(field: string): readonly number[] | undefined;
   raw(field: string): unknown;
   /** Throws when the object has a field that nobody asked for. */
   done(): void;
@@ -35,9 +39,23 @@ export function readFields(service: string, path: string, value: unknown): Field
   const fail = (field: string, problem: string): never => {
     throw new ServiceError('LBX_SERVICE_FIELD', service, at(field), fields[field], problem);
   };
+  const list = (field: string) => {
+    const value = raw(field);
+    return value === undefined || Array.isArray(value) ? value : fail(field, 'is no list');
+  };
+  /** Each item as `read` has it; undefined is none. */
+  const items = <T>(field: string, read: (item: unknown) => T | undefined, problem: string) =>
+    (list(field) as readonly unknown[] | undefined)?.map((item, i): T => {
+      const found = read(item);
+      if (found !== undefined) return found;
+      throw new ServiceError('LBX_SERVICE_FIELD', service, at(`${field}[${i}]`), item, problem);
+    });
   return {
     raw,
     fail,
+    list,
+    texts: (field) => items(field, plainText, 'is no text'),
+    counts: (field) => items(field, wholeNumber, 'is no whole number'),
     text(field) {
       const value = raw(field);
       return value === undefined || typeof value === 'string' ? value : fail(field, 'is no text');
@@ -51,24 +69,27 @@ export function readFields(service: string, path: string, value: unknown): Field
     count(field) {
       const value = raw(field);
       if (value === undefined) return undefined;
-      const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
-      return typeof number === 'number' && Number.isInteger(number)
-        ? number
-        : fail(field, 'is no whole number');
+      return wholeNumber(value) ?? fail(field, 'is no whole number');
     },
     choice(field, choices) {
       const value = raw(field);
       if (value === undefined) return undefined;
-      const found = Object.hasOwn(choices, String(value)) ? choices[String(value)] : undefined;
+      const name = plainText(value) ?? '';
+      const found = Object.hasOwn(choices, name) ? choices[name] : undefined;
       return found ?? fail(field, `is none of ${Object.keys(choices).join(', ')}`);
-    },
-    list(field) {
-      const value = raw(field);
-      return value === undefined || Array.isArray(value) ? value : fail(field, 'is no list');
     },
     done() {
       const unknown = Object.keys(fields).find((field) => !asked.has(field));
       if (unknown !== undefined) fail(unknown, `is no field here; known are ${[...asked].sort().join(', ')}`);
     },
   };
+}
+
+/** Of a text or number. Lists and objects are none, and what they make of `String` is theirs. */
+const plainText = (value: unknown): string | undefined =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+
+function wholeNumber(value: unknown): number | undefined {
+  const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+  return typeof number === 'number' && Number.isInteger(number) ? number : undefined;
 }
