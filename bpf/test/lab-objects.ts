@@ -102,7 +102,8 @@ class Loaded {
   }
 }
 
-function emptyMap(map: BpfMap): void {
+/** Makes a map what it is after loading; constants and arrays of programs stay. */
+export function emptyMap(map: BpfMap): void {
   if (map.name.endsWith('.rodata') || map.type === 'prog_array') return;
   if (map.type !== 'array' && map.type !== 'percpu_array') {
     map.clear();

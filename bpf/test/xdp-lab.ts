@@ -18,7 +18,7 @@ import {
   openFlowMap,
   otherFlowTable,
 } from './flow-map.ts';
-import { lendObjects } from './lab-objects.ts';
+import { emptyMap, lendObjects } from './lab-objects.ts';
 import { enterNetns } from './xdp-netns.ts';
 import { createXdpTables, type XdpTables } from './xdp-tables.ts';
 
@@ -292,7 +292,7 @@ function fillLab(stack: DisposableStack, options: LabOptions): Lab {
     apply: (frontends) => tables.apply(frontends),
     forget() {
       for (const name of [`lbx_flow${family}`, `lb${family}_affinity`]) tables.clear({ name });
-      for (const name of [`lbx_rev${family}`, 'lbx_routes', 'lbx_backend_hops']) zeroArray(xdp.map(name));
+      for (const name of [`lbx_rev${family}`, 'lbx_routes', 'lbx_backend_hops']) emptyMap(xdp.map(name));
       // Only `ip` changes them, and a command takes longer than all the rest.
       if (isChanged) addRoutes();
       isChanged = false;
@@ -388,9 +388,4 @@ function measureHertz(): number {
   return [100, 250, 300, 1000].reduce((best, hz) =>
     Math.abs(hz - rate) < Math.abs(best - rate) ? hz : best,
   );
-}
-
-function zeroArray(map: BpfMap): void {
-  const keys = new Uint8Array(Uint32Array.from({ length: map.maxEntries }, (_, i) => i).buffer);
-  map.updateBatch(keys, new Uint8Array(map.maxEntries * map.valueSize));
 }
