@@ -1,71 +1,16 @@
-import { FlowFlag, flowCatalog, type LbxFlow4, type LbxFlow4Key, type LbxRev4Bucket } from '@lbx/maps';
+import { FlowFlag } from '@lbx/maps';
 import { describeKernel, testKernel } from '@lbx/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { flowTables } from './flow-map.ts';
-import { createLab, everywhere, hertz, type Lab, type Sent } from './xdp-lab.ts';
-import { type Addressed, packetsOf } from './xdp-packets.ts';
+import { flowsOf, seconds } from './xdp-flows.ts';
+import { createLab, everywhere, type Lab } from './xdp-lab.ts';
 
 describe.each(everywhere.flatMap((at) => flowTables.map((flowTable) => ({ ...at, flowTable }))))(
   'IPv$family at $hook, flows in $flowTable',
   ({ family, hook, flowTable }) => {
-    const { place, request, reply, backend, podBackend, service } = packetsOf(family);
-    const lb = (...backends: Parameters<typeof service>[1][number][]) => service('LoadBalancer', backends);
-    const seconds = (n: number) => n * hertz();
-    const SNAT_MIN = 40000;
-    /** The layouts of IPv6 have other sizes, but the same fields as far as these tests go. */
-    const flowMap = flowCatalog[`lbx_flow${family}`];
-    const reverseMap = flowCatalog[`lbx_rev${family}`];
+    const { place, request, reply, backend, podBackend, service, ...flows } = flowsOf(family);
+    const { lb, onlyFlow, changeFlow, bucketOf, changeReply, ago, portOf, backendOf, open } = flows;
     const closing = FlowFlag.finRequest | FlowFlag.finReply | FlowFlag.reset;
-
-    /** The request half of the one flow there is. */
-    function onlyFlow(lab: Lab): [LbxFlow4Key, LbxFlow4] {
-      const flows = lab.tables.entries<LbxFlow4Key, LbxFlow4>(flowMap).filter(([key]) => key.direction === 0);
-      expect(flows).toHaveLength(1);
-      return flows[0]!;
-    }
-
-    function changeFlow(lab: Lab, change: (flow: LbxFlow4) => Partial<LbxFlow4>): void {
-      const [key, flow] = onlyFlow(lab);
-      lab.tables.set(flowMap, key, { ...flow, ...change(flow) });
-    }
-
-    function bucketOf(lab: Lab, port: number): LbxRev4Bucket {
-      return lab.tables.get<{ index: number }, LbxRev4Bucket>(reverseMap, { index: port - SNAT_MIN })!;
-    }
-
-    function changeReply(lab: Lab, port: number, change: Partial<LbxRev4Bucket['entry'][number]>): void {
-      const bucket = bucketOf(lab, port);
-      const entry = bucket.entry.map((each, way) => (bucket.tag[way] ? { ...each, ...change } : each));
-      lab.tables.set(reverseMap, { index: port - SNAT_MIN }, { ...bucket, entry });
-    }
-
-    const ago = (jiffies: number) => (flow: { lastSeen: number }) => ({
-      lastSeen: (flow.lastSeen - jiffies) >>> 0,
-    });
-    const forgetReply = (lab: Lab, port: number) =>
-      lab.xdp
-        .map(reverseMap.name)
-        .set(new Uint8Array(Uint32Array.of(port - SNAT_MIN).buffer), new Uint8Array(reverseMap.valueSize));
-    const portOf = (sent: Sent) => (sent.packet.tcp ?? sent.packet.udp!).sport;
-    const backendOf = (sent: Sent) => sent.ip.dst;
-
-    interface Open {
-      readonly port: number;
-      readonly backend: string;
-    }
-
-    /** A finished handshake. */
-    function open(lab: Lab, what: Addressed = {}): Open {
-      const first = lab.send(request({ ...what, flags: ['syn'] }));
-      expect(first.verdict).toBe('tx');
-      const flow = { port: portOf(first), backend: backendOf(first) };
-      const { protocol = 'TCP' } = what;
-      expect(
-        lab.send(reply({ from: flow.backend, dport: flow.port, protocol, flags: ['syn', 'ack'] })).verdict,
-      ).toBe('tx');
-      expect(lab.send(request(what)).verdict).toBe('tx');
-      return flow;
-    }
 
     describeKernel('a flow', () => {
       let lab: Lab;
@@ -214,91 +159,6 @@ describe.each(everywhere.flatMap((at) => flowTables.map((flowTable) => ({ ...at,
           'sent_icmp_error',
           'drop_ttl',
         ]);
-      });
-
-      describe('heals', () => {
-        it('the request half, on the same backend and port, even if another would be chosen now', () => {
-          const { port, backend: old } = open(lab);
-          const [key] = onlyFlow(lab);
-          lab.tables.delete(flowMap, key);
-          // Half the clients would be sent elsewhere by the new set; this must hold for all of them.
-          lab.apply([lb(...[3, 4, 5, 6, 7].map((n) => backend(n)), ...[0, 1, 2].map((n) => backend(n)))]);
-          const sent = lab.send(request());
-          expect(sent.counted).toEqual(['sent_request', 'note_healed_flow']);
-          expect([portOf(sent), backendOf(sent)]).toEqual([port, old]);
-          expect(sent.packet.problems).toEqual([]);
-          expect(onlyFlow(lab)[1].flags).toBe(FlowFlag.replied | FlowFlag.confirmed);
-          expect(lab.send(request()).counted).toEqual(['sent_request']);
-        });
-
-        it('the reply half, on the same port, with the next look at the flow', () => {
-          const { port, backend: from } = open(lab);
-          forgetReply(lab, port);
-          changeFlow(lab, ago(seconds(1)));
-          const sent = lab.send(request());
-          expect(sent.counted).toEqual(['sent_request', 'note_healed_flow']);
-          expect(portOf(sent)).toBe(port);
-          const back = lab.send(reply({ from, dport: port }));
-          expect(back.verdict).toBe('tx');
-          expect(back.packet.problems).toEqual([]);
-        });
-
-        it('UDP flows as well', () => {
-          const udp = { protocol: 'UDP' } as const;
-          lab.apply([service('LoadBalancer', [backend(0), backend(1), backend(2)], udp)]);
-          const { port, backend: old } = open(lab, udp);
-          lab.tables.delete(flowMap, onlyFlow(lab)[0]);
-          const sent = lab.send(request(udp));
-          expect([portOf(sent), backendOf(sent)]).toEqual([port, old]);
-          expect(sent.counted).toContain('note_healed_flow');
-        });
-      });
-
-      describe('finds its way', () => {
-        const stale = (at: Lab) =>
-          changeFlow(at, (flow) => ({ ...ago(seconds(2))(flow), checked: flow.checked - seconds(2) }));
-
-        it('to a backend whose link address changed, within a second', () => {
-          const { backend: to } = open(lab);
-          lab.ip(`neigh replace ${to} dev eth0 lladdr 02:00:00:00:09:09 nud permanent`);
-          stale(lab);
-          forgetHops(lab);
-          expect(lab.send(request()).packet.eth.dst).toBe('02:00:00:00:09:09');
-        });
-
-        it('to a backend that the kernel has forgotten the link address of', () => {
-          const { backend: to } = open(lab);
-          lab.ip(`neigh del ${to} dev eth0`);
-          stale(lab);
-          forgetHops(lab);
-          const sent = lab.send(request());
-          expect(sent.verdict).toBe('tx');
-          // At tc the kernel writes the link header, when it has found the address again.
-          if (hook === 'tc') return;
-          expect(sent.counted).toEqual(['sent_request', 'note_neighbour_kept']);
-          expect(sent.packet.eth.dst).toMatch(/^02:00:00:00:02:0[abc]$/);
-        });
-
-        it.each([`neigh del ${place.router} dev eth0`, `route del ${place.clients}`])(
-          'to a client by the address its request came from (%s)',
-          (command) => {
-            lab.ip(command);
-            const first = lab.send(request({ flags: ['syn'] }));
-            const answer = { from: backendOf(first), dport: portOf(first) };
-            const back = lab.send(reply({ ...answer, flags: ['syn', 'ack'] }));
-            expect(back.verdict).toBe('tx');
-            expect(back.counted).toContain('note_neighbour_learned');
-            expect(back.packet.eth).toMatchObject({ src: place.nodeMac, dst: place.routerMac });
-            expect(lab.send(reply(answer)).counted).toEqual(['sent_reply']);
-          },
-        );
-
-        function forgetHops(at: Lab): void {
-          const hops = at.xdp.map('lbx_backend_hops');
-          for (let id = 0; id < 16; id++) {
-            hops.set(new Uint8Array(Uint32Array.of(id).buffer), new Uint8Array(hops.valueSize));
-          }
-        }
       });
 
       it('has the backend of the affinity, whatever the port, until that is removed', () => {
