@@ -14,7 +14,7 @@ export const links: Step = {
 };
 
 /** What is wrong with the links of one page. */
-export function brokenLinks(
+function brokenLinks(
   file: string,
   page: Page,
   pages: ReadonlyMap<string, Page>,

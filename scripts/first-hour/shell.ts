@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
 /** What a command printed, on both streams, and how it ended. */
-export interface Outcome {
+interface Outcome {
   readonly output: string;
   readonly exitCode: number;
 }

@@ -38,7 +38,7 @@ export function memoryHint(errno: number, capabilities: readonly Capability[]): 
 }
 
 /** Whether a path is on a bpffs. False too when it does not exist. */
-export function isOnBpffs(path: string): boolean {
+function isOnBpffs(path: string): boolean {
   try {
     return statfsSync(path).type >>> 0 === BPF_FS_MAGIC;
   } catch {

@@ -4,7 +4,7 @@ import { CliError } from '../cli-error.ts';
 import { runCommand } from '../run-command.ts';
 
 /** Something that the demo made and must remove again. */
-export type Trace =
+type Trace =
   | { readonly kind: 'process'; readonly pid: number; readonly startedAt: string }
   | { readonly kind: 'namespace'; readonly name: string }
   | { readonly kind: 'pins'; readonly path: string }

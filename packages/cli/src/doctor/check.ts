@@ -11,7 +11,7 @@ export const groups = [
   'others on this node',
   'Kubernetes',
 ] as const;
-export type Group = (typeof groups)[number];
+type Group = (typeof groups)[number];
 
 /**
  * One question about this machine. What is found out (facts) and what is made of it (verdicts) are apart, so that each verdict

@@ -75,11 +75,3 @@ export function parseProtocol(text: string): 'TCP' | 'UDP' | 'SCTP' {
   if (upper === 'TCP' || upper === 'UDP' || upper === 'SCTP') return upper;
   throw new InvalidArgumentError('say tcp, udp or sctp');
 }
-
-/** "10000-29999": first and last port. */
-export function parsePortRange(text: string): readonly [number, number] {
-  const [, from, to] = /^(\d{1,5})-(\d{1,5})$/.exec(text) ?? [];
-  if (from === undefined || to === undefined || Number(from) > Number(to) || Number(to) > 65_535)
-    throw new InvalidArgumentError('say FROM-TO, such as 10000-29999');
-  return [Number(from), Number(to)];
-}

@@ -2,7 +2,7 @@ import type { DatapathEvent, EventKind } from '@lbx/core';
 import type { ReasonName } from '@lbx/maps';
 
 /** A reason and what came under it. */
-export interface ReasonSummary {
+interface ReasonSummary {
   readonly reason: ReasonName;
   readonly kind: EventKind;
   readonly doc: string;

@@ -11,7 +11,7 @@ export interface ServiceNames {
 }
 
 /** Services by the names of their frontends. */
-export type NameTable = ReadonlyMap<string, string>;
+type NameTable = ReadonlyMap<string, string>;
 
 /** Where names come from, and how often it may be asked. */
 export interface NameSource {

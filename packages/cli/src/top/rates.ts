@@ -9,7 +9,7 @@ export const sortings = ['packets', 'bytes', 'in', 'out', 'name'] as const;
 export type Sorting = (typeof sortings)[number];
 
 /** Of a second. */
-export interface Rate {
+interface Rate {
   readonly packets: number;
   readonly bytes: number;
 }

@@ -18,7 +18,7 @@ export function deviceIndex(device: string): number {
 }
 
 /** Names of all devices. /proc/…/net is of this thread's network namespace; /sys/class/net may be of another. */
-export function listDevices(): string[] {
+function listDevices(): string[] {
   return readFileSync('/proc/thread-self/net/dev', 'utf8')
     .split('\n')
     .flatMap((line) => /^\s*([^:\s]+):/.exec(line)?.[1] ?? []);

@@ -7,7 +7,7 @@ import { linkFolder } from './link-folder.ts';
 import { dropPrograms } from './program-pins.ts';
 
 /** Loaded programs by name. */
-export type Programs = ReadonlyMap<string, BpfProgram>;
+type Programs = ReadonlyMap<string, BpfProgram>;
 
 /** Makes the plans for the devices that there are. */
 export type MakePlans = (devices: readonly NetworkDevice[]) => AttachPlan[];

@@ -4,8 +4,6 @@ import { type LocalAddress, localAddresses } from './node-network.ts';
 
 export type Family = 4 | 6;
 
-export const familyOf = (address: string): Family => (address.includes(':') ? 6 : 4);
-
 const isLinkLocal = (address: string) => /^fe[89ab]/i.test(address) || address.startsWith('169.254.');
 
 /**

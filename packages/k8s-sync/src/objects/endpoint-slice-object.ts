@@ -11,7 +11,7 @@ export const headlessLabel = 'service.kubernetes.io/headless';
 /** When the endpoints controller saw the change that led to this version of the slice. */
 export const changeTimeAnnotation = 'endpoints.kubernetes.io/last-change-trigger-time';
 
-export interface SlicePort {
+interface SlicePort {
   readonly name: string;
   readonly protocol: Protocol;
   readonly port: number;

@@ -6,7 +6,7 @@ import { readIpAddress } from './ip-address.ts';
 export const zoneLabel = 'topology.kubernetes.io/zone';
 
 /** Taint of Nodes that the cluster autoscaler is about to remove. */
-export const toBeDeletedTaint = 'ToBeDeletedByClusterAutoscaler';
+const toBeDeletedTaint = 'ToBeDeletedByClusterAutoscaler';
 
 /** What a load balancer needs of its own `v1.Node`. */
 export interface NodeObject {

@@ -1,5 +1,5 @@
 /** Objects without a namespace are in this one, as with kubectl. */
-export const defaultNamespace = 'default';
+const defaultNamespace = 'default';
 
 /** `namespace` and `name` of an object, as far as they can be read; Nodes have namespace "". */
 export function objectIdentity(

@@ -5,7 +5,7 @@ import { type IpAddress, readIpAddress } from './ip-address.ts';
 import { protocols } from './service-object.ts';
 
 /** A port of the node that a container asks for. */
-export interface PodHostPort {
+interface PodHostPort {
   /** Canonical; undefined: every address of the node, both families. */
   readonly hostIP: IpAddress | undefined;
   readonly hostPort: number;

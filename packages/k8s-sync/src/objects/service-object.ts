@@ -13,9 +13,9 @@ import {
 /** Label of Services that another proxy serves. */
 export const proxyNameLabel = 'service.kubernetes.io/service-proxy-name';
 
-export type TrafficPolicy = 'Cluster' | 'Local';
+type TrafficPolicy = 'Cluster' | 'Local';
 
-export interface ServicePortSpec {
+interface ServicePortSpec {
   /** "" for the only port of a Service. */
   readonly name: string;
   readonly protocol: Protocol;

@@ -17,7 +17,7 @@ export interface HealthCheck {
  * Counts the local ready endpoints of a Service as kube-proxy's health checks do: distinct addresses over all ports of
  * the slices, also those that the Service does not have; terminating ones count only if they are ready all the same.
  */
-export function countLocalReady(endpoints: ReadonlyMap<string, readonly Endpoint[]>): number {
+function countLocalReady(endpoints: ReadonlyMap<string, readonly Endpoint[]>): number {
   const addresses = new Set<string>();
   for (const list of endpoints.values()) {
     for (const endpoint of list) if (endpoint.local && endpoint.ready) addresses.add(endpoint.address);

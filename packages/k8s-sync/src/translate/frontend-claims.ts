@@ -12,7 +12,7 @@ export interface Claimant {
   readonly createdAt: string;
 }
 
-export type ClaimRank = (typeof claimRank)[keyof typeof claimRank];
+type ClaimRank = (typeof claimRank)[keyof typeof claimRank];
 export const claimRank = { service: 0, pod: 1, deletedPod: 2 } as const;
 
 /**

@@ -17,7 +17,7 @@ export interface KubeProxyReport {
   readonly known: readonly DifferingCase[];
 }
 
-export interface DifferingCase {
+interface DifferingCase {
   readonly name: string;
   readonly differences: readonly string[];
 }

@@ -27,7 +27,7 @@ export interface RawSection {
 }
 
 /** `Elf64_Sym` */
-export interface RawSymbol {
+interface RawSymbol {
   name: number;
   info: number;
   sectionIndex: number;
@@ -42,7 +42,7 @@ export interface RawRelocation {
   addend?: bigint;
 }
 
-export const identSize = 16;
+const identSize = 16;
 export const headerSize = 64;
 export const sectionSize = 64;
 export const symbolSize = 24;

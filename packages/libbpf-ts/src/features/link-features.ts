@@ -58,7 +58,7 @@ function tryLink(type: ProgramType, attachType: number): number {
 }
 
 /** `r0 = 0; exit`. An fd, or a negative errno. */
-export function loadEmptyProgram(type: ProgramType): number {
+function loadEmptyProgram(type: ProgramType): number {
   const instructions = Buffer.from('b700000000000000' + '9500000000000000', 'hex');
   return new Attr()
     .u32(0, programTypes[type])

@@ -17,7 +17,7 @@ export function tcxAttachType(direction: TcDirection): number {
 }
 
 /** Attaches at the end of the tcx programs, or before or after another link. A negative errno when it cannot. */
-export function createTcxFd(
+function createTcxFd(
   program: LinkedProgram,
   ifindex: number,
   direction: TcDirection,

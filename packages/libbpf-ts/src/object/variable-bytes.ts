@@ -5,7 +5,7 @@ import type { VariableSpec } from '../spec/variable-spec.ts';
 export type VariableValue = number | bigint | boolean | Uint8Array;
 
 /** Whether numbers of this C type are kept in network byte order. */
-export function isBigEndianType(type: string): boolean {
+function isBigEndianType(type: string): boolean {
   return /^(?:__)?be(?:16|32|64)$/.test(type);
 }
 

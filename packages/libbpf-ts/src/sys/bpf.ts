@@ -129,7 +129,7 @@ export class Attr {
 }
 
 /** A name as the kernel keeps it: 15 characters of letters, digits, `_` and `.`. */
-export function kernelName(text: string): string {
+function kernelName(text: string): string {
   return text.replace(/[^A-Za-z0-9_.]/g, '_').slice(0, 15);
 }
 

@@ -91,7 +91,7 @@ export function keepAlive(bytes: Uint8Array): void {
   lastLength = bytes.byteLength;
 }
 
-/** Makes {@link keepAlive} observable. */
+/** Makes {@link keepAlive} observable. @keep nobody calls it */
 export function lastKeptLength(): number {
   return lastLength;
 }

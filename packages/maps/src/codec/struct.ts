@@ -36,8 +36,6 @@ export interface Struct<T> extends Codec<T> {
   decode(bytes: Uint8Array): T;
 }
 
-export type FieldMap = Readonly<Record<string, Field<never> | Pad>>;
-
 /** The object type that a map of fields describes: read-only, without the padding. */
 export type StructValue<F> = {
   readonly [K in keyof F as F[K] extends Pad ? never : K]: F[K] extends Codec<infer T> ? T : never;
@@ -52,7 +50,7 @@ export interface StructOptions {
 }
 
 /** `revNatIndex` to `rev_nat_index`: the one rule between names here and in C. */
-export function cNameOf(name: string): string {
+function cNameOf(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 

@@ -25,7 +25,7 @@ const typeFlags = {
 } as const;
 
 /** What a frontend is by the flags of its first entry. */
-export function typeOf(flags: Fields): FrontendType {
+function typeOf(flags: Fields): FrontendType {
   for (const [flag, type] of Object.entries(typeFlags)) if (flags[flag] === true) return type;
   return 'ClusterIP';
 }

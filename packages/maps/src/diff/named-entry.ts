@@ -115,7 +115,7 @@ function idField(entry: Entry, names: EntryNames): Fields {
 }
 
 /** Each flag for itself. */
-export function flagFields({ flags, flags2 }: Pick<MasterValue, 'flags' | 'flags2'>): Fields {
+function flagFields({ flags, flags2 }: Pick<MasterValue, 'flags' | 'flags2'>): Fields {
   const on: Record<string, FieldValue> = {};
   for (const [name, bit] of Object.entries(ServiceFlag)) on[name] = (flags & bit) !== 0;
   for (const [name, bit] of Object.entries(ServiceFlag2)) on[name] = (flags2 & bit) !== 0;

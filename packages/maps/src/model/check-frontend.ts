@@ -10,7 +10,7 @@ export const MAX_AFFINITY_SECONDS = 0xff_ffff;
 const PREFIX = /^(.+)\/(\d{1,3})$/;
 
 /** Is it "203.0.113.0/24" or "2001:db8::/32"? Host bits may be set. */
-export function isPrefix(text: string): boolean {
+function isPrefix(text: string): boolean {
   const match = PREFIX.exec(text);
   const address = match === null ? undefined : readAddress(match[1]!);
   return address !== undefined && Number(match![2]) <= (address.family === 4 ? 32 : 128);
@@ -133,6 +133,6 @@ export function checkBackend(service: string, index: number, backend: Backend): 
 }
 
 /** Is it a whole number from 1 to 65535? */
-export function isPort(value: unknown): value is number {
+function isPort(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65535;
 }

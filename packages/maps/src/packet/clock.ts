@@ -25,7 +25,7 @@ export function createClock(now: number, seconds: number, hz: number): Clock {
 }
 
 /** Flows are looked over (age, route, other half) once in this many jiffies, not with every packet. */
-export function lookOverPeriod({ hz }: Clock): number {
+function lookOverPeriod({ hz }: Clock): number {
   return Math.floor(hz / 4);
 }
 

@@ -10,7 +10,7 @@ export interface PacketEnd {
  * What a frame is to the datapath. `flow`: TCP or UDP with its header; the others have no ports that can be trusted.
  * `other`: nothing that is balanced.
  */
-export type PacketKind = 'flow' | 'icmp' | 'tunnel' | 'options' | 'fragment' | 'other';
+type PacketKind = 'flow' | 'icmp' | 'tunnel' | 'options' | 'fragment' | 'other';
 
 /** A frame, read as far as its kind says. */
 export interface Packet {

@@ -77,7 +77,7 @@ export function leaveOr(run: Run, reason: ReasonName): ReasonName {
   return leavesToTc(run) ? 'note_other_device' : reason;
 }
 
-export function leavesToTc({ hook, settings }: Run): boolean {
+function leavesToTc({ hook, settings }: Run): boolean {
   return hook === 'xdp' && settings.tcBehind;
 }
 

@@ -16,7 +16,7 @@ export interface Write {
 }
 
 /** An entry to be deleted, and the frontend whose it is. */
-export interface Delete {
+interface Delete {
   readonly entry: Entry;
   readonly frontend: string | undefined;
 }

@@ -6,7 +6,7 @@ import { endpointName } from '../model/endpoint-name.ts';
 import { protocolNumbers } from '../model/protocol.ts';
 
 /** A backend as the maps know it, but for its id. */
-export interface SetMember {
+interface SetMember {
   readonly backend: Backend;
   /** "192.0.2.10:8080/TCP". */
   readonly name: string;

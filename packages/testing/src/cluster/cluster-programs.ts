@@ -53,7 +53,7 @@ export function findClusterPrograms(env: NodeJS.ProcessEnv = process.env): Clust
 }
 
 /** The folder outside of the checkout where set-up keeps what takes long to make. */
-export function clusterCache(env: NodeJS.ProcessEnv = process.env): string {
+function clusterCache(env: NodeJS.ProcessEnv = process.env): string {
   return env.LBX_CACHE || `${env.XDG_CACHE_HOME || `${env.HOME ?? homedir()}/.cache`}/lbx`;
 }
 

@@ -38,11 +38,6 @@ function groupPath(resource: FakeResource): string {
   return resource.apiVersion.includes('/') ? `/apis/${resource.apiVersion}` : `/api/${resource.apiVersion}`;
 }
 
-/** "/apis/discovery.k8s.io/v1/endpointslices" */
-export function collectionPath(resource: FakeResource): string {
-  return `${groupPath(resource)}/${resource.plural}`;
-}
-
 /** What a path of a request names: all objects of a kind, those of a namespace, or one. */
 export interface FakeTarget {
   readonly resource: FakeResource;

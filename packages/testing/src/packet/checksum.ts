@@ -1,5 +1,5 @@
 /** The ones' complement sum of 16-bit big-endian words (RFC 1071); an odd last byte counts as the high half. */
-export function sumWords(bytes: Uint8Array, start = 0): number {
+function sumWords(bytes: Uint8Array, start = 0): number {
   let sum = start;
   for (let i = 0; i + 1 < bytes.length; i += 2) sum += (bytes[i]! << 8) | bytes[i + 1]!;
   if (bytes.length % 2 === 1) sum += bytes[bytes.length - 1]! << 8;

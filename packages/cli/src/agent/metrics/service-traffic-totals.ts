@@ -9,7 +9,7 @@ export interface TrafficTotal {
 }
 
 /** Under this name those are that have no name of their own. */
-export const otherServices = '(other)';
+const otherServices = '(other)';
 
 /**
  * Sums of traffic by service. The first `most` services that have any keep their names; all others are one. Sums never go

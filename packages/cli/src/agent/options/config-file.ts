@@ -8,7 +8,7 @@ import { BadValue } from './option-types/option-type.ts';
 const maxProblems = 20;
 
 /** One setting of a file, in plain form. */
-export interface FileSetting {
+interface FileSetting {
   readonly plain: unknown;
   readonly line: number;
 }

@@ -13,7 +13,7 @@ export type Origin =
   | { readonly from: 'default' };
 
 /** One option as it is in force. */
-export interface Setting {
+interface Setting {
   /** As JSON and YAML have it; undefined: nothing fixed, but what the declaration's `otherwise` says. */
   readonly plain: unknown;
   readonly value: unknown;

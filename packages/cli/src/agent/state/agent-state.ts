@@ -29,7 +29,7 @@ export interface AgentState {
 }
 
 /** The first ones, and how many there are. */
-export interface ToldProblems {
+interface ToldProblems {
   readonly first: readonly string[];
   readonly count: number;
 }

@@ -47,7 +47,7 @@ export const driverFacts = (context: DoctorContext): DriverFacts[] =>
   presentDevices(context).map((device) => ({ device, ...readDriverInfo(device.name) }));
 
 /** What the agent would do with a device. */
-export const wantedXdp = ({ options: { xdp } }: DoctorContext, device: string): XdpChoice =>
+const wantedXdp = ({ options: { xdp } }: DoctorContext, device: string): XdpChoice =>
   typeof xdp === 'string' ? xdp : (xdp[device] ?? 'auto');
 
 /** Why XDP is of no interest: no device, or it is switched off on all of them. */

@@ -5,7 +5,7 @@ import { noXdp, perDevice, type XdpFacts, xdpFacts } from './device-facts.ts';
  * What fits a page of 4096 bytes beside XDP's headroom (256), the kernel's notes at the end of a buffer (320) and the link
  * header with two VLAN tags (22). Drivers differ by a few bytes; only trying tells exactly.
  */
-export const usualXdpMtu = 4096 - 256 - 320 - 22;
+const usualXdpMtu = 4096 - 256 - 320 - 22;
 
 export const xdpMtuCheck = defineCheck<XdpFacts[]>({
   id: 'xdp-mtu',

@@ -77,7 +77,7 @@ const intersection = (a: Range, b: Range): Range => [Math.max(a[0], b[0]), Math.
 const covers = (a: Range, b: Range) => a[0] <= b[0] && b[1] <= a[1];
 
 /** "8080,30000-32767". */
-export const parseRanges = (text: string): Range[] =>
+const parseRanges = (text: string): Range[] =>
   text
     .split(',')
     .filter((part) => part.trim() !== '')

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** A process that listens. */
-export interface PortListener {
+interface PortListener {
   readonly pid: number;
   /** Its name, as `ps` shows it. */
   readonly command: string;

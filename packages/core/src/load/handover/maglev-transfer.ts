@@ -35,6 +35,6 @@ function slotsOf(table: { entries(): Iterable<[object, Uint32Array]> }): number 
   return undefined;
 }
 
-export function stretch(table: Uint32Array, slots: number): Uint32Array {
+function stretch(table: Uint32Array, slots: number): Uint32Array {
   return Uint32Array.from({ length: slots }, (_, i) => table[Math.floor((i * table.length) / slots)] ?? 0);
 }

@@ -11,7 +11,7 @@ import { reverseTransfer } from './reverse-transfer.ts';
 import type { Source } from './source.ts';
 
 /** What a successor will be. */
-export interface Successor extends Pick<MapSpec, 'type' | 'maxEntries'> {
+interface Successor extends Pick<MapSpec, 'type' | 'maxEntries'> {
   /** Of an array whose elements stand for numbers from there on: the first of them. */
   readonly first: number;
 }

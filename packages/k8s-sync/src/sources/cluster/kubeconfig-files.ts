@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { readTextFile } from '../read-text-file.ts';
 
 /** Most bytes of a kubeconfig; with certificates inside they have some thousand for each cluster. */
-export const maxKubeconfigBytes = 4 * 2 ** 20;
+const maxKubeconfigBytes = 4 * 2 ** 20;
 
 /**
  * Texts of the files of a kubeconfig by their paths: of the one that was named, or for "default" of those that kubectl would

@@ -11,7 +11,7 @@ interface Header {
 }
 
 /** Something that was a problem when it was recorded. It has the code that the error had. */
-export class RecordedProblem extends Error {
+class RecordedProblem extends Error {
   readonly code: string | undefined;
 
   constructor(name: string, message: string, code: string | undefined) {

@@ -141,7 +141,7 @@ function doubtsOf(circumstances: Circumstances): ConfidenceReason[] {
 }
 
 /** Has the service that was found session affinity? */
-export function usesAffinity({ steps }: Pick<Explanation, 'steps'>): boolean {
+function usesAffinity({ steps }: Pick<Explanation, 'steps'>): boolean {
   return steps.some(({ map, value }) => {
     const flags = (value as { readonly flags?: number } | undefined)?.flags ?? 0;
     return map?.endsWith('_services_v2') === true && (flags & ServiceFlag.affinity) !== 0;

@@ -17,9 +17,6 @@ export interface OptionType<T> {
   read(plain: unknown): T;
 }
 
-/** What kind of value an option takes. */
-export type ValueOf<O> = O extends OptionType<infer T> ? T : never;
-
 /** A value is not what it must be; the message says what to say instead. */
 export class BadValue extends Error {
   override readonly name = 'BadValue';
