@@ -9,18 +9,14 @@ describe.each(everywhere.flatMap((at) => flowTables.map((flowTable) => ({ ...at,
   'IPv$family at $hook, flows in $flowTable',
   ({ family, hook, flowTable }) => {
     const { place, request, reply, backend, service, ...flows } = flowsOf(family);
-    const { lb, flowMap, onlyFlow, changeFlow, ago, forgetReply, portOf, backendOf, open } = flows;
+    const { lb, flowMap, onlyFlow, changeFlow, ago, forgetReply, portOf, backendOf, open, startAnew } = flows;
 
     describeKernel('a flow', () => {
       let lab: Lab;
       beforeAll(() => {
         lab = createLab({ family, hook, flowTable });
       });
-      beforeEach(() => {
-        lab.forget();
-        lab.apply([]);
-        lab.apply([lb(backend(0), backend(1), backend(2))]);
-      });
+      beforeEach(() => startAnew(lab));
       afterAll(() => lab.close());
 
       describe('heals', () => {

@@ -9,7 +9,8 @@ describe.each(everywhere.flatMap((at) => flowTables.map((flowTable) => ({ ...at,
   'IPv$family at $hook, flows in $flowTable',
   ({ family, hook, flowTable }) => {
     const { place, request, reply, backend, podBackend, service, ...flows } = flowsOf(family);
-    const { lb, onlyFlow, changeFlow, bucketOf, changeReply, ago, portOf, backendOf, open } = flows;
+    const { lb, onlyFlow, changeFlow, bucketOf, changeReply, ago, portOf, backendOf, open, startAnew } =
+      flows;
     const closing = FlowFlag.finRequest | FlowFlag.finReply | FlowFlag.reset;
 
     describeKernel('a flow', () => {
@@ -17,11 +18,7 @@ describe.each(everywhere.flatMap((at) => flowTables.map((flowTable) => ({ ...at,
       beforeAll(() => {
         lab = createLab({ family, hook, flowTable });
       });
-      beforeEach(() => {
-        lab.forget();
-        lab.apply([]);
-        lab.apply([lb(backend(0), backend(1), backend(2))]);
-      });
+      beforeEach(() => startAnew(lab));
       afterAll(() => lab.close());
 
       it('is open only when the client has answered the backend', () => {

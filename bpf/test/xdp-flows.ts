@@ -16,7 +16,7 @@ export interface OpenFlow {
 /** The packets of a family, and what is done with the flows that they make. */
 export function flowsOf(family: 4 | 6) {
   const packets = packetsOf(family);
-  const { request, reply, service } = packets;
+  const { request, reply, backend, service } = packets;
   const lb = (...backends: Parameters<typeof service>[1][number][]) => service('LoadBalancer', backends);
   /** The layouts of IPv6 have other sizes, but the same fields as far as these tests go. */
   const flowMap = flowCatalog[`lbx_flow${family}`];
@@ -67,6 +67,13 @@ export function flowsOf(family: 4 | 6) {
     return flow;
   }
 
+  /** No flows, and a service with three backends. */
+  function startAnew(lab: Lab): void {
+    lab.forget();
+    lab.apply([]);
+    lab.apply([lb(backend(0), backend(1), backend(2))]);
+  }
+
   return {
     ...packets,
     lb,
@@ -80,5 +87,6 @@ export function flowsOf(family: 4 | 6) {
     portOf,
     backendOf,
     open,
+    startAnew,
   };
 }
