@@ -8,7 +8,10 @@ export default defineConfig({
     include: ['packages/*/{src,test}/**/*.test.ts', 'bpf/test/**/*.test.ts', 'examples/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // Limits only end what hangs: no verdict depends on how busy the machine is. What a test waits for is given up before
+    // the test is, so that it is named. `vi.waitFor` does not know this limit: use `expect.poll`.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000, interval: 20 } },
   },
 });

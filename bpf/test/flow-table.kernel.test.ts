@@ -24,7 +24,7 @@ const START = 0xffff_f000;
 
 describeKernel('flow table', () => {
   for (const family of [4, 6] as const) {
-    it(`does what a model does, IPv${family}`, { timeout: 60_000 }, () => {
+    it(`does what a model does, IPv${family}`, () => {
       using stack = new DisposableStack();
       const tables = new Map(
         [1, 2, 3, 5].map((buckets) => [buckets, stack.use(openFlowTable({ family, buckets }))]),

@@ -1,8 +1,6 @@
 import { describeKernel, type Netns } from '@lbx/testing';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { node, object, startNode, until } from './agent-node.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const healthPort = 31_000;
 

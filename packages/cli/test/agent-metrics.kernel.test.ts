@@ -13,7 +13,7 @@ describeKernel('the metrics of an agent', () => {
     const agent = await lan.startAgent(['--no-cgroup', '--service-metrics', '5']);
     // Nobody reads on: the agent must not mind.
     agent.child.stdout?.destroy();
-  }, 60_000);
+  });
   afterAll(() => lan?.[Symbol.asyncDispose]());
 
   const get = (path: string) => {

@@ -59,7 +59,7 @@ describeKernel('startAgent', () => {
   const of = <E extends AgentEvent['event']>(kind: E) =>
     events.filter((event): event is Extract<AgentEvent, { event: E }> => event.event === kind);
   const messages = (kind: 'problem' | 'solved') => of(kind).map(({ message }) => message);
-  const until = (test: () => boolean) => expect.poll(test, { timeout: 10_000, interval: 10 }).toBe(true);
+  const until = (test: () => boolean) => expect.poll(test).toBe(true);
 
   beforeEach(() => {
     cgroup = createCgroup('cli-agent');

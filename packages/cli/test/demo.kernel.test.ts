@@ -32,9 +32,7 @@ const leftovers = () => [
 ];
 
 describeKernel('lbx demo', () => {
-  it('passes after an earlier run was killed half way, and leaves nothing', {
-    timeout: 120_000,
-  }, async () => {
+  it('passes after an earlier run was killed half way, and leaves nothing', async () => {
     const killed = startDemo();
     const started = performance.now();
     while (!killed.out().includes('2. Real requests') && performance.now() - started < 60_000) {

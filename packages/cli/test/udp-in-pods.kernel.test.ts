@@ -39,7 +39,7 @@ describeKernel('connected UDP sockets whose backend goes', () => {
   it.each([
     ['those of pods stay, and the agent says why', 'the DaemonSet', given],
     ['those of pods too', 'the component udp-in-pods', withComponent('udp-in-pods')],
-  ])('end on the node; %s, with the rights of %s', { timeout: 90_000 }, async (_, name, context) => {
+  ])('end on the node; %s, with the rights of %s', async (_, name, context) => {
     using node = createNetns('udp-node');
     using pod = createNetns('udp-pod');
     using cgroup = createCgroup('udp');
@@ -72,7 +72,7 @@ describeKernel('connected UDP sockets whose backend goes', () => {
         return;
       }
       const notice = () => agent.events.find(({ event }) => event === 'notice');
-      await expect.poll(notice, { timeout: 20_000 }).toMatchObject({
+      await expect.poll(notice).toMatchObject({
         message: expect.stringMatching(/UDP sockets stay with a backend that is gone.*CAP_SYS_ADMIN/s),
       });
       expect(await inPod('talk', 'dns')).toBe(backends[0]);

@@ -20,7 +20,7 @@ describeKernel('the table of flows', () => {
   let lb: LbProcess | undefined;
   beforeAll(async () => {
     world = await createPacketWorld();
-  }, 60_000);
+  });
   afterAll(async () => {
     await lb?.kill();
     removePinned(world.pins);

@@ -1,7 +1,7 @@
 import type { ServiceSpec } from '@lbx/maps';
 import { describeKernel } from '@lbx/testing';
 import { queryTcx } from 'libbpf-ts';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createNodeFixture, type NodeFixture } from '../test/node-fixture.ts';
 import type { LoadBalancer } from './load-balancer.ts';
 
@@ -18,7 +18,6 @@ const nodePorts: ServiceSpec = {
 };
 
 describeKernel('a load balancer follows its node', () => {
-  vi.setConfig({ testTimeout: 60_000 });
   let fixture: NodeFixture;
   beforeEach(() => {
     fixture = createNodeFixture('core-follow');
@@ -26,7 +25,7 @@ describeKernel('a load balancer follows its node', () => {
   afterEach(() => fixture[Symbol.dispose]());
 
   /** Loading programs anew takes a while on a busy machine. */
-  const poll = <T>(read: () => T) => expect.poll(read, { timeout: 30_000 });
+  const poll = <T>(read: () => T) => expect.poll(read);
   /** Addresses at which the NodePort is served, by what the maps say. */
   const served = (lb: LoadBalancer) =>
     lb

@@ -29,7 +29,7 @@ describeKernel('packets of a client', () => {
   beforeAll(async () => {
     world = await createPacketWorld();
     lb = await world.start();
-  }, 60_000);
+  });
   afterAll(async () => {
     await lb?.kill();
     removePinned(world.pins);
@@ -152,7 +152,7 @@ describeKernel('packets of a client', () => {
         .filter((name) => /calls/.test(name))
         .sort(),
     ).toEqual(['lbx_tc_calls', 'lbx_xdp_calls']);
-  }, 60_000);
+  });
 
   it('a process that is killed is missed by nobody, and the next one takes over where it was', async () => {
     await lb.apply([serviceOf(a, b)]);

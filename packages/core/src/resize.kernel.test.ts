@@ -84,7 +84,7 @@ describeKernel('a restart with maps of other sizes', () => {
       connections.push(connection);
       await connection.next();
     }
-  }, 60_000);
+  });
   afterAll(async () => {
     await lb?.kill();
     await Promise.all(connections.map(({ kill }) => kill()));

@@ -2,11 +2,10 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeKernel } from '@lbx/testing';
 import { BpfMap, BpfProgram, Link } from 'libbpf-ts';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createNodeFixture, type NodeFixture } from '../test/node-fixture.ts';
 
 describeKernel('status().mismatches', () => {
-  vi.setConfig({ testTimeout: 60_000 });
   let fixture: NodeFixture;
   beforeEach(() => {
     fixture = createNodeFixture('core-mismatch');

@@ -29,7 +29,7 @@ describeKernel('traffic of a load balancer', () => {
   let lb: LbProcess | undefined;
   beforeAll(async () => {
     world = await createPacketWorld();
-  }, 60_000);
+  });
   afterAll(async () => {
     await lb?.kill();
     removePinned(world.pins);

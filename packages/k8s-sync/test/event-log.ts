@@ -20,7 +20,7 @@ export class EventLog {
   };
 
   /** The first event, after the last one that was waited for, that passes (or has this text). */
-  next(wanted: string | ((event: SourceEvent) => boolean), deadlineMs = 15_000): Promise<SourceEvent> {
+  next(wanted: string | ((event: SourceEvent) => boolean), deadlineMs = 60_000): Promise<SourceEvent> {
     const test = typeof wanted === 'string' ? (event: SourceEvent) => eventText(event) === wanted : wanted;
     const at = this.events.findIndex((event, i) => i >= this.#seen && test(event));
     if (at >= 0) {

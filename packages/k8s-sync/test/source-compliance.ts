@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { objectIdentity } from '../src/objects/object-identity.ts';
 import { withApiDefaults } from '../src/sources/api-defaults.ts';
 import { projectObject } from '../src/sources/project-object.ts';
@@ -146,7 +146,7 @@ export function sourceCompliance(title: string, make: MakeSource): void {
         closed ??= tested.source.close();
         return closed;
       });
-      await vi.waitFor(() => expect(closed).toBeDefined());
+      await expect.poll(() => closed).toBeDefined();
       await closed;
       expect(texts).toHaveLength(1);
     });
@@ -161,11 +161,11 @@ export function sourceCompliance(title: string, make: MakeSource): void {
         if (n % 2 === 0) throw new Error('oops');
         return Promise.reject(new Error('oops, later'));
       });
-      await vi.waitFor(() => expect(texts).toContain('synced'), 5000);
+      await expect.poll(() => texts).toContain('synced');
       for (const put of initial) expect(texts).toContain(eventText(expected({ put })));
       const problem = `problem: The listener of ${tested.source.name} threw: oops`;
-      await vi.waitFor(() => expect(texts.some((text) => text === problem)).toBe(true));
-      await vi.waitFor(() => expect(texts.some((text) => text === `${problem}, later`)).toBe(true));
+      await expect.poll(() => texts.some((text) => text === problem)).toBe(true);
+      await expect.poll(() => texts.some((text) => text === `${problem}, later`)).toBe(true);
     });
 
     it('tells a slow listener one event at a time, and nothing is lost', async () => {
@@ -188,7 +188,7 @@ export function sourceCompliance(title: string, make: MakeSource): void {
         { put: (steps[4] as { put: object }).put },
         { put: (steps[3] as { put: object }).put },
       ].map(expected);
-      await vi.waitFor(() => expect(sorted([...told.values()])).toEqual(sorted(last)), 5000);
+      await expect.poll(() => sorted([...told.values()])).toEqual(sorted(last));
     });
   });
 }

@@ -26,7 +26,7 @@ describeKernel('cgroup', () => {
     const child = cgroup.spawn('sh', ['-c', 'sleep 60 & echo ready; wait'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
-    await once(child.stdout!, 'data', { signal: AbortSignal.timeout(10_000) });
+    await once(child.stdout!, 'data', { signal: AbortSignal.timeout(60_000) });
     expect(readFileSync(`${cgroup.path}/cgroup.procs`, 'utf8')).toContain(String(child.pid));
     cgroup.close();
     expect(existsSync(cgroup.path)).toBe(false);

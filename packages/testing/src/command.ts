@@ -5,7 +5,7 @@ import { TestingError } from './errors.ts';
 export interface ExecOptions {
   /** Text for standard input. */
   readonly input?: string;
-  /** The command is killed and the call throws after this time (10,000). */
+  /** The command is killed and the call throws after this time (60,000). */
   readonly timeoutMs?: number;
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
@@ -20,7 +20,7 @@ export function execCommand(command: string, args: readonly string[], options: E
   const result = spawnSync(command, args, {
     encoding: 'utf8',
     input: options.input ?? '',
-    timeout: options.timeoutMs ?? 10_000,
+    timeout: options.timeoutMs ?? 60_000,
     killSignal: 'SIGKILL',
     maxBuffer: 64 << 20,
     ...(options.env && { env: options.env }),

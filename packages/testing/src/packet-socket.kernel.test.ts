@@ -64,7 +64,7 @@ describeKernel('packet socket', () => {
       });
       const text = server.stdout!.setEncoding('utf8');
       const next = async () =>
-        String((await once(text, 'data', { signal: AbortSignal.timeout(5000) }))[0]).trim();
+        String((await once(text, 'data', { signal: AbortSignal.timeout(60_000) }))[0]).trim();
       expect(await next()).toBe('ready');
       const from = type === 'udp4' ? A.v4 : A.v6;
       left.send(ip().udp(PORTS).payload('hello'));

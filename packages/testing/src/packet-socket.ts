@@ -76,7 +76,7 @@ export async function createPacketSocket(ns: Netns, device: string): Promise<Pac
         throw new TestingError('LBX_TESTING_SOCKET', `packet socket on ${device} in ${ns.name}: ${problem}`);
       child.stdin!.write(writeRecord(KIND.send, frame instanceof Uint8Array ? frame : frame.bytes()));
     },
-    async waitFor(accepts, timeoutMs = 3000) {
+    async waitFor(accepts, timeoutMs = 30_000) {
       const test = (frame: CapturedFrame) => {
         const packet = parsePacket(frame.bytes);
         return accepts(packet, frame) ? packet : undefined;

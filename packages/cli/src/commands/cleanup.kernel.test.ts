@@ -13,7 +13,7 @@ import {
   type Netns,
 } from '@lbx/testing';
 import { BpfMap, type BpfObject, inNetns, load, queryCgroup, queryTcx } from 'libbpf-ts';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { strangers } from '../../test/doctor/look.ts';
 import { run } from '../../test/run.ts';
 import type { CleanupReport } from '../cleanup/cleanup-report.ts';
@@ -22,7 +22,6 @@ const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 const child = fileURLToPath(new URL('../../../core/test/lb-process.ts', import.meta.url));
 
 describeKernel('lbx cleanup', () => {
-  vi.setConfig({ testTimeout: 60_000 });
   let folder: BpffsFolder;
   let cgroup: Cgroup;
   let node: Netns;
@@ -248,7 +247,7 @@ describeKernel('lbx cleanup', () => {
     expect(await report()).toMatchObject({ code: 0, outcome: 'removed', failed: [], foreign: [] });
     expect(everything()).toEqual([]);
     // A link whose pin is deleted, not detached, goes a moment later.
-    await expect.poll(() => [...onDevice(), ...onCgroup()], { timeout: 20_000 }).toEqual([]);
+    await expect.poll(() => [...onDevice(), ...onCgroup()]).toEqual([]);
   });
 
   it('says what it could not remove, and removes that the next time', async () => {

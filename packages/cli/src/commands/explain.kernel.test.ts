@@ -2,12 +2,11 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { createLoadBalancer, removePinned } from '@lbx/core';
 import { createBpffsFolder, createCgroup, describeKernel } from '@lbx/testing';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { addresses, createPacketWorld, type LbProcess } from '../../../core/test/packet-world.ts';
 import { run } from '../../test/run.ts';
 
 // Load balancers are started as processes.
-vi.setConfig({ testTimeout: 60_000 });
 
 const [a, b] = addresses.remote;
 const service = { address: addresses.service, port: 80, protocol: 'TCP', type: 'LoadBalancer' } as const;
@@ -25,7 +24,7 @@ describeKernel('lbx explain on live maps', () => {
   beforeAll(async () => {
     world = await createPacketWorld();
     lb = await world.start();
-  }, 60_000);
+  });
   afterAll(async () => {
     await lb?.kill();
     removePinned(world.pins);

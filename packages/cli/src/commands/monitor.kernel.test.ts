@@ -4,12 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { readPinnedCounters } from '@lbx/core';
 import { describeKernel, type Netns } from '@lbx/testing';
 import { BpfMap } from 'libbpf-ts';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type AgentLan, addresses, createAgentLan } from '../../test/agent-lan.ts';
 import { run } from '../../test/run.ts';
 
 // Some start several processes at once.
-vi.setConfig({ testTimeout: 60_000 });
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 const service: string = addresses.service;
@@ -53,7 +52,7 @@ describeKernel('lbx monitor beside lbx agent', () => {
     ({ node, pins } = lan);
     folder = lan.manifests.path;
     await lan.startAgent(['--no-cgroup']);
-  }, 60_000);
+  });
   afterAll(() => lan?.[Symbol.asyncDispose]());
 
   const rules = () => {

@@ -6,13 +6,12 @@ import { stripVTControlCharacters } from 'node:util';
 import { removePinned } from '@lbx/core';
 import type { ServiceSpec } from '@lbx/maps';
 import { describeKernel } from '@lbx/testing';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { addresses, createPacketWorld, type LbProcess } from '../../../core/test/packet-world.ts';
 import { run } from '../../test/run.ts';
 import { printable } from '../output/printable.ts';
 
 // Load balancers are started as processes.
-vi.setConfig({ testTimeout: 60_000 });
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 
@@ -30,7 +29,7 @@ describeKernel('lbx status and lbx top', () => {
     world = await createPacketWorld();
     lb = await world.start({ traffic: true });
     await lb.apply([service(80), service(81)]);
-  }, 60_000);
+  });
   afterAll(async () => {
     await lb?.kill();
     removePinned(world.pins);
@@ -70,13 +69,13 @@ describeKernel('lbx status and lbx top', () => {
     });
     const shown = () => stripVTControlCharacters(raw);
     try {
-      await expect.poll(shown, { timeout: 20_000 }).toMatch(/1 busy frontend, .{32}…\r$/m);
+      await expect.poll(shown).toMatch(/1 busy frontend, .{32}…\r$/m);
       expect(raw.startsWith('\u001b[?1049h\u001b[?25l')).toBe(true);
       expect(shown()).toMatch(/^packets\/s in {2}out .*frontend/m);
       const children = readFileSync(`/proc/${terminal.pid}/task/${terminal.pid}/children`, 'utf8');
       const top = Number(children.trim().split(' ')[0]);
       execFileSync('stty', ['-F', readlinkSync(`/proc/${top}/fd/0`), 'cols', '30']);
-      await expect.poll(shown, { timeout: 20_000 }).toMatch(/1 busy frontend, .{12}…\r$/m);
+      await expect.poll(shown).toMatch(/1 busy frontend, .{12}…\r$/m);
       process.kill(top, 'SIGINT');
       await once(terminal, 'exit');
     } finally {
@@ -87,7 +86,7 @@ describeKernel('lbx status and lbx top', () => {
     // What was last read stays, and nothing steers the terminal any more.
     expect(after).toContain(`${addresses.service}:80/TCP`);
     expect(printable(after.replaceAll('\r', ''))).toBe(after.replaceAll('\r', ''));
-  }, 60_000);
+  });
 
   it('top by backend, sorted by name', async () => {
     const client = world.askAlong(`${addresses.service}:80`, 1000);

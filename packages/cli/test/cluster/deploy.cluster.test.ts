@@ -28,7 +28,6 @@ import { inPod } from './in-pod.ts';
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const root = path('../../../..').replace(/\/$/, '');
 const kustomize = `${root}/deploy/kustomize`;
-const waiting = { timeout: 30_000, interval: 50 };
 const account = 'lbx-agent';
 const user = `system:serviceaccount:kube-system:${account}`;
 
@@ -71,7 +70,7 @@ describeKubectl('deploy/kustomize in a cluster with RBAC', () => {
     server = stack.use(await startApiServer({ authorization: 'RBAC' }));
     server.kubectl(['apply', '-k', kustomize, '--server-side', '--validate=strict']);
     role = JSON.parse(server.kubectl(['get', 'clusterrole', account, '-o', 'json']));
-  }, 120_000);
+  });
   afterAll(() => stack.dispose());
 
   const rights = (): Right[] =>
@@ -98,7 +97,7 @@ describeKubectl('deploy/kustomize in a cluster with RBAC', () => {
       );
       return (answer as { status: { allowed: boolean } }).status.allowed;
     };
-    await expect.poll(allowed, waiting).toBe(wanted);
+    await expect.poll(allowed).toBe(wanted);
   };
   const denied = ({ resource, verb }: Right) => `cannot ${verb} resource "${resource}"`;
 
@@ -185,7 +184,7 @@ describeKubectl('deploy/kustomize in a cluster with RBAC', () => {
     expect(Object.keys(metadata.labels ?? {})).toEqual([]);
   });
 
-  it('each right is needed: without it the source says which is missing', { timeout: 60_000 }, async () => {
+  it('each right is needed: without it the source says which is missing', async () => {
     const { env, secrets } = inPod(server, account, folder);
     for (const right of rights()) {
       await grant(without(right), right, false);
@@ -200,7 +199,7 @@ describeKubectl('deploy/kustomize in a cluster with RBAC', () => {
         await source.start((event) => {
           if (event.type === 'problem') problems.push(event.error.message);
         });
-        await expect.poll(() => problems, waiting).toEqual([expect.stringContaining(denied(right))]);
+        await expect.poll(() => problems).toEqual([expect.stringContaining(denied(right))]);
       } finally {
         await source.close();
       }
@@ -210,7 +209,7 @@ describeKubectl('deploy/kustomize in a cluster with RBAC', () => {
   });
 
   describeKernel('and the agent in a pod', () => {
-    it('names the right that it lacks, and serves when it has it', { timeout: 90_000 }, async () => {
+    it('names the right that it lacks, and serves when it has it', async () => {
       using netns = createNetns('deploy');
       using cgroup = createCgroup('deploy');
       using bpffs = createBpffsFolder('deploy');
@@ -261,14 +260,14 @@ describeKubectl('deploy/kustomize in a cluster with RBAC', () => {
       const agent = startAgentProcess(flags, { env, within });
       try {
         const problem = () => agent.events.find(({ event }) => event === 'problem');
-        await expect.poll(problem, waiting).toMatchObject({
+        await expect.poll(problem).toMatchObject({
           code: 'LBX_API_SERVER',
           message: expect.stringContaining(denied(right)),
         });
         expect(agent.events.some(({ event }) => event === 'applied')).toBe(false);
         expect([await status('/livez'), await status('/readyz')]).toEqual([200, 503]);
         await grant(role.rules, right, true);
-        await expect.poll(ask, waiting).toBe('192.0.2.50');
+        await expect.poll(ask).toBe('192.0.2.50');
         expect([await status('/livez'), await status('/readyz')]).toEqual([200, 200]);
       } finally {
         await agent.end('SIGTERM');

@@ -43,7 +43,7 @@ const slice = (index: number, address: string): KubeObject => ({
 
 describeKernel('lbx agent at 10,000 services', () => {
   describeCluster('of a real API server', () => {
-    it('has them in force within seconds, and a change of one at once', { timeout: 120_000 }, async () => {
+    it('has them in force within seconds, and a change of one at once', async () => {
       using netns = createNetns('scale');
       using cgroup = createCgroup('scale');
       using folder = createBpffsFolder('scale');
@@ -75,7 +75,7 @@ describeKernel('lbx agent at 10,000 services', () => {
         const started = performance.now();
         const inForce = () =>
           agent.events.some((event) => event.event === 'applied' && event.frontends >= services);
-        await expect.poll(inForce, { timeout: 60_000, interval: 20 }).toBe(true);
+        await expect.poll(inForce).toBe(true);
         // Some 3 s on a quiet machine; the bench has the figures.
         expect(performance.now() - started).toBeLessThan(30_000);
         const dump = (await run(['dump', '--pins', pins])).lines;
@@ -84,7 +84,7 @@ describeKernel('lbx agent at 10,000 services', () => {
           expect(dump.some((line) => line.includes(`${endpoint(index)}]:8080/TCP`))).toBe(true);
         }
         await server.replace(slice(7777, real));
-        await expect.poll(() => ask(7777), { timeout: 20_000, interval: 20 }).toBe(real);
+        await expect.poll(() => ask(7777)).toBe(real);
       } finally {
         await agent.end('SIGKILL');
         await run(['cleanup', '--pins', pins]);

@@ -13,7 +13,7 @@ describeKernel('lbx doctor on the machine', () => {
   it('loads the programs', async () => {
     const [found] = await lookHere('programs', { devices: ['eth0'] });
     expect(found).toMatchObject({ status: 'ok', found: expect.stringMatching(/takes all \d+ programs/) });
-  }, 120_000);
+  });
 
   it('needs a BPF file system for pins, and leaves nothing in it', async () => {
     using folder = createBpffsFolder('doctor');

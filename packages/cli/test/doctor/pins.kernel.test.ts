@@ -10,11 +10,10 @@ import {
   describeKernel,
 } from '@lbx/testing';
 import { BpfMap, inNetns } from 'libbpf-ts';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { lookHere } from './look.ts';
 
 describeKernel('lbx doctor on what is pinned', () => {
-  vi.setConfig({ testTimeout: 60_000 });
   let folder: BpffsFolder;
   let cgroup: Cgroup;
   let lb: LoadBalancer;
@@ -112,7 +111,7 @@ describeKernel('lbx doctor on what is pinned', () => {
     // The kernel takes programs off a cgroup a moment after its folder is gone.
     const failed = async () =>
       (await lookHere('links', { pins: pins(), cgroup: true })).filter(({ status }) => status === 'fail');
-    await expect.poll(async () => (await failed()).length, { timeout: 20_000 }).toBeGreaterThan(5);
+    await expect.poll(async () => (await failed()).length).toBeGreaterThan(5);
     expect((await failed())[0]?.found).toMatch(/not attached any more/);
   });
 

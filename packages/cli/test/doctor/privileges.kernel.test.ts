@@ -40,7 +40,7 @@ describeKernel('lbx doctor with fewer privileges', () => {
     ]);
     expect(found.of('kube-proxy')).toMatchObject([{ status: 'skipped' }]);
     expect(found.of('open-files')).toMatchObject([{ status: 'ok' }]);
-  }, 60_000);
+  });
 
   it('as another user: skips what needs root, and says so', () => {
     const found = doctor(
@@ -52,7 +52,7 @@ describeKernel('lbx doctor with fewer privileges', () => {
     ]);
     expect(found.of('libbpf')).toMatchObject([{ status: 'ok' }]);
     expect(found.of('device')).not.toMatchObject([{ status: 'skipped' }]);
-  }, 60_000);
+  });
 
   it('in a container: its own cgroup root is not taken for that of the machine, which is seen where it is mounted', () => {
     using cgroup = createCgroup('doctor');
@@ -83,7 +83,7 @@ describeKernel('lbx doctor with fewer privileges', () => {
     expect(inContainer()).toMatchObject([part]);
     expect(inContainer('--cgroup', root)).toMatchObject([part]);
     expect(inContainer('--cgroup', '/mnt/host')).toMatchObject([{ status: 'ok' }]);
-  }, 60_000);
+  });
 
   it('without libbpf: says how to install it', () => {
     const found = doctor([], ['--only', 'libbpf', 'jit'], { LIBBPF_PATH: '/nonexistent/libbpf.so.1' });
@@ -91,5 +91,5 @@ describeKernel('lbx doctor with fewer privileges', () => {
       { status: 'fail', remedy: expect.stringContaining('install') },
     ]);
     expect(found.status).toBe(1);
-  }, 60_000);
+  });
 });

@@ -1,13 +1,12 @@
 import { objectPath } from '@lbx/bpf';
 import { describeKernel } from '@lbx/testing';
 import { load, queryTcx, queryXdp, TcNetlinkLink } from 'libbpf-ts';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createNodeFixture, type NodeFixture } from '../../test/node-fixture.ts';
 import type { LoadBalancer } from '../load-balancer.ts';
 import { removePinned } from '../remove/remove-pinned.ts';
 
 describeKernel('hooks on devices', () => {
-  vi.setConfig({ testTimeout: 60_000 });
   let fixture: NodeFixture;
   beforeEach(() => {
     fixture = createNodeFixture('core-hooks');

@@ -1,12 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { describeKernel } from '@lbx/testing';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createNodeFixture, type NodeFixture } from '../../test/node-fixture.ts';
 import type { LoadBalancer } from '../load-balancer.ts';
 import { openProgram, programFolder } from './program-pins.ts';
 
 describeKernel('pins of programs', () => {
-  vi.setConfig({ testTimeout: 60_000 });
   let fixture: NodeFixture;
   beforeEach(() => {
     fixture = createNodeFixture('core-programs');

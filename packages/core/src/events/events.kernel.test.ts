@@ -44,7 +44,7 @@ describeKernel('events of a load balancer in another process', () => {
     world = await createPacketWorld();
     lb = await world.start();
     await lb.apply([web(a)]);
-  }, 60_000);
+  });
   afterEach(() => {
     for (const events of opened.splice(0)) events.close();
   });

@@ -33,5 +33,5 @@ describeKernel('signals', () => {
       storm.kill('SIGKILL');
       child.kill('SIGKILL');
     }
-  }, 60_000);
+  });
 });

@@ -75,7 +75,7 @@ it('refuses before anything is written what has no room, says how much it takes,
   expect(fewer).toMatchObject({ frontends: room, failed: [], refused: [], shortages: [] });
   expect(lb.tables).toHoldService(services.at(-1)!);
   expect(lb.tables).not.toHoldService(services[0]!);
-}, 60_000);
+});
 
 it('leaves what an earlier one left as it is while not everything can be read, and nothing that is its own', () => {
   const named = (name: string, n: number, ...backends: string[]) =>

@@ -26,7 +26,7 @@ describeKernel('what becomes of connections', () => {
   let nodes: Nodes;
   beforeAll(async () => {
     lab = await createLab();
-  }, 60_000);
+  });
   afterAll(() => lab?.[Symbol.dispose]());
 
   describe.each(hooks)('$name', ({ cable, options }) => {
@@ -34,7 +34,7 @@ describeKernel('what becomes of connections', () => {
       lab.network.setCable(cable);
       lab.network.setSecondCable(true);
       nodes = await lab.start(options);
-    }, 60_000);
+    });
     afterAll(() => nodes?.stop());
 
     describe.each(served)('IPv%i', (family) => {
@@ -191,9 +191,7 @@ describeKernel('what becomes of connections', () => {
       });
 
       const serves = async (socket: OpenSocket, pod: string) =>
-        expect
-          .poll(() => socket.exchange({ timeoutMs: 300 }), { timeout: 5000 })
-          .toMatchObject({ who: pod, intact: true });
+        expect.poll(() => socket.exchange({ timeoutMs: 300 })).toMatchObject({ who: pod, intact: true });
 
       it.each(places)(
         'a sender of datagrams goes on when all pods %s went and another came, and when the service did',

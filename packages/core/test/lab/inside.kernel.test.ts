@@ -24,7 +24,7 @@ describeKernel('processes on the node', () => {
     lab.network.setSecondCable(true);
     balancer = await startBalancer(lab.network.node1, { cgroup: cgroup.path, devices: [] });
     await balancer.apply(served.flatMap((family) => servicesOf(family, 1)));
-  }, 60_000);
+  });
   afterAll(async () => {
     await balancer?.stop();
     cgroup?.close();

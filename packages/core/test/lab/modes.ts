@@ -37,7 +37,7 @@ export function testModes(modes: readonly Mode[]): void {
     let lab: Lab;
     beforeAll(async () => {
       lab = await createLab();
-    }, 60_000);
+    });
     afterAll(() => lab?.[Symbol.dispose]());
 
     describe.each(modes)('$name', ({ cable, options, secondCable, mtu = 1500, sees }) => {
@@ -54,7 +54,7 @@ export function testModes(modes: readonly Mode[]): void {
         });
         await nodes.node1.apply(served.flatMap((family) => servicesOf(family, 1)));
         await nodes.node2.apply(served.flatMap((family) => servicesOf(family, 2)));
-      }, 60_000);
+      });
       afterAll(() => nodes?.stop());
 
       for (const cell of cellsOf(served, frontendTypes, (family) => families[family].clients[0])) {

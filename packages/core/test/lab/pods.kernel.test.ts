@@ -17,7 +17,7 @@ describeKernel('packets of a pod to backends on another node', () => {
   beforeAll(async () => {
     lab = await createLab();
     pod = startActor(lab.network.pods1);
-  }, 60_000);
+  });
   afterAll(() => lab?.[Symbol.dispose]());
 
   describe.each([
@@ -30,7 +30,7 @@ describeKernel('packets of a pod to backends on another node', () => {
       nodes = await lab.start({ xdp, podDevices: ['pods'] });
       await nodes.node1.apply(served.flatMap((family) => servicesOf(family, 1)));
       await nodes.node2.apply(served.flatMap((family) => servicesOf(family, 2)));
-    }, 60_000);
+    });
     afterAll(() => nodes?.stop());
 
     const cells = cellsOf(served, types, (family) => families[family].local.pods[0]);

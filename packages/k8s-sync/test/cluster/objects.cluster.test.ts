@@ -42,8 +42,7 @@ describeCluster('Services as a real API server makes them', () => {
         ({ type, address, port, protocol, scope, backends, affinitySeconds }) =>
           `${type} ${address}:${port}/${protocol}${scope === 'internal' ? ' internal' : ''} -> ${backends.map((b) => b.address).join(' ')}${affinitySeconds === undefined ? '' : ` (affinity ${affinitySeconds} s)`}`,
       );
-  const becomes = (name: string, lines: readonly string[]) =>
-    expect.poll(() => linesOf(name), { timeout: 10_000 }).toEqual(lines);
+  const becomes = (name: string, lines: readonly string[]) => expect.poll(() => linesOf(name)).toEqual(lines);
 
   beforeAll(async () => {
     server = await startApiServer({ nodePorts: '30000-30099' });
@@ -53,7 +52,7 @@ describeCluster('Services as a real API server makes them', () => {
       metadata: { name: 'node-a', labels: { 'topology.kubernetes.io/zone': 'z1' } },
     });
     follower = await follow({ kubeconfig: server.kubeconfig });
-  }, 60_000);
+  });
   afterAll(async () => {
     await follower?.source.close();
     server?.close();

@@ -14,7 +14,6 @@ const named = (name: string): KubeObject =>
   service({ clusterIP: undefined }, { name }) as unknown as KubeObject;
 const names = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `s${from + i}`);
 // Below the limit of a test, so that what was waited for is named.
-const waiting = { timeout: 15_000, interval: 20 };
 
 describeCluster('following a real API server', () => {
   describe.each(findClusterPrograms()?.etcds ?? [])('on $name', (etcd) => {
@@ -26,9 +25,7 @@ describeCluster('following a real API server', () => {
       const follower = await follow({ kubeconfig, ...options } as Parameters<typeof follow>[0]);
       open.push(follower);
       await inLine(follower);
-      await expect
-        .poll(() => follower.source.status().parts.every(({ connected }) => connected), waiting)
-        .toBe(true);
+      await expect.poll(() => follower.source.status().parts.every(({ connected }) => connected)).toBe(true);
       // A list that the server refuses to stream is counted too.
       const begin = statusOf(follower);
       const sinceBegin = () => {
@@ -39,9 +36,7 @@ describeCluster('following a real API server', () => {
     };
     /** Waits until what the source has told is what there is, to the version of each object. */
     const inLine = (follower: Follower) =>
-      expect
-        .poll(async () => told(follower).join('\n') === (await truth(server)).join('\n'), waiting)
-        .toBe(true);
+      expect.poll(async () => told(follower).join('\n') === (await truth(server)).join('\n')).toBe(true);
     const statusOf = (follower: Follower) =>
       follower.source.status().parts.find(({ kind }) => kind === 'Service')!;
 
@@ -51,7 +46,7 @@ describeCluster('following a real API server', () => {
       await server.create(slice([endpoint('192.0.2.50')], { name: 's0-1' }) as KubeObject);
       await server.create({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-a' } });
       await server.create({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-b' } });
-    }, 60_000);
+    });
     afterEach(async () => {
       for (const follower of open.splice(0)) await follower.source.close();
     });
@@ -93,7 +88,7 @@ describeCluster('following a real API server', () => {
       proxy.refuse();
       await server.remove(named('s3'));
       await server.create(named('cut'));
-      await expect.poll(() => follower.problems.length, waiting).toBeGreaterThan(0);
+      await expect.poll(() => follower.problems.length).toBeGreaterThan(0);
       proxy.resume();
       await inLine(follower);
       expect(statusOf(follower).connected).toBe(true);
@@ -139,20 +134,20 @@ describeCluster('following a real API server', () => {
       expect(follower.fewestServices).toBeGreaterThanOrEqual(59);
       await server.remove(named('while-away'));
       await inLine(follower);
-    }, 40_000);
+    });
 
     it('survives that the server is away, with everything it had told still told', async () => {
       const { follower } = await start();
       const before = told(follower);
       await server.stop('SIGKILL');
-      await expect.poll(() => follower.problems.length, waiting).toBeGreaterThan(0);
+      await expect.poll(() => follower.problems.length).toBeGreaterThan(0);
       expect(told(follower)).toEqual(before);
       await server.restart();
       await server.create(named('back'));
       await inLine(follower);
       await server.remove(named('back'));
       await inLine(follower);
-    }, 40_000);
+    });
 
     it('reads its token anew when the old one is refused', async () => {
       let token = server.token;
@@ -174,12 +169,12 @@ describeCluster('following a real API server', () => {
       await inLine(byFile);
       await server.restart({ newToken: true });
       await server.create(named('rotated'));
-      await expect.poll(() => follower.problems.some((text) => text.includes('401')), waiting).toBe(true);
+      await expect.poll(() => follower.problems.some((text) => text.includes('401'))).toBe(true);
       token = server.token;
       writeFileSync(tokenFile, token);
       await inLine(follower);
       await inLine(byFile);
       await server.remove(named('rotated'));
-    }, 40_000);
+    });
   });
 });

@@ -6,9 +6,7 @@ import { describeCluster } from '../cluster-gate.ts';
 import { startApiServer } from './api-server.ts';
 
 describeCluster('startApiServer', () => {
-  it('allocates, keeps its state over a restart, takes another token, and leaves nothing behind', {
-    timeout: 90_000,
-  }, async () => {
+  it('allocates, keeps its state over a restart, takes another token, and leaves nothing behind', async () => {
     const server = await startApiServer();
     const web = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' } };
     const made = await server.create({ ...web, spec: { ports: [{ port: 80 }] } });
@@ -28,9 +26,7 @@ describeCluster('startApiServer', () => {
     await expect(server.read(web)).rejects.toThrow(expect.objectContaining({ code: 'LBX_TESTING_API' }));
   });
 
-  it('ends with the process that started it, also when that is killed; the next start removes its files', {
-    timeout: 90_000,
-  }, async () => {
+  it('ends with the process that started it, also when that is killed; the next start removes its files', async () => {
     const module = new URL('./api-server.ts', import.meta.url).href;
     const script = `const { startApiServer } = await import('${module}');
       console.log((await startApiServer()).kubeconfig);
@@ -46,7 +42,7 @@ describeCluster('startApiServer', () => {
     expect(programsIn(folder)).toEqual(['etcd', 'kube-apiserver']);
     child.kill('SIGKILL');
     await once(child, 'exit');
-    await expect.poll(() => programsIn(folder), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => programsIn(folder)).toEqual([]);
     (await startApiServer()).close();
     expect(existsSync(folder)).toBe(false);
   });

@@ -213,7 +213,7 @@ export async function createFakeApiServer(options: FakeApiServerOptions = {}): P
     await stop();
   };
 
-  const until: FakeApiServer['until'] = (test, what = 'the condition', deadlineMs = 15_000) => {
+  const until: FakeApiServer['until'] = (test, what = 'the condition', deadlineMs = 60_000) => {
     const found = () => {
       const last = requests.slice(-8).map((request) => `${request.path}?${request.query}`);
       return `${requests.length} requests, the last ones: ${last.join(' ') || 'none'}`;

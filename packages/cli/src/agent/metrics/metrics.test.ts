@@ -173,7 +173,7 @@ describe('the server', () => {
     await new Promise((resolve) => other.close(resolve));
     const get = async (path: string, init?: RequestInit) =>
       (await fetch(`http://127.0.0.1:${taken}${path}`, init)).status;
-    await expect.poll(() => get('/metrics').catch(() => 0), { timeout: 10_000 }).toBe(200);
+    await expect.poll(() => get('/metrics').catch(() => 0)).toBe(200);
     expect(await get('/other')).toBe(404);
     expect(await get('/toString')).toBe(404);
     expect(await (await fetch(`http://127.0.0.1:${taken}/state`)).json()).toEqual({ node: 'node-a' });

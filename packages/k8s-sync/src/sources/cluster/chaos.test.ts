@@ -1,5 +1,5 @@
 import { createRandom, type FakeApiServer, type FakeFault, type Random } from '@lbx/testing';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { namedService, type WatchedCluster, watchedCluster } from '../../../test/watched-cluster.ts';
 
 /** Histories of one run; others by LBX_SEED. */
@@ -104,14 +104,11 @@ it.each(seeds)(
       if (random.below(3) === 0) await new Promise(setImmediate);
     }
     api.streamingLists = 'served';
-    await vi.waitFor(
-      () => {
-        const stored = api.list(kind).map(({ metadata, spec }) => [metadata.name, spec]);
-        expect([...toldBy(cluster)].sort()).toEqual(stored.sort());
-        expect(source.status()).toMatchObject({ synced: true, lastError: undefined, objects: stored.length });
-      },
-      { timeout: 15_000, interval: 10 },
-    );
+    const stored = () => api.list(kind).map(({ metadata, spec }) => [metadata.name, spec]);
+    await expect.poll(() => [...toldBy(cluster)].sort()).toEqual(stored().sort());
+    await expect
+      .poll(() => source.status())
+      .toMatchObject({ synced: true, lastError: undefined, objects: stored().length });
     // What was told as gone had been gone; synced came once, after all that existed.
     for (const name of Array.from({ length: 8 }, (_, i) => `s${i}`)) {
       const told = log.texts.filter((text) => text === `delete Service default/${name}`).length;

@@ -11,7 +11,8 @@ export class SilenceError extends Error {
 
 /**
  * The parts of a body, as long as the next one comes within `limitMs()`. Only the time of waiting for the other side
- * counts, not that of a slow reader, which must not be taken for a dead server.
+ * counts, not that of a slow reader, which must not be taken for a dead server; nor that in which this process did not
+ * run (a busy machine, a virtual one that was frozen): what came meanwhile is read before anything is called silence.
  *
  * @throws SilenceError
  */
@@ -20,12 +21,17 @@ export async function* limitSilence(body: Readable, limitMs: () => number): Asyn
   try {
     for (;;) {
       const ms = limitMs();
-      const timer = setTimeout(() => body.destroy(new SilenceError(ms)), ms);
+      let late: NodeJS.Immediate | undefined;
+      const timer = setTimeout(() => {
+        // Sockets are read after timers, and before this.
+        late = setImmediate(() => body.destroy(new SilenceError(ms)));
+      }, ms);
       let next: IteratorResult<unknown>;
       try {
         next = await parts.next();
       } finally {
         clearTimeout(timer);
+        clearImmediate(late);
       }
       if (next.done === true) return;
       yield next.value as Uint8Array;

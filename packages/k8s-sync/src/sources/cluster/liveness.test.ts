@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { selfSignedCertificate } from '@lbx/testing';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { EventLog } from '../../../test/event-log.ts';
 import { namedService, watchedCluster } from '../../../test/watched-cluster.ts';
 import { clusterSource } from './cluster-source.ts';
@@ -26,10 +26,7 @@ it('bookmarks keep a quiet watch alive', async () => {
   await using cluster = await watchedCluster({ idleTimeoutSeconds: 0.3 }, { bookmarkMs: 50 });
   await cluster.start();
   const begin = Date.now();
-  await vi.waitFor(() => expect(cluster.part('Service').lastBookmarkAt ?? 0).toBeGreaterThan(begin + 1000), {
-    timeout: 5000,
-    interval: 20,
-  });
+  await expect.poll(() => cluster.part('Service').lastBookmarkAt ?? 0).toBeGreaterThan(begin + 1000);
   expect(cluster.part('Service').reconnects).toBe(0);
 });
 
@@ -68,14 +65,12 @@ it('a connection that comes about but never speaks TLS is given up by the connec
   const { port } = mute.address() as AddressInfo;
   const log = new EventLog();
   const source = clusterSource({ server: `https://127.0.0.1:${port}`, connectTimeoutSeconds: 0.2 });
-  const begin = performance.now();
   await source.start(log.listener);
   try {
     const event = await log.next((found) => found.type === 'problem');
     expect(event).toMatchObject({
       error: { message: expect.stringMatching(/no answer from .*Connect Timeout/) },
     });
-    expect(performance.now() - begin).toBeLessThan(10_000);
   } finally {
     await source.close();
     mute.close();
@@ -96,8 +91,14 @@ it('has the kernel probe its connections (TCP keepalive)', async () => {
       .map((row) => row.trim().split(/\s+/))
       .find(([, from, to, state]) => from?.endsWith(local) && to?.endsWith(remote) && state === '01')?.[5]
       ?.split(':');
-  await vi.waitFor(() => expect(timer()?.[0]).toBe('02'));
-  expect(Number.parseInt(timer()![1]!, 16)).toBeLessThanOrEqual(3000);
+  let when = Number.NaN;
+  const keptAlive = () => {
+    const [kind, hundredths = ''] = timer() ?? [];
+    when = Number.parseInt(hundredths, 16);
+    return kind;
+  };
+  await expect.poll(keptAlive).toBe('02');
+  expect(when).toBeLessThanOrEqual(3000);
 });
 
 it('every watch has a connection of its own: HTTP/2, which would share one, is not asked for', async () => {

@@ -1,4 +1,4 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { eventText } from '../../../test/event-log.ts';
 import { namedService, watchedCluster } from '../../../test/watched-cluster.ts';
 
@@ -65,20 +65,20 @@ it('waits for a slow listener: no more is read, only the newest of each object i
     await held;
     running -= 1;
   });
-  await vi.waitFor(() => expect(told).toHaveLength(1));
+  await expect.poll(() => told).toHaveLength(1);
   await api.watch('Service');
   // 60 MB of 3000 objects: far more than what sockets and the queue hold; then many changes of a few.
   const notes = 'n'.repeat(20_000);
   for (let i = 0; i < 3000; i++) api.put(namedService(`many${i}`, { notes }));
   for (let i = 0; i < 2000; i++) api.put(namedService(`s${i % 10}`, { externalName: String(i) }));
-  await vi.waitFor(() => expect(source.status().pending).toBeGreaterThan(900), 10_000);
+  await expect.poll(() => source.status().pending).toBeGreaterThan(900);
   // The listener takes longer than any silence that is allowed: that is no reason to give up the watch.
   await new Promise((resolve) => setTimeout(resolve, 2000));
   expect(cluster.part('Service').failures).toBe(0);
   expect(source.status().pending).toBeLessThan(1100);
   held = undefined;
   release();
-  await vi.waitFor(() => expect(told.filter((text) => text.endsWith(' 1999'))).toHaveLength(1), 10_000);
+  await expect.poll(() => told.filter((text) => text.endsWith(' 1999'))).toHaveLength(1);
   expect(told.filter((text) => text.includes('/many'))).toHaveLength(3000);
   expect(told.filter((text) => text.includes('/s')).length).toBeLessThan(1900);
   for (let s = 0; s < 10; s++) {

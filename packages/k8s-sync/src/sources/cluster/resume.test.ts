@@ -1,4 +1,4 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { slice } from '../../../test/objects.ts';
 import { namedService, watchedCluster } from '../../../test/watched-cluster.ts';
 
@@ -69,16 +69,16 @@ it('goes on after the last event, or the last bookmark, without a list', async (
   api.put(slice([]), slice([], { name: 'web-2' }));
   api.bookmark();
   await log.next('upsert EndpointSlice default/web-2');
-  await vi.waitFor(() => expect(cluster.part('Service').resourceVersion).toBe(api.resourceVersion));
+  await expect.poll(() => cluster.part('Service').resourceVersion).toBe(api.resourceVersion);
   api.compact();
   api.put(namedService('two'));
   await log.next('upsert Service default/two');
   (await api.watch('Service')).cut();
   await api.until(() => api.requestsFor('watch', 'Service').length === 3);
   expect(versionOfWatch(2)).toBe(api.resourceVersion);
-  await vi.waitFor(() =>
-    expect(cluster.part('Service')).toMatchObject({ connected: true, objects: 2, reconnects: 2, relists: 0 }),
-  );
+  await expect
+    .poll(() => cluster.part('Service'))
+    .toMatchObject({ connected: true, objects: 2, reconnects: 2, relists: 0 });
   expect(api.requestsFor('list', 'Service')).toEqual([]);
 });
 
@@ -106,7 +106,7 @@ it('is not led back into the past by bookmarks that come twice, late or out of o
   const second = await api.watch('Service');
   const skipped = String(Number(early) - 1);
   second.bookmark(skipped);
-  await vi.waitFor(() => expect(part('Service').resourceVersion).toBe(skipped));
+  await expect.poll(() => part('Service').resourceVersion).toBe(skipped);
   second.cut();
   await api.until(() => api.requestsFor('watch', 'Service').length === 3);
   expect(api.requestsFor('watch', 'Service')[2]!.query.get('resourceVersion')).toBe(skipped);

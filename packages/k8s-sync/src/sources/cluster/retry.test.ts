@@ -1,4 +1,4 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { namedService, watchedCluster } from '../../../test/watched-cluster.ts';
 import type { ClusterSourceOptions } from './cluster-source.ts';
 
@@ -45,7 +45,7 @@ it('never stops: hundreds of failures of every kind later, it follows', async ()
   }
   api.fault({ kind: 'Service', never: true });
   await cluster.start();
-  await vi.waitFor(() => expect(part('Service').connected).toBe(true), 15_000);
+  await expect.poll(() => part('Service').connected).toBe(true);
   expect(part('Service').failures).toBeGreaterThan(200);
   api.put(namedService('two'));
   await log.next('upsert Service default/two');
@@ -65,7 +65,7 @@ it('is slow after 401 and 403, and says so meanwhile', async () => {
   await using cluster = await watchedCluster({ deniedRetrySeconds: 0.4 }, { token: 'right' });
   const { api, part, source } = cluster;
   await cluster.start('at once');
-  await vi.waitFor(() => expect(part('Service').lastError).toMatchObject({ status: 401 }));
+  await expect.poll(() => part('Service').lastError).toMatchObject({ status: 401 });
   expect(source.status().lastError).toMatchObject({ code: 'LBX_API_SERVER' });
   await api.until(() => api.requests.filter((request) => request.kind === 'Service').length === 3);
   const times = api.requests.filter((request) => request.kind === 'Service').map((request) => request.at);
@@ -147,7 +147,7 @@ it('survives a line that is no JSON, and lists anew if it comes again and again'
       () => api.requests.length > before && api.watches.some((watch) => watch.kind === 'Service'),
     );
   }
-  await vi.waitFor(() => expect(part('Service').relists).toBe(1));
+  await expect.poll(() => part('Service').relists).toBe(1);
   api.put(namedService('one'));
   await log.next('upsert Service default/one');
   expect(log.texts.filter((text) => text.startsWith('problem: Service: the answer of'))).toHaveLength(3);
@@ -169,7 +169,7 @@ it.each([
     ...answer,
   });
   (await api.watch('Service')).cut();
-  await vi.waitFor(() => expect(part('Service').relists).toBe(1), 5000);
+  await expect.poll(() => part('Service').relists).toBe(1);
   expect(fault.hits).toBe(3);
   api.put(namedService('one'));
   await log.next('upsert Service default/one');
@@ -181,7 +181,7 @@ it.each([429, 500, 503])('does not list anew because a busy server answers %i to
   await cluster.start();
   const fault = api.fault({ kind: 'Service', verb: 'watch', times: 20, status });
   (await api.watch('Service')).cut();
-  await vi.waitFor(() => expect(fault.hits).toBe(20), 5000);
-  await vi.waitFor(() => expect(part('Service').connected).toBe(true));
+  await expect.poll(() => fault.hits).toBe(20);
+  await expect.poll(() => part('Service').connected).toBe(true);
   expect(part('Service').relists).toBe(0);
 });

@@ -1,4 +1,4 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { slice } from '../../../test/objects.ts';
 import { namedService, watchedCluster } from '../../../test/watched-cluster.ts';
 
@@ -10,10 +10,9 @@ it('says which kind has not synced, why, and since when the others have', async 
   expect(source.status()).toMatchObject({ synced: false, waitingFor: [source.name], parts: [] });
   const begin = Date.now();
   await cluster.start('at once');
-  await vi.waitFor(() => {
-    expect(part('Service').synced && part('Node').synced).toBe(true);
-    expect(part('EndpointSlice').failures).toBeGreaterThan(0);
-  });
+  await expect
+    .poll(() => part('Service').synced && part('Node').synced && part('EndpointSlice').failures > 0)
+    .toBe(true);
   expect(source.status()).toMatchObject({
     name: source.name,
     synced: false,
@@ -41,12 +40,12 @@ it('shows lag: last event, last bookmark, relists, reconnects, failures', async 
   expect(part('Service').lastEventAt).toBeGreaterThanOrEqual(begin);
   expect(source.status().lastEventAt).toBe(part('Service').lastEventAt);
   api.bookmark();
-  await vi.waitFor(() => expect(part('Service').lastBookmarkAt).toBeGreaterThanOrEqual(begin));
+  await expect.poll(() => part('Service').lastBookmarkAt).toBeGreaterThanOrEqual(begin);
   (await api.watch('Service')).end();
-  await vi.waitFor(() => expect(part('Service').reconnects).toBe(1));
+  await expect.poll(() => part('Service').reconnects).toBe(1);
   const watch = await api.watch('Service');
   watch.fail(410, 'Expired', 'too old');
-  await vi.waitFor(() => expect(part('Service')).toMatchObject({ relists: 1, failures: 1, connected: true }));
+  await expect.poll(() => part('Service')).toMatchObject({ relists: 1, failures: 1, connected: true });
   // Plain data: it goes into a log line as it is.
   expect(JSON.parse(JSON.stringify(source.status()))).toMatchObject({ synced: true, objects: 1 });
 });

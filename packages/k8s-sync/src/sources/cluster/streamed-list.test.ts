@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { slice } from '../../../test/objects.ts';
 import { namedService, watchedCluster } from '../../../test/watched-cluster.ts';
 
@@ -135,7 +135,7 @@ it('an object that changes or goes while the list streams in is as it was last',
   ].join('');
   api.fault({ kind: 'Service', body, end: false });
   await cluster.start();
-  await vi.waitFor(() => expect(cluster.part('Service').resourceVersion).toBe('108'));
+  await expect.poll(() => cluster.part('Service').resourceVersion).toBe('108');
   expect(log.changes).toEqual([
     'upsert Service default/a',
     'upsert Service default/b',
@@ -151,7 +151,7 @@ it('a server that forgets every list at once is a problem that is told', async (
   await cluster.start('at once');
   const event = await cluster.log.next((found) => found.type === 'problem');
   expect(event).toMatchObject({ error: { code: 'LBX_API_SERVER', status: 410 } });
-  await vi.waitFor(() => expect(cluster.source.status().waitingFor).toEqual([`${cluster.api.url}: Service`]));
+  await expect.poll(() => cluster.source.status().waitingFor).toEqual([`${cluster.api.url}: Service`]);
   fault.stop();
   await cluster.log.next('synced');
 });
@@ -169,7 +169,7 @@ it('why a server cannot stream stays known after a watch has ended', async () =>
   await cluster.start();
   const refusal = source.status().streamingRefused;
   (await api.watch('Service')).end();
-  await vi.waitFor(() => expect(part('Service').reconnects).toBe(1));
+  await expect.poll(() => part('Service').reconnects).toBe(1);
   expect(refusal).toContain('sendInitialEvents');
   expect(source.status().streamingRefused).toBe(refusal);
 });
