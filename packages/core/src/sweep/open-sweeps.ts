@@ -8,7 +8,7 @@ import { createBucketSweep } from './bucket-sweep.ts';
 import { createFlowSweep, type FlowClock } from './flow-sweep.ts';
 import type { Sweep, Sweeps } from './sweeper.ts';
 
-/** Sweeps over the flow tables that there are. */
+/** Sweeps over the flow tables that there are. The settings are theirs alone: so are the maps that are loaded for them only. */
 export function openSweeps(
   maps: PinnedMaps,
   settings: LoadSettings,
@@ -40,6 +40,7 @@ export function openSweeps(
     all: sweeps,
     close() {
       for (const object of opened) object.close();
+      for (const map of settings.ownMaps.values()) map.close();
     },
   };
 }

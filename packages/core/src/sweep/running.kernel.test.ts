@@ -1,3 +1,4 @@
+import { readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { flowCatalog } from '@lbx/maps';
 import { describeKernel } from '@lbx/testing';
@@ -33,4 +34,27 @@ describeKernel('a running load balancer', () => {
     expect(table.get({ index: 77 } as never)?.tag).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
     expect(fixture.notices.join()).not.toContain('giving back');
   });
+
+  it.each(['lru', 'buckets'] as const)(
+    'that keeps flows in %s holds no map open when it is closed',
+    async (flowTable) => {
+      using fixture = createNodeFixture('core-sweep-fds');
+      const openMaps = () => readdirSync('/proc/self/fd').filter(isMap).length;
+      const before = openMaps();
+      const lb = fixture.start({ cgroup: false, sweepSeconds: 1, flowTable });
+      expect(openMaps()).toBeGreaterThan(before);
+      await expect.poll(() => Object.keys(lb.status().flows)).toContain('lbx_rev6');
+      lb.close();
+      expect(openMaps()).toBe(before);
+    },
+  );
 });
+
+/** A file may be closed between two looks: the one that the folder itself is read by. */
+function isMap(fd: string): boolean {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`) === 'anon_inode:bpf-map';
+  } catch {
+    return false;
+  }
+}
