@@ -31,6 +31,7 @@ const sockets = {
   child: { connect4: 1 },
   isRoot: true,
   isPart: false,
+  isAbove: false,
 };
 const none = { connect4: 0, connect6: 0, sendmsg4: 0, sendmsg6: 0 };
 const bpffs = { pins: '/b/lbx', existing: '/b', isBpffs: true };
@@ -136,6 +137,11 @@ it.each([
     'cgroup-sockets',
     { ...sockets, isRoot: false, isPart: true },
     [...one('ok', /sees/), ...one('note', /only processes below/)],
+  ],
+  [
+    'cgroup-sockets',
+    { ...sockets, isRoot: false, isAbove: true },
+    [...one('ok', /sees/), ...one('note', /the node itself is a container/)],
   ],
   [
     'cgroup-sockets',

@@ -77,12 +77,18 @@ describeKernel('lbx doctor with fewer privileges', () => {
       '--only',
       'cgroup-sockets',
     ];
-    const inContainer = (...flags: string[]) =>
-      report(['sh', '-ec', script, cgroup.path, root, ...lbx, ...flags]).of('cgroup-sockets');
+    const inContainer = (...command: string[]) =>
+      report(['sh', '-ec', script, cgroup.path, root, ...command]).of('cgroup-sockets');
     const part = { status: 'fail', about: 'namespace', remedy: expect.stringContaining('hostPath') };
-    expect(inContainer()).toMatchObject([part]);
-    expect(inContainer('--cgroup', root)).toMatchObject([part]);
-    expect(inContainer('--cgroup', '/mnt/host')).toMatchObject([{ status: 'ok' }]);
+    expect(inContainer(...lbx)).toMatchObject([part]);
+    expect(inContainer(...lbx, '--cgroup', root)).toMatchObject([part]);
+    expect(inContainer(...lbx, '--cgroup', '/mnt/host')).toMatchObject([{ status: 'ok' }]);
+    // A pod on a node that is a container itself: the root of that node is all there is to balance.
+    const pod = 'mkdir -p "$0/pod"; echo $$ > "$0/pod/cgroup.procs"; exec unshare --cgroup "$@"';
+    expect(inContainer('sh', '-ec', pod, root, ...lbx, '--cgroup', root)).toMatchObject([
+      { status: 'ok' },
+      { status: 'note', about: 'part', found: expect.stringContaining('the node itself is a container') },
+    ]);
   });
 
   it('without libbpf: says how to install it', () => {

@@ -9,6 +9,8 @@ export interface CgroupFacts extends SocketProbe {
   readonly isRoot: boolean;
   /** Did the user name a folder below what is mounted here? A mount whose root is no root is that of a container. */
   readonly isPart: boolean;
+  /** Is it mounted from above this process's own cgroup namespace? Then somebody gave it: the node, be it a container itself. */
+  readonly isAbove: boolean;
 }
 
 export const cgroupSocketsCheck = defineCheck<CgroupFacts>({
@@ -31,9 +33,10 @@ export const cgroupSocketsCheck = defineCheck<CgroupFacts>({
     const isRoot = !existsSync(join(cgroup, 'cgroup.type'));
     const isPart =
       typeof options.cgroup === 'string' && !isMountPoint(cgroup, read('/proc/self/mounts') ?? '');
-    return { ...(await probeSockets(cgroup)), isRoot, isPart };
+    const isAbove = isMountedFromAbove(cgroup, read('/proc/self/mountinfo') ?? '');
+    return { ...(await probeSockets(cgroup)), isRoot, isPart, isAbove };
   },
-  judge({ cgroup, own, child, childProblem, untried, isRoot, isPart }) {
+  judge({ cgroup, own, child, childProblem, untried, isRoot, isPart, isAbove }) {
     const verdicts: Verdict[] = [];
     const unseen = Object.entries(own).filter(
       ([hook, count]) => count === 0 && !untried.includes(hook as never),
@@ -54,7 +57,7 @@ export const cgroupSocketsCheck = defineCheck<CgroupFacts>({
         remedy: `${whose}; something between has detached or overridden programs (bpftool cgroup tree ${cgroup})`,
       });
     }
-    if (!isRoot && !isPart) {
+    if (!isRoot && !isPart && !isAbove) {
       verdicts.push({
         status: 'fail',
         about: 'namespace',
@@ -65,7 +68,9 @@ export const cgroupSocketsCheck = defineCheck<CgroupFacts>({
       verdicts.push({
         status: 'note',
         about: 'part',
-        found: `${cgroup} is no root: only processes below it are balanced`,
+        found: isAbove
+          ? `${cgroup} is given from above this container, and is not the root of the machine: right where the node itself is a container (kind, for example); only processes below it are balanced`
+          : `${cgroup} is no root: only processes below it are balanced`,
       });
     }
     if (childProblem !== undefined)
@@ -85,6 +90,15 @@ export const cgroupSocketsCheck = defineCheck<CgroupFacts>({
 });
 
 const isMountPoint = (path: string, mounts: string) =>
-  mounts
-    .split('\n')
-    .some((line) => line.split(' ')[1]?.replaceAll('\\040', ' ') === path.replace(/(.)\/+$/, '$1'));
+  mounts.split('\n').some((line) => isPath(line.split(' ')[1], path));
+
+/** The kernel shows as `/..` what is outside of the reader's cgroup namespace. */
+const isMountedFromAbove = (path: string, mountinfo: string) =>
+  mountinfo.split('\n').some((line) => {
+    const [, , , root = '', mountPoint] = line.split(' ');
+    return isPath(mountPoint, path) && /^(\/\.\.)+$/.test(root);
+  });
+
+/** `field`: as in tables of mounts, where a space is written as a number. */
+const isPath = (field: string | undefined, path: string) =>
+  field?.replaceAll('\\040', ' ') === path.replace(/(.)\/+$/, '$1');
