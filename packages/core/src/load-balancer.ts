@@ -3,13 +3,13 @@ import {
   explain,
   type Flow,
   type Frontend,
-  frontendsOf,
   type ServiceSpec,
   type Unread,
 } from '@lbx/maps';
 import type { FileLock } from 'libbpf-ts';
 import type { ApplyReport } from './apply/apply-report.ts';
 import { createProgrammer, type Programmer, type ServiceChanges } from './apply/programmer.ts';
+import { assertChanges, wantedFrontends } from './apply/wanted-frontends.ts';
 import { deviceIndex } from './attach/device.ts';
 import { createHooks, type Hooks } from './attach/hooks.ts';
 import { linkFolder } from './attach/link-folder.ts';
@@ -31,6 +31,7 @@ import { forwardingNotices } from './forwarding-notice.ts';
 import { type Datapath, loadDatapath } from './load/datapath.ts';
 import { loadSettings } from './load/load-programs.ts';
 import { type NodeNetwork, openNodeNetwork } from './network/node-network.ts';
+import { assertOptions } from './options/assert-options.ts';
 import type { LoadBalancerOptions } from './options/options.ts';
 import { type ResolvedOptions, resolveOptions } from './options/resolve-options.ts';
 import { lockPins } from './pin-lock.ts';
@@ -123,6 +124,7 @@ export interface LoadBalancer extends Disposable {
  * undone before the error is thrown. Belongs to the network namespace that it is called in.
  */
 export function createLoadBalancer(options: LoadBalancerOptions = {}): LoadBalancer {
+  assertOptions(options);
   assertPrivileges();
   // Before anything is made: the commonest mistake is a device of another name.
   for (const device of options.devices ?? []) deviceIndex(device);
@@ -233,11 +235,12 @@ function createHandle({ runtime, network, datapath, hooks, programmer, lock }: R
     },
     apply(desired) {
       assertOpen();
-      const frontends = [...desired].flatMap((item) => ('frontends' in item ? frontendsOf(item) : [item]));
+      const frontends = wantedFrontends(desired);
       return network.inside(() => runtime.apply(frontends));
     },
     update(changes, times) {
       assertOpen();
+      assertChanges(changes);
       return network.inside(() => runtime.update(changes, times));
     },
     sync() {

@@ -1,5 +1,6 @@
 /** Codes of the errors of this package. Match on them, not on classes: two copies of the package may be loaded. */
 export type SyncErrorCode =
+  | 'LBX_BAD_OPTION'
   | 'LBX_BAD_OBJECT'
   | 'LBX_FRONTEND_CONFLICT'
   | 'LBX_HEALTH_PORT'
@@ -17,6 +18,24 @@ export type SyncErrorCode =
 /** What every error of this package has. */
 export abstract class SyncError extends Error {
   abstract readonly code: SyncErrorCode;
+}
+
+/** An option that does not exist, is missing, or has a value that it does not take. */
+export class BadOptionError extends SyncError {
+  override readonly name = 'BadOptionError';
+  readonly code = 'LBX_BAD_OPTION';
+  /** The function that was given it, "clusterSource". */
+  readonly of: string;
+  /** Name of the option; empty for the options as a whole. */
+  readonly option: string;
+  readonly value: unknown;
+
+  constructor(of: string, option: string, value: unknown, problem: string) {
+    super(`${[of, option].filter((part) => part !== '').join(': ')}: ${problem}`);
+    this.of = of;
+    this.option = option;
+    this.value = value;
+  }
 }
 
 /** A field of a Kubernetes object that cannot be used. The rest of the object, and all others, stay in force. */

@@ -6,6 +6,7 @@ it('exports these values, and no others', () => {
     'ApiServerError',
     'BadManifestError',
     'BadObjectError',
+    'BadOptionError',
     'DuplicateManifestError',
     'DuplicateObjectError',
     'FrontendConflictError',

@@ -2,6 +2,7 @@ export {
   ApiServerError,
   BadManifestError,
   BadObjectError,
+  BadOptionError,
   DuplicateManifestError,
   DuplicateObjectError,
   FrontendConflictError,

@@ -239,6 +239,8 @@ export { type ParseServiceOptions, parseServiceSpec, readServiceSpec } from './m
 export { type Protocol, parseProtocol, protocolName, protocolNumbers } from './model/protocol.ts';
 export { ServiceError, type ServiceErrorCode } from './model/service-error.ts';
 export type { FrontendSpec, ProxyRedirect, ServiceSpec } from './model/service-spec.ts';
+export { nearestName } from './options/nearest-name.ts';
+export { type BadOption, badOption, type OptionKind, type OptionShape } from './options/option-shape.ts';
 export { type Clock, createClock } from './packet/clock.ts';
 export { explainPacket, type PacketOptions, type PacketState } from './packet/explain-packet.ts';
 export {

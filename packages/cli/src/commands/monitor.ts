@@ -1,7 +1,6 @@
 import { type EventKind, eventKinds, eventReasons, openPinnedEvents } from '@lbx/core';
-import type { ReasonName } from '@lbx/maps';
+import { nearestName, type ReasonName } from '@lbx/maps';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { nearestName } from '../agent/options/nearest-name.ts';
 import { pinsOption } from '../input/pins-options.ts';
 import { networkText, type Place, parsePlace } from '../input/place.ts';
 import { parseCount, parseSeconds } from '../input/shared-options.ts';

@@ -1,5 +1,4 @@
-import { readAddress, readEndpoint } from '@lbx/maps';
-import { nearestName } from '../agent/options/nearest-name.ts';
+import { nearestName, readAddress, readEndpoint } from '@lbx/maps';
 import { CliError } from '../cli-error.ts';
 import type { ServiceNames } from '../names/service-names.ts';
 

@@ -2,18 +2,19 @@ import {
   type AnyTable,
   createMemoryTables,
   explain,
-  type Frontend,
-  frontendsOf,
   type MemoryTablesOptions,
+  type OptionShape,
   type Tables,
 } from '@lbx/maps';
 import type { BpfMap } from 'libbpf-ts';
 import { createProgrammer } from '../apply/programmer.ts';
 import { changesTo } from '../apply/service-changes.ts';
+import { assertChanges, wantedFrontends } from '../apply/wanted-frontends.ts';
 import { closedError } from '../closed-error.ts';
 import { openEvents } from '../events/open-events.ts';
 import { explainOptions } from '../explain-options.ts';
 import type { LoadBalancer } from '../load-balancer.ts';
+import { assertOptions, assertShape } from '../options/assert-options.ts';
 import type { LoadBalancerOptions } from '../options/options.ts';
 import { resolveOptions } from '../options/resolve-options.ts';
 import { createReconciler } from '../reconcile/reconciler.ts';
@@ -40,6 +41,23 @@ export type MemoryLoadBalancerOptions = Pick<
     readonly tables?: Tables;
   };
 
+const shape: OptionShape<MemoryLoadBalancerOptions> = {
+  algorithm: 'text',
+  externalClusterIP: 'flag',
+  families: 'numbers',
+  forwarding: 'text',
+  maglevSeed: 'text',
+  maglevSize: 'number',
+  nodeAddresses: 'texts',
+  nodePortRange: 'numbers',
+  onApplied: 'call',
+  onNotice: 'call',
+  wildcards: 'flag',
+  maxEntries: ['number', 'object'],
+  failOn: 'call',
+  tables: 'object',
+};
+
 /** All that a load balancer can be asked; what is about programs, packets and hooks is empty. */
 export interface MemoryLoadBalancer extends LoadBalancer {
   /** Where it writes: for matchers, or to change something behind its back. */
@@ -53,7 +71,9 @@ export interface MemoryLoadBalancer extends LoadBalancer {
  * ever comes: `events()` and `traffic()` throw, as they do where no programs are on devices.
  */
 export function createMemoryLoadBalancer(given: MemoryLoadBalancerOptions = {}): MemoryLoadBalancer {
+  assertShape(given, shape);
   const { tables: there, maxEntries, failOn, ...settings } = given;
+  assertOptions({ ...settings, ...(typeof maxEntries === 'object' ? { maxEntries } : {}) });
   const resolved = resolveOptions(
     { nodeAddresses: [], ...settings, cgroup: false, pins: false, driftSeconds: false },
     { devices: [], addresses: [] },
@@ -99,12 +119,12 @@ export function createMemoryLoadBalancer(given: MemoryLoadBalancerOptions = {}):
       return reconciler.status;
     },
     apply: whileOpen((desired) => {
-      const frontends: Frontend[] = [...desired].flatMap((item) =>
-        'frontends' in item ? frontendsOf(item) : [item],
-      );
-      return reconciler.apply(changesTo(frontends, programmer.services));
+      return reconciler.apply(changesTo(wantedFrontends(desired), programmer.services));
     }),
-    update: whileOpen((changes, times) => reconciler.update(changes, times)),
+    update: whileOpen((changes, times) => {
+      assertChanges(changes);
+      return reconciler.update(changes, times);
+    }),
     sync: whileOpen(() => reconciler.sync()),
     setUnread: whileOpen(programmer.setUnread),
     checkDrift: whileOpen(() => reconciler.checkDrift()),

@@ -1,3 +1,5 @@
+import type { OptionShape } from '@lbx/maps';
+import { assertOptions } from '../assert-options.ts';
 import { endpointText, type IpFamily, ipFamilies } from '../objects/ip-address.ts';
 import type { Translator } from '../translate/translator.ts';
 import { healthzAnswer, livezAnswer, notFound, readyzAnswer, serviceAnswer } from './health-answer.ts';
@@ -42,11 +44,21 @@ const everywhere = [
   { address: '::', port: 10_256 },
 ];
 
+const shape: OptionShape<HealthServersOptions> = {
+  bind: 'list',
+  families: 'texts',
+  syncPeriodMs: 'number',
+  needsNode: 'flag',
+  retryMs: 'number',
+  onProblem: 'call',
+};
+
 /**
  * Serves /healthz, /livez and /readyz, and a port for each Service of type LoadBalancer with externalTrafficPolicy Local, on all
  * addresses that serve NodePorts. A port that somebody else has is a problem and tried again; the others are served.
  */
 export function createHealthServers(options: HealthServersOptions = {}): HealthServers {
+  assertOptions('createHealthServers', options, shape);
   const { retryMs = 5000, syncPeriodMs = 30_000, needsNode = true, onProblem = () => {} } = options;
   const health = new ProxyHealth(options.families ?? ipFamilies, 2 * syncPeriodMs);
   const open = new Map<HealthPlaceName, HealthListener>();

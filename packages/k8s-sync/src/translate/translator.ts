@@ -18,6 +18,7 @@ import {
 } from '../semantics/node-port-addresses.ts';
 import { serviceExclusion, sliceExclusion } from '../semantics/service-exclusion.ts';
 import type { ObjectKind, SourceEvent } from '../sources/source-event.ts';
+import { assertTranslatorOptions } from './assert-translator-options.ts';
 import { ChangeTriggers } from './change-triggers.ts';
 import { claimRank } from './frontend-claims.ts';
 import { FrontendTable } from './frontend-table.ts';
@@ -98,8 +99,12 @@ export interface TranslatorWork {
   readonly computed: number;
 }
 
-/** Objects in, frontends out; only the Services that an event touches are computed again. Holds no resources. */
+/**
+ * Objects in, frontends out; only the Services that an event touches are computed again. Holds no resources.
+ * @throws BadOptionError (LBX_BAD_OPTION)
+ */
 export function createTranslator(options: TranslatorOptions): Translator {
+  assertTranslatorOptions(options);
   const { nodeName } = options;
   const classes =
     options.loadBalancerClasses === undefined ? undefined : new Set(options.loadBalancerClasses);

@@ -14,6 +14,10 @@ export function frontendsOf(service: ServiceSpec, others?: ReadonlyMap<string, S
   const { name, frontends, backends, proxyRedirects, ...shared } = service;
   const sets = new Map<string, BackendChoice>();
   return frontends.map((spec, i) => {
+    if (typeof spec === 'string') {
+      const problem = 'is the short form, which parseServiceSpec() reads; pass what that returns';
+      throw new ServiceError('LBX_SERVICE_FIELD', name, `frontends[${i}]`, spec, problem);
+    }
     const { servicePort, portName: _, redirectTo, ...own } = spec;
     const provider = redirectTo === undefined ? service : others?.get(redirectTo);
     if (provider === undefined) {

@@ -1,3 +1,4 @@
+import { nearestName } from '../options/nearest-name.ts';
 import { ServiceError } from './service-error.ts';
 
 /** Reads the fields of one JSON object of a service and refuses what it does not know; paths name the place in errors. */
@@ -80,7 +81,10 @@ export function readFields(service: string, path: string, value: unknown): Field
     },
     done() {
       const unknown = Object.keys(fields).find((field) => !asked.has(field));
-      if (unknown !== undefined) fail(unknown, `is no field here; known are ${[...asked].sort().join(', ')}`);
+      if (unknown === undefined) return;
+      const near = nearestName(unknown, [...asked]);
+      const hint = near === undefined ? '' : `did you mean '${near}'? `;
+      fail(unknown, `is no field here; ${hint}known are ${[...asked].sort().join(', ')}`);
     },
   };
 }

@@ -1,6 +1,6 @@
+import { nearestName } from '@lbx/maps';
 import { isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { agentOptions, type OptionKey, optionKeys, optionOf } from './agent-options.ts';
-import { nearestName } from './nearest-name.ts';
 import { flagOf } from './option-names.ts';
 import { BadValue } from './option-types/option-type.ts';
 

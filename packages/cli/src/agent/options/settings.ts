@@ -1,7 +1,7 @@
+import { nearestName } from '@lbx/maps';
 import { CliError } from '../../cli-error.ts';
 import { type AgentSettings, type OptionKey, optionKeys, optionOf } from './agent-options.ts';
 import type { ConfigFile } from './config-file.ts';
-import { nearestName } from './nearest-name.ts';
 import { flagOf, variableOf, variablePrefix } from './option-names.ts';
 import { BadValue } from './option-types/option-type.ts';
 

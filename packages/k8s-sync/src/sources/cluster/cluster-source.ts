@@ -3,6 +3,7 @@ import { FairTurns } from '../fair-turns.ts';
 import { ListenerQueue } from '../listener-queue.ts';
 import type { ObjectSource } from '../source-event.ts';
 import { combineStatus, type SourceStatus } from '../source-status.ts';
+import { assertClusterOptions } from './assert-cluster-options.ts';
 import { type ClusterAccess, type ClusterConnection, openClusterConnection } from './cluster-connection.ts';
 import { type FollowOptions, followSettings } from './follow-settings.ts';
 import { followedKinds } from './followed-kind.ts';
@@ -36,8 +37,11 @@ export interface ClusterSourceStatus extends SourceStatus {
  *
  * start() resolves when the access data are read, before anything is known to work: an API server that is away is a
  * `problem` event and is tried for ever. It rejects with KubeconfigError (LBX_KUBECONFIG).
+ *
+ * @throws BadOptionError (LBX_BAD_OPTION) for options that cannot be meant.
  */
 export function clusterSource(options: ClusterSourceOptions): ClusterSource {
+  assertClusterOptions(options);
   const name = 'server' in options ? options.server : `the cluster of kubeconfig ${options.kubeconfig}`;
   const { nodeName = '', pods = false } = options;
   if (pods && nodeName === '')

@@ -1,6 +1,8 @@
 import { promises as fs } from 'node:fs';
 import { resolve } from 'node:path';
-import { BadManifestError, ManifestFolderError, SourceStateError } from '../../errors.ts';
+import type { OptionShape } from '@lbx/maps';
+import { assertOptions } from '../../assert-options.ts';
+import { BadManifestError, BadOptionError, ManifestFolderError, SourceStateError } from '../../errors.ts';
 import { ListenerQueue } from '../listener-queue.ts';
 import type { ObjectSource, SourceEvent } from '../source-event.ts';
 import type { SourceStatus } from '../source-status.ts';
@@ -33,6 +35,14 @@ interface FileState {
 
 const gone = 'gone';
 
+const shape: OptionShape<ManifestSourceOptions> = {
+  pollSeconds: 'number',
+  debounceMs: 'number',
+  confirmMs: 'number',
+  maxFileBytes: 'number',
+  maxFiles: 'number',
+};
+
 /**
  * Kubernetes objects from a folder of manifests (.yaml, .yml, .json, subfolders too), followed as they change.
  *
@@ -43,6 +53,9 @@ const gone = 'gone';
  * start() rejects with ManifestFolderError (LBX_MANIFEST_FOLDER) if `folder` is no folder, or one with too many files.
  */
 export function manifestSource(folder: string, options: ManifestSourceOptions = {}): ObjectSource {
+  if (typeof folder !== 'string')
+    throw new BadOptionError('manifestSource', 'folder', folder, "expected a path, such as 'manifests'");
+  assertOptions('manifestSource', options, shape);
   const { pollSeconds = 10, debounceMs = 3, confirmMs = 40, maxFileBytes = 64 * 2 ** 20 } = options;
   const { maxFiles = 100_000 } = options;
   const root = resolve(folder);
