@@ -79,8 +79,9 @@ export interface LoadBalancer extends Disposable {
   sync(): ApplyReport;
   /**
    * Not all that services say can be read: what may be meant by it stays as an earlier process left it, from the next
-   * `apply`, `update` or `sync` on, until this is called with `nothingUnread`. What this process has written is its own,
-   * and is changed and removed as ever.
+   * `apply`, `update` or `sync` on, until this is called with `nothingUnread`. That is frontends that nobody asks for, and
+   * backends of the services named that were in none of their frontends since. What this process was given is its own, and
+   * is changed and removed as ever.
    */
   setUnread(unread: Unread): void;
   /** Compares the maps with what was written, and puts right what somebody else changed, as it is done every `driftSeconds`. */

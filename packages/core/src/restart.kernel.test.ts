@@ -108,6 +108,27 @@ describeKernel('kill -9 and the next start, under load', () => {
     await Promise.all([far, near, own, ...clients].map(({ kill }) => kill()));
   });
 
+  it('started while not all backends of a service are known: those that it had are served as before', async () => {
+    const [far, near] = services as [ServiceSpec, ServiceSpec];
+    const target = `${addresses.service}:81`;
+    const connection = world.connect(target);
+    await connection.next();
+    const ids = idsOf(await lb.dump());
+    await lb.kill();
+    lb = await start();
+    await lb.unread([near.name]);
+    const none = { ...near, backends: [] };
+    expect(await lb.apply([far, none])).toMatchObject({ kept: 1, failed: [], refused: [] });
+    expect(idsOf(await lb.dump())).toEqual(ids);
+    expect(await connection.ask('kept')).toBe('kept');
+    expect(world.ask(target, 1)).toEqual([`${addresses.local}:8080 sees ${addresses.client}`]);
+    await lb.unread([]);
+    expect(await lb.apply([far, none])).toMatchObject({ kept: 0, failed: [], refused: [] });
+    expect((await lb.dump()).join()).not.toContain(addresses.local);
+    expect(await lb.apply(services)).toMatchObject({ kept: 0, failed: [], refused: [] });
+    await connection.kill();
+  }, 60_000);
+
   it('killed at any moment while maps get other sizes: connections go on, and the next start finishes it', async () => {
     const connection = world.connect(target);
     const near = world.connect(`${addresses.service}:81`);

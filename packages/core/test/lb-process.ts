@@ -8,9 +8,11 @@ const loadBalancer = createLoadBalancer(JSON.parse(process.argv[2] ?? '{}'));
 answer(loadBalancer.summary());
 for await (const line of createInterface(process.stdin)) {
   const [method, ...args] = JSON.parse(line) as [
-    'apply' | 'status' | 'dump' | 'traffic' | 'remove',
+    'apply' | 'status' | 'dump' | 'traffic' | 'remove' | 'unread',
     ...never[],
   ];
-  answer((loadBalancer[method] as (...args: never[]) => unknown)(...args));
+  if (method === 'unread')
+    answer(loadBalancer.setUnread({ unclaimed: false, services: new Set<string>(args[0]) }));
+  else answer((loadBalancer[method] as (...args: never[]) => unknown)(...args));
 }
 loadBalancer.close();

@@ -28,6 +28,8 @@ export interface LbProcess {
   status(): Promise<Status>;
   dump(): Promise<string[]>;
   traffic(): Promise<Traffic>;
+  /** Not all backends of these services are known. */
+  unread(services: readonly string[]): Promise<void>;
   remove(): Promise<void>;
   kill(): Promise<void>;
 }
@@ -98,6 +100,7 @@ export async function createPacketWorld() {
         status: () => call('status'),
         dump: () => call('dump'),
         traffic: () => call('traffic'),
+        unread: (services) => call('unread', services),
         remove: () => call('remove'),
         kill: lines.kill,
       };

@@ -29,7 +29,7 @@ export function createUnreadObjects(loadBalancer: Pick<LoadBalancer, 'setUnread'
       return [
         new CliError(
           'LBX_KEPT_UNREAD',
-          `${kept} frontends that were found stay as they are, because ${named}${more} cannot be read and they may belong there; repair or delete what cannot be read`,
+          `${kept} frontends that were found stay, or keep backends that nobody accounts for, because ${named}${more} cannot be read and they may belong there; repair or delete what cannot be read`,
         ),
       ];
     },

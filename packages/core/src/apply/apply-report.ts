@@ -21,7 +21,7 @@ export interface ApplyReport {
   readonly shortages: readonly MapsError[];
   /** Frontends that are not as wanted yet because writes failed, now or before; they are tried again by themselves. */
   readonly pending: number;
-  /** Frontends that an earlier process left and that stay as they are while not everything can be read (`setUnread`). */
+  /** Frontends that stay as an earlier process left them, or keep backends, while not everything can be read (`setUnread`). */
   readonly kept: number;
   /** Milliseconds in all, and of these in the kernel's maps. */
   readonly ms: number;

@@ -6,7 +6,8 @@ import { createMaglevTable } from '../tables/maglev-table.ts';
 import type { BackendPlaces } from './backend-places.ts';
 
 /** The tables that the control plane writes, over kernel maps. */
-export interface KernelTables extends Pick<Derived, 'frontendMeta' | 'refreshBackends' | 'repair'> {
+export interface KernelTables
+  extends Pick<Derived, 'foundPlaceOf' | 'frontendMeta' | 'refreshBackends' | 'repair'> {
   readonly tables: Tables;
 }
 

@@ -14,7 +14,6 @@ import {
   isReverseNat,
   isSharedWorkLeft,
   mergeChanges,
-  nothingUnread,
   type Op,
   type Projection,
   type ProjectionChanges,
@@ -44,6 +43,7 @@ import { idUsage, mapUsage, type Usage } from '../usage.ts';
 import type { ApplyReport } from './apply-report.ts';
 import { type BackendMoves, createBackendPlaces } from './backend-places.ts';
 import { frontendStatus } from './frontend-status.ts';
+import { createGivenServices } from './given-services.ts';
 import { openKernelTables } from './kernel-tables.ts';
 import { projectOptions, sizeKnobs } from './project-options.ts';
 import { writesUdp } from './udp-writes.ts';
@@ -141,14 +141,13 @@ export function createProgrammer(
   const written = createWritten(found);
   const counted = trafficMapsOf(datapath.maps.byName);
   const traffic = counted && createTrafficKeeper(counted, ownersIn(found));
-  const services = new Map<string, readonly Frontend[]>();
   const firstOptions = projectOptions(resolved, tables);
   const knobs = sizeKnobs(tables, resolved);
   let optionsInForce = JSON.stringify(firstOptions);
   const projector = createProjector(firstOptions, ids, { slotsOf: (name) => written.slotsOf(name) });
   const desired = projector.projection;
-  const inheritance = createInheritance(written);
-  let unread = nothingUnread;
+  const inheritance = createInheritance(written, kernel.foundPlaceOf);
+  const given = createGivenServices(inheritance, projector, places);
   /** What could not be done yet. */
   let left: ProjectionChanges | undefined;
   let first = true;
@@ -160,12 +159,7 @@ export function createProgrammer(
     const text = JSON.stringify(next);
     if (text !== optionsInForce) projector.setOptions(next);
     optionsInForce = text;
-    for (const [service, frontends] of changes) {
-      places.replace(services.get(service) ?? [], frontends);
-      if (frontends.length === 0) services.delete(service);
-      else services.set(service, frontends);
-      projector.set(service, frontends);
-    }
+    given.give(changes);
     const taken = projector.takeChanges();
     // Also what was refused: ids that were taken for it go back.
     const changed = whole ? mergeChanges(unwantedIn(written, desired), taken) : taken;
@@ -173,7 +167,7 @@ export function createProgrammer(
   };
 
   return {
-    services,
+    services: given.services,
     status(stateOf) {
       const entries = readWrittenEntries(datapath.maps.byName, tables);
       return { frontends: first ? [] : frontendStatus(desired, entries, stateOf), entries: entries.counts };
@@ -198,7 +192,7 @@ export function createProgrammer(
     desired,
     retryRefused: () => projector.retryRefused(),
     setUnread(now) {
-      unread = now;
+      given.setUnread(now);
       // What may be brought in line now is in no changes.
       if (inheritance.kept > 0) left = allChanges(written, desired);
     },
@@ -213,10 +207,10 @@ export function createProgrammer(
     },
     checkDrift: () => checkDrift({ maps: datapath.maps.byName, tables, written, desired }),
     repairDerived: kernel.repair,
-    apply(given, options, { prune = true, isWaiting, also } = {}) {
+    apply(services, options, { prune = true, isWaiting, also } = {}) {
       const started = performance.now();
       const whole = prune && !told;
-      const { changed, all } = take(given, options, whole);
+      const { changed, all } = take(services, options, whole);
       const changes = also === undefined ? all : mergeChanges(all, also);
       // Asked once: a moment later the time of one of them may have come.
       const skip = new Set(
@@ -228,7 +222,7 @@ export function createProgrammer(
       const how = { prune, skip };
       // Should anything throw from here on, nothing that changed is forgotten.
       left = changes;
-      const reachable = inheritance.without(desired, unread);
+      const reachable = inheritance.without(desired);
       const ops: Op[] = planChanges(written, reachable, changes, how);
       const writing = performance.now();
       frontendMeta?.mark(reachable, changes.frontends);

@@ -14,6 +14,8 @@ export interface Derived {
   readonly tables: Partial<Tables>;
   /** Where the packet programs are loaded. */
   readonly frontendMeta: FrontendMetaKeeper | undefined;
+  /** Where an earlier process knew a backend to be; undefined where nobody asks for it. */
+  foundPlaceOf(backendId: number): 'local' | 'other' | undefined;
   /** Works out anew which of these backends (all, when none are named) are on this node. */
   refreshBackends(names: Iterable<string> | undefined): void;
   /** Compares it with what is in the kernel, in slices, and writes what somebody else has changed; gives how much. */
@@ -39,7 +41,8 @@ export function openDerived(
       markedFrontends(frontendMap),
     );
   const gateMap = maps.get('lbx_gate');
-  if (gateMap === undefined) return { tables: {}, frontendMeta, refreshBackends: () => {}, repair: nothing };
+  const unknown = { foundPlaceOf: () => undefined, refreshBackends: () => {} };
+  if (gateMap === undefined) return { tables: {}, frontendMeta, ...unknown, repair: nothing };
 
   // Both families have entries of one shape; ids are shared, so that one array holds the metadata of all.
   const services = [tables.lb4_services_v2, tables.lb6_services_v2 as unknown as Services];
@@ -58,7 +61,7 @@ export function openDerived(
     return {
       tables: gated,
       frontendMeta,
-      refreshBackends: () => {},
+      ...unknown,
       repair: () => repairGate(gateMap, gate),
     };
   const tracked = backends.map((table) => trackBackends(table, { meta, gate, isLocal: places.isLocal }));
@@ -69,6 +72,7 @@ export function openDerived(
       lb6_backends_v3: tracked[1]?.table,
     } as Partial<Tables>,
     frontendMeta,
+    foundPlaceOf: (id) => (meta.isLocal(id) ? 'local' : 'other'),
     *repair() {
       yield* repairGate(gateMap, gate);
       yield* repairMeta(metaMap, meta, tracked);

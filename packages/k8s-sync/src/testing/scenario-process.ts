@@ -94,6 +94,7 @@ export function startScenarioProcess(
   const { projection } = projector;
   /** What was told and not taken up, because the sources have not synced. */
   const waiting = new Map<string, readonly Frontend[]>();
+  const told = new Map<string, readonly Frontend[]>();
   const inheritance = createInheritance(written);
   let left: ProjectionChanges | undefined;
   let programmedAt = now();
@@ -104,7 +105,13 @@ export function startScenarioProcess(
       projectOptions = optionsFor(nodeAddresses);
       projector.setOptions(projectOptions);
     }
-    for (const [service, frontends] of waiting) projector.set(service, frontends);
+    const { owners, services } = translator.neverRead();
+    const again = inheritance.setUnread({ unclaimed: owners.length > 0, services });
+    for (const service of again) if (!waiting.has(service)) waiting.set(service, told.get(service) ?? []);
+    for (const [service, frontends] of waiting) {
+      told.set(service, frontends);
+      projector.set(service, inheritance.complete(service, frontends));
+    }
     waiting.clear();
     if (now() > programmedAt) projector.retryRefused(); // a quarantine may be over
     programmedAt = now();
@@ -114,9 +121,8 @@ export function startScenarioProcess(
   }
 
   function write(changes: ProjectionChanges): ApplyResult {
-    const { owners, services } = translator.neverRead();
     const keptBefore = inheritance.kept;
-    const reachable = inheritance.without(projection, { unclaimed: owners.length > 0, services });
+    const reachable = inheritance.without(projection);
     const all = inheritance.kept < keptBefore ? allChanges(written, projection) : changes;
     const result = applyOps(tables, planChanges(written, reachable, all), written);
     left = unsettled(written, reachable, all, result);

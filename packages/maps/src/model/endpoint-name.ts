@@ -27,6 +27,16 @@ export function endpointName(address: string, port: number, protocol: string, sc
     : [address, ':', port, '/', protocol, end].join('');
 }
 
+/** The name of an endpoint as somebody wrote it: its address need not be canonical, and stays as it is where it is none. */
+export function nameOfEndpoint({
+  address,
+  port,
+  protocol,
+  scope,
+}: Required<Omit<Endpoint, 'scope'>> & Endpoint): string {
+  return endpointName(readAddress(address)?.text ?? address, port, protocol, scope);
+}
+
 const PATTERN = /^(?:\[([^\]]+)\]|([^[\]:]+)):(\d{1,5})(?:\/(\w+))?(\/i)?$/;
 
 /**

@@ -2,7 +2,7 @@ import { MapsError } from '../errors.ts';
 import { IdMap } from '../ids/id-map.ts';
 import type { Ids } from '../ids/ids.ts';
 import { readAddress } from '../model/address.ts';
-import { endpointName } from '../model/endpoint-name.ts';
+import { nameOfEndpoint } from '../model/endpoint-name.ts';
 import type { Frontend } from '../model/frontend.ts';
 import { ServiceError } from '../model/service-error.ts';
 import { type Claim, Claims } from './claims.ts';
@@ -165,7 +165,7 @@ class ServiceProjector implements Projector {
       const error = this.#maker.check(frontend);
       if (error !== undefined) {
         invalid.push({
-          name: nameOf(frontend),
+          name: nameOfEndpoint(frontend),
           names: this.#placeNames(frontend),
           service: state.name,
           error,
@@ -277,7 +277,7 @@ class ServiceProjector implements Projector {
 
   /** Names of all places of a frontend that may be wrong in any way. */
   #placeNames(frontend: Frontend): string[] {
-    if (readAddress(frontend.address) === undefined) return [nameOf(frontend)];
+    if (readAddress(frontend.address) === undefined) return [nameOfEndpoint(frontend)];
     return placementsOf(frontend, this.#options).map(({ name }) => name);
   }
 
@@ -303,10 +303,6 @@ class ServiceProjector implements Projector {
       },
     };
   }
-}
-
-function nameOf({ address, port, protocol, scope }: Frontend): string {
-  return endpointName(readAddress(address)?.text ?? address, port, protocol, scope);
 }
 
 function conflict({ service, place: { name } }: Claim, holder: Claim): Refusal {
