@@ -43,14 +43,27 @@ describeKernel('the capabilities of the DaemonSet', () => {
       expect(again.events.filter(({ event }) => event === 'problem')).toEqual([]);
       await expect.poll(answer).toEqual([second, second]);
       expect(again.errors).toBe('');
-      await again.end('SIGTERM');
-      expect([await again.ended(), ...answer()]).toEqual([0, second, second]);
-      if (context.runAsUser !== 0) return;
       const lbx = [...confined(context), process.execPath, '--conditions=@lbx/source', main];
       const run = (...args: string[]) =>
         lan.node.exec('sh', ['-c', '"$@" || [ $? = 1 ]', 'sh', ...lbx, ...args, '--pins', lan.pins], {
           timeoutMs: 60_000,
         });
+      /** What an explanation of a client's connection stands on. */
+      const grounds = () => {
+        const flow = ['--from', '192.0.2.77:40000', '--to', `${addresses.service}:80`];
+        const { backend, confidence } = JSON.parse(run('explain', ...flow, '--json')) as {
+          backend: { address: string };
+          confidence: { reasons: { code: string }[] };
+        };
+        return [backend.address, ...confidence.reasons.map(({ code }) => code)];
+      };
+      // The kernel shows the programs' settings to nobody without CAP_SYS_ADMIN; the agent knows them.
+      if (context.runAsUser === 0)
+        expect(grounds()).toEqual([second, 'maglev', 'client-port', 'settings-told']);
+      await again.end('SIGTERM');
+      expect([await again.ended(), ...answer()]).toEqual([0, second, second]);
+      if (context.runAsUser !== 0) return;
+      expect(grounds()).toContain('settings-unknown');
       const report = JSON.parse(run('doctor', '--json', '--device', 'eth0', '--cgroup', cgroup.path)) as {
         findings: { id: string; found: string }[];
       };

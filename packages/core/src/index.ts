@@ -34,12 +34,13 @@ export {
 export type { ResolvedOptions } from './options/resolve-options.ts';
 export { type MapFill, measurePinnedMaps } from './pinned/measure-maps.ts';
 export { openPinnedFlows, type PinnedFlows } from './pinned/open-flow-sources.ts';
-export { type ProgramSettings, readProgramSettings } from './pinned/program-settings.ts';
+export { readProgramSettings } from './pinned/program-settings.ts';
 export {
   openPinnedTraffic,
   type PinnedTraffic,
   type PinnedTrafficReader,
 } from './pinned/read-pinned-traffic.ts';
+export type { ProgramSettings } from './pinned/settings-of.ts';
 export { type DerivedState, inspectDerived } from './probe/inspect-derived.ts';
 export { inspectPins, type PinnedLink, type PinnedMap, type PinnedState } from './probe/inspect-pins.ts';
 export { readPinnedCounters } from './probe/pinned-counters.ts';

@@ -35,6 +35,7 @@ import { assertOptions } from './options/assert-options.ts';
 import type { LoadBalancerOptions } from './options/options.ts';
 import { type ResolvedOptions, resolveOptions } from './options/resolve-options.ts';
 import { lockPins } from './pin-lock.ts';
+import { type ProgramSettings, settingsOf } from './pinned/settings-of.ts';
 import { assertPrivileges } from './privileges.ts';
 import type { ChangeTimes } from './reconcile/latency.ts';
 import type { ReconcileStatus } from './reconcile/reconciler.ts';
@@ -113,6 +114,8 @@ export interface LoadBalancer extends Disposable {
   /** How much of maps, ids and tables is used, by what is known without reading them. */
   usage(): Usage;
   summary(): Summary;
+  /** What the programs were loaded with: `readProgramSettings` for those whom the kernel does not let read it. */
+  programSettings(): ProgramSettings;
   /** Ends this process's part. Pinned programs and maps stay in force; without pins everything is detached. */
   close(): void;
   /** Detaches and removes everything, pinned or not. */
@@ -306,6 +309,7 @@ function createHandle({ runtime, network, datapath, hooks, programmer, lock }: R
       attachments: hooks.attachments.map(({ name }) => name),
       takenOver: hooks.attachments.filter(({ takenOver }) => takenOver).length,
     }),
+    programSettings: () => settingsOf(runtime.options, datapath.hz),
     close,
     remove() {
       assertOpen();

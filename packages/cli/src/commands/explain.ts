@@ -80,7 +80,7 @@ Exit codes: 0 the flow gets a backend, 1 it gets none (pass, drop or reject)`,
       const flow = { from: flags.from, to: flags.to, protocol: flags.proto, hook: hookOf[flags.via] };
       const answer = explainSteadily(opened, flow, {
         ...opened.options,
-        doubts: entryDoubts(flags.via, flags.from.address, opened),
+        doubts: [...(opened.remarks ?? []), ...entryDoubts(flags.via, flags.from.address, opened)],
         ...(flags.layout === 'cilium' ? { datapath: 'cilium' } : {}),
         ...(flags.algorithm === undefined ? {} : { algorithm: flags.algorithm }),
         ...(flags.maglevSize === undefined ? {} : { maglevSize: flags.maglevSize }),

@@ -1,14 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  localAddresses,
-  openPinnedFlows,
-  openPinnedTables,
-  type PinnedFlows,
-  readProgramSettings,
-} from '@lbx/core';
+import { localAddresses, openPinnedFlows, openPinnedTables, type PinnedFlows } from '@lbx/core';
 import {
   type AnyLayout,
+  type ConfidenceReason,
   catalog,
   createMemoryTable,
   type ExplainSource,
@@ -18,6 +13,7 @@ import {
   type LiveState,
   type ReadableTable,
 } from '@lbx/maps';
+import type { AgentFlags } from '../input/ask-agent.ts';
 import {
   LIVE,
   nothingPinned,
@@ -30,6 +26,7 @@ import {
 import { assertRoot } from '../root.ts';
 import type { CommandContext } from '../run-cli.ts';
 import type { NodeFacts } from './entry-point.ts';
+import { type RunningSettings, runningSettings } from './running-settings.ts';
 
 /** What is asked, and what is known of how its programs choose. */
 export interface OpenedState extends Disposable, NodeFacts {
@@ -40,12 +37,14 @@ export interface OpenedState extends Disposable, NodeFacts {
     'algorithm' | 'maglevSeed' | 'nodePortRange' | 'externalIpsAnywhere' | 'localAddresses'
   >;
   readonly problems: readonly string[];
+  /** What else is to be known of how sure the answer is. */
+  readonly remarks?: readonly ConfidenceReason[];
 }
 
 /** Opens what people name by `live`, a dump or a folder of manifests. Pinned maps are opened for reading only. */
 export async function openLiveState(
   name: string,
-  options: StateOptions,
+  options: StateOptions & AgentFlags,
   context: Pick<CommandContext, 'input'>,
 ): Promise<OpenedState> {
   if (name === LIVE) return openPinned(options);
@@ -78,8 +77,11 @@ export async function openLiveState(
   };
 }
 
-function openPinned(flags: StateOptions): OpenedState {
+async function openPinned(flags: StateOptions & AgentFlags): Promise<OpenedState> {
   assertRoot('explain', 'reads maps of the kernel', withoutRoot('explain'));
+  const folder = pinFolder(flags);
+  const running =
+    existsSync(folder) && flags.layout !== 'cilium' ? await runningSettings(folder, flags) : { remarks: [] };
   const place = pinPlace(flags);
   const opened: Disposable[] = [];
   const close = () => {
@@ -91,7 +93,7 @@ function openPinned(flags: StateOptions): OpenedState {
     if (Object.keys(pinned.tables).length === 0) throw nothingPinned(flags, 'explain');
     const flows = openPinnedFlows(place);
     opened.push(flows);
-    return { ...describePinned(pinned.tables, flows, flags), [Symbol.dispose]: close };
+    return { ...describePinned(pinned.tables, flows, running, flags), [Symbol.dispose]: close };
   } catch (error) {
     close();
     throw error;
@@ -101,10 +103,10 @@ function openPinned(flags: StateOptions): OpenedState {
 function describePinned(
   tables: ReturnType<typeof openPinnedTables>['tables'],
   { sources }: PinnedFlows,
+  { settings, remarks }: RunningSettings,
   flags: StateOptions,
 ): Omit<OpenedState, typeof Symbol.dispose> {
   const folder = pinFolder(flags);
-  const settings = existsSync(folder) && flags.layout !== 'cilium' ? readProgramSettings(folder) : undefined;
   const { packets, ...sockets } = settings ?? {};
   const addresses = localAddresses().map(({ address }) => address);
   return {
@@ -120,6 +122,7 @@ function describePinned(
       localAddresses: addresses,
     },
     problems: [],
+    remarks,
     ...(flags.layout === 'cilium' ? {} : { links: linksIn(folder) }),
     addresses,
   };

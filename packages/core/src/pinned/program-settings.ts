@@ -1,31 +1,30 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ipv6, type PacketSettings } from '@lbx/maps';
+import { ipv6 } from '@lbx/maps';
 import { BpfMap, BpfProgram, Link } from 'libbpf-ts';
 import { linkFolder } from '../attach/link-folder.ts';
+import type { ProgramSettings } from './settings-of.ts';
 
 /** Program arrays whose pins keep the programs of packets. */
 const callArrays = ['lbx_xdp_calls', 'lbx_tc_calls', 'lbx_pod_calls'];
 const datasec = '.rodata';
 
-/** What the programs of a folder of pins were loaded with. */
-export interface ProgramSettings {
-  readonly packets: Partial<PacketSettings>;
-  readonly nodePortRange: readonly [number, number];
-  readonly externalIpsAnywhere: boolean;
-  /** Base64, as `maglevSeed` of options; the part that names backends is not in the programs, and is 0 here. */
-  readonly maglevSeed: string;
-}
-
-/** Reads the constants of the programs that run; undefined where none are pinned. Only reads. */
+/**
+ * Reads the constants of the programs that run; undefined where none are pinned. Only reads. Takes CAP_SYS_ADMIN: without it
+ * the kernel refuses (`EPERM`).
+ */
 export function readProgramSettings(pins: string): ProgramSettings | undefined {
   const constants = new Map<string, Uint8Array>();
   for (const id of programIds(pins)) readConstants(id, constants);
+  return constants.size === 0 ? undefined : settingsIn(constants);
+}
+
+/** What is missing among the constants is taken for what it is unless set. */
+function settingsIn(constants: ReadonlyMap<string, Uint8Array>): ProgramSettings {
   const number = (name: string, otherwise: number): number => {
     const bytes = constants.get(name);
     return bytes === undefined ? otherwise : Buffer.from(bytes).readUIntLE(0, Math.min(bytes.length, 6));
   };
-  if (constants.size === 0) return undefined;
   const seconds = (name: string, otherwise: number) => number(`lbx_${name}_seconds`, otherwise);
   const source4 = addressIn(constants.get('lbx_snat_addr4'));
   const source6 = addressIn(constants.get('lbx_snat_addr6'));
@@ -54,6 +53,12 @@ export function readProgramSettings(pins: string): ProgramSettings | undefined {
     externalIpsAnywhere: number('lbx_external_ips_anywhere', 0) !== 0,
     maglevSeed: seed.toString('base64'),
   };
+}
+
+/** Undefined for the unspecified one: none is set. */
+function addressIn(bytes: Uint8Array | undefined): string | undefined {
+  if (bytes === undefined || bytes.every((byte) => byte === 0)) return undefined;
+  return bytes.length === 4 ? bytes.join('.') : ipv6.get(new DataView(bytes.buffer, bytes.byteOffset), 0);
 }
 
 function programIds(pins: string): Set<number> {
@@ -86,10 +91,4 @@ function readConstants(programId: number, into: Map<string, Uint8Array>): void {
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'ENOENT') throw error;
   }
-}
-
-/** Undefined for the unspecified one: none is set. */
-function addressIn(bytes: Uint8Array | undefined): string | undefined {
-  if (bytes === undefined || bytes.every((byte) => byte === 0)) return undefined;
-  return bytes.length === 4 ? bytes.join('.') : ipv6.get(new DataView(bytes.buffer, bytes.byteOffset), 0);
 }

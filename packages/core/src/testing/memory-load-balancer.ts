@@ -17,6 +17,7 @@ import type { LoadBalancer } from '../load-balancer.ts';
 import { assertOptions, assertShape } from '../options/assert-options.ts';
 import type { LoadBalancerOptions } from '../options/options.ts';
 import { resolveOptions } from '../options/resolve-options.ts';
+import { settingsOf } from '../pinned/settings-of.ts';
 import { createReconciler } from '../reconcile/reconciler.ts';
 import { serviceNamesOf } from '../service-names.ts';
 import { readTraffic } from '../traffic.ts';
@@ -152,6 +153,7 @@ export function createMemoryLoadBalancer(given: MemoryLoadBalancerOptions = {}):
     counters: whileOpen(() => ({})),
     usage: whileOpen(() => ({ ...programmer.usage(), flows: {}, hooks: {} })),
     summary: () => ({ programs: 0, maps: Object.keys(tables).length, attachments: [], takenOver: 0 }),
+    programSettings: () => settingsOf(resolved, 0),
     close,
     remove: whileOpen(() => {
       for (const table of Object.values(tables) as AnyTable[])

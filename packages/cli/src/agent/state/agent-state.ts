@@ -1,4 +1,4 @@
-import type { LoadBalancer } from '@lbx/core';
+import type { LoadBalancer, ProgramSettings } from '@lbx/core';
 import type { ObjectSource } from '@lbx/k8s-sync';
 import type { ProblemLog } from '../problem-log.ts';
 
@@ -26,6 +26,8 @@ export interface AgentState {
   readonly objects: ToldProblems;
   /** Entries that somebody else had changed, and that were put right. */
   readonly repaired: number;
+  /** How its programs choose, for `explain` where the kernel does not let it read that. Agents of older versions do not tell. */
+  readonly programs?: ProgramSettings;
 }
 
 /** The first ones, and how many there are. */
@@ -35,7 +37,7 @@ interface ToldProblems {
 }
 
 export interface AgentStateSources {
-  readonly loadBalancer: Pick<LoadBalancer, 'options' | 'reconcile' | 'serviceNames'>;
+  readonly loadBalancer: Pick<LoadBalancer, 'options' | 'reconcile' | 'serviceNames' | 'programSettings'>;
   readonly source: Pick<ObjectSource, 'status'>;
   readonly problems: Pick<ProblemLog, 'current'>;
   readonly version: string;
@@ -71,6 +73,7 @@ export function agentState(sources: AgentStateSources): AgentState {
     refused: told(problems.current('refused')),
     objects: told(problems.current('objects')),
     repaired: missing + changed + foreign + derived,
+    programs: sources.loadBalancer.programSettings(),
   };
 }
 

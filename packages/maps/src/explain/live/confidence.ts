@@ -17,6 +17,7 @@ export type ConfidenceCode =
   | 'dice'
   | 'flows-unknown'
   | 'settings-unknown'
+  | 'settings-told'
   | 'algorithm-guessed'
   | 'by-the-clock'
   | 'clock-unknown'
