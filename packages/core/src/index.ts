@@ -42,7 +42,13 @@ export {
 } from './pinned/read-pinned-traffic.ts';
 export type { ProgramSettings } from './pinned/settings-of.ts';
 export { type DerivedState, inspectDerived } from './probe/inspect-derived.ts';
-export { inspectPins, type PinnedLink, type PinnedMap, type PinnedState } from './probe/inspect-pins.ts';
+export {
+  type InspectOptions,
+  inspectPins,
+  type PinnedLink,
+  type PinnedMap,
+  type PinnedState,
+} from './probe/inspect-pins.ts';
 export { readPinnedCounters } from './probe/pinned-counters.ts';
 export { type DatapathProbe, probeDatapath } from './probe/probe-datapath.ts';
 export {

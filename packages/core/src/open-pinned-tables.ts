@@ -11,6 +11,7 @@ import {
   type Table,
 } from '@lbx/maps';
 import { BpfMap } from 'libbpf-ts';
+import { placeOf } from './pinned/pin-place.ts';
 import { assertKnownLayout, assertNoNewerVersion } from './pinned/unknown-layout.ts';
 import { createKernelTable } from './tables/kernel-table.ts';
 import { createMaglevTable } from './tables/maglev-table.ts';
@@ -24,13 +25,14 @@ export interface PinnedTables extends Disposable {
 
 /**
  * Opens every map of the catalog that is pinned at a place: our own pins by default, an installed Cilium's with
- * `ciliumPins` of `@lbx/maps`. Types and sizes are compared with the layouts. With `readOnly`, the kernel refuses to write.
+ * `ciliumPins` of `@lbx/maps`, or those of a folder that is named by its path. Types and sizes are compared with the layouts. With `readOnly`, the kernel refuses to write.
  * @throws CoreError `LBX_LAYOUT_UNKNOWN` for a map of another layout, or beside a newer version of it.
  */
 export function openPinnedTables(
-  place: PinPlace = {},
+  place: PinPlace | string = {},
   { readOnly = false }: { readonly readOnly?: boolean } = {},
 ): PinnedTables {
+  const from = placeOf(place);
   const maps: BpfMap[] = [];
   const tables: Record<string, AnyTable> = {};
   const close = () => {
@@ -38,7 +40,7 @@ export function openPinnedTables(
   };
   try {
     for (const layout of Object.values<AnyLayout>(catalog)) {
-      const path = pinPath(layout, place);
+      const path = pinPath(layout, from);
       assertNoNewerVersion(path);
       if (!existsSync(path)) continue;
       const map = BpfMap.openPinned(path, { name: layout.name }, { readOnly });

@@ -23,10 +23,10 @@ export type MapsErrorCode =
 
 /** Base of the errors of `@lbx/maps`: a stable `code` and a message with what was tried, what was found and what to do. */
 export class MapsError extends Error {
+  override readonly name: string = 'MapsError';
   readonly code: MapsErrorCode;
   constructor(code: MapsErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = new.target.name;
     this.code = code;
   }
 }
@@ -36,6 +36,7 @@ export class MapsError extends Error {
  * (`lb4_key.dport`), and empty when the field codec was called alone.
  */
 export class FieldError extends MapsError {
+  override readonly name = 'FieldError';
   readonly field: string;
   readonly problem: string;
   readonly value: unknown;
@@ -72,6 +73,7 @@ export function rangeError(value: unknown, min: number | bigint, max: number | b
 
 /** Declared layouts and a compiled object disagree; `differences` has all of them, one a line. */
 export class LayoutMismatchError extends MapsError {
+  override readonly name = 'LayoutMismatchError';
   readonly differences: readonly string[];
   constructor(what: string, differences: readonly string[]) {
     super(

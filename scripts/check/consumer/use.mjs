@@ -21,6 +21,9 @@ assert.equal(
   parseServiceSpec({ name: 'web', frontends: ['198.51.100.1:80/TCP'], backends: ['192.0.2.10:8080'] }).name,
   'web',
 );
+// Bundling may rename classes; people are shown the name.
+assert.throws(() => parseServiceSpec({}), { name: 'ServiceError', code: 'LBX_SERVICE_FIELD' });
+assert.throws(() => createLoadBalancer({ device: 'eth0' }), { name: 'CoreError', code: 'LBX_BAD_OPTION' });
 const { objects } = parseManifest(
   '{kind: Service, apiVersion: v1, metadata: {name: web}, spec: {}}',
   'web.yaml',

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { defaultPins, inspectPins, isBpffs, measurePinnedMaps, readPinnedCounters } from '@lbx/core';
+import { defaultPins, inspectPins, measurePinnedMaps, readPinnedCounters } from '@lbx/core';
 import { Command, Option } from 'commander';
 import type { AgentState } from '../agent/state/agent-state.ts';
 import { exitCode } from '../exit-codes.ts';
@@ -55,7 +54,8 @@ export function statusCommand(context: CommandContext): Command {
 /** Undefined where nothing is pinned. */
 async function readStatus(flags: StatusFlags): Promise<NodeStatus | undefined> {
   const { pins = defaultPins, healthz } = flags;
-  const pinned = existsSync(pins) && isBpffs(pins) ? inspectPins(pins) : undefined;
+  // measurePinnedMaps counts.
+  const pinned = inspectPins(pins, { countEntries: false });
   if (pinned === undefined || pinned.maps.length + pinned.links.length === 0) return undefined;
   const { snapshot } = readPinnedState(flags, 'status');
   const [health, agent] = await Promise.all([askHealth(healthz), askState(flags, pins)]);

@@ -13,6 +13,7 @@ import {
 import { BpfMap } from 'libbpf-ts';
 import { countEntries } from './count-entries.ts';
 import { flowSourceNames } from './open-flow-sources.ts';
+import { placeOf } from './pin-place.ts';
 import { assertKnownLayout } from './unknown-layout.ts';
 
 /** How full a map is. */
@@ -34,11 +35,12 @@ const flowMaps = [
 ];
 
 /** Counts the entries of the maps of services and of flows that are pinned at a place. Only reads. @throws CoreError `LBX_LAYOUT_UNKNOWN`. */
-export function measurePinnedMaps(place: PinPlace = {}): MapFill[] {
-  const folder = dirname(pinPath(serviceCatalog.lb4_services_v2, place));
+export function measurePinnedMaps(place: PinPlace | string = {}): MapFill[] {
+  const { prefix = '', ...from } = placeOf(place);
+  const folder = dirname(pinPath(serviceCatalog.lb4_services_v2, from));
   const measure = (name: string, about: MapFill['about']): MapFill[] => {
     const layout = layouts[name];
-    const path = join(folder, `${place.prefix ?? ''}${name}`);
+    const path = join(folder, `${prefix}${name}`);
     if (layout === undefined || !existsSync(path)) return [];
     using map = BpfMap.openPinned(path, { name }, { readOnly: true });
     assertKnownLayout(map, path, layout);

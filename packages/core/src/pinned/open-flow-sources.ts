@@ -21,6 +21,7 @@ import {
 import { BpfMap } from 'libbpf-ts';
 import { openTogether } from '../open-together.ts';
 import { createKernelTable } from '../tables/kernel-table.ts';
+import { placeOf } from './pin-place.ts';
 import { assertKnownLayout } from './unknown-layout.ts';
 
 /** Maps that know of flows, opened for reading only; close them when done. */
@@ -38,13 +39,14 @@ export const flowSourceNames: readonly FlowSourceName[] = (
   )
   .concat('lbx_backend_meta', 'lbx_frontend_meta', 'lbx_gate') as FlowSourceName[];
 
-/** Opens what is pinned at a place. @throws CoreError `LBX_LAYOUT_UNKNOWN`. */
-export function openPinnedFlows(place: PinPlace = {}): PinnedFlows {
+/** Opens what is pinned at a place, or in a folder that is named by its path. @throws CoreError `LBX_LAYOUT_UNKNOWN`. */
+export function openPinnedFlows(place: PinPlace | string = {}): PinnedFlows {
+  const { prefix = '', ...from } = placeOf(place);
   return openTogether((use) => {
     const sources: Partial<Record<FlowSourceName, ReadableTable>> = {};
-    const folder = dirname(pinPath(serviceCatalog.lb4_services_v2, place));
+    const folder = dirname(pinPath(serviceCatalog.lb4_services_v2, from));
     const open = (layout: AnyLayout) => {
-      const path = join(folder, `${place.prefix ?? ''}${layout.name}`);
+      const path = join(folder, `${prefix}${layout.name}`);
       if (!existsSync(path)) return undefined;
       const map = use(BpfMap.openPinned(path, { name: layout.name }, { readOnly: true }));
       assertKnownLayout(map, path, layout);

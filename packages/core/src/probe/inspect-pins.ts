@@ -15,7 +15,7 @@ import { findMapMismatches, type MapMismatch } from '../running-maps.ts';
 export interface PinnedMap {
   readonly name: string;
   readonly info: MapInfo;
-  /** Entries, of maps whose room can be used up (hash tables and tries); undefined for others. */
+  /** Entries, of maps whose room can be used up (hash tables and tries); undefined for others, and where nobody counts. */
   readonly entries?: number;
   /** How it is not what this version of lbx reads and writes; undefined where it is. */
   readonly difference?: string;
@@ -44,6 +44,11 @@ export interface PinnedState {
   readonly mismatches: readonly MapMismatch[];
 }
 
+export interface InspectOptions {
+  /** Go through the maps for the number of their entries; true when absent. */
+  readonly countEntries?: boolean;
+}
+
 const layouts: Readonly<Record<string, AnyLayout>> = { ...catalog, ...flowCatalog };
 /** Kinds of maps that refuse entries when they are full. */
 const fills: ReadonlySet<string> = new Set(['hash', 'lpm_trie', 'hash_of_maps']);
@@ -52,7 +57,10 @@ const fills: ReadonlySet<string> = new Set(['hash', 'lpm_trie', 'hash_of_maps'])
  * Reads what is pinned in a folder; undefined when there is no such folder, or it is in no BPF file system. Changes nothing: the lock is tried and given
  * back at once when it is free. Without CAP_SYS_ADMIN programs of others have no names.
  */
-export function inspectPins(pins: string): PinnedState | undefined {
+export function inspectPins(
+  pins: string,
+  { countEntries = true }: InspectOptions = {},
+): PinnedState | undefined {
   if (!existsSync(pins) || !isBpffs(pins)) return undefined;
   const maps = new Map<string, BpfMap>();
   const links = new Map<string, Link>();
@@ -70,7 +78,7 @@ export function inspectPins(pins: string): PinnedState | undefined {
       pins,
       locked: lock === undefined,
       ...(holder === undefined ? {} : { holder }),
-      maps: [...ours].map(([name, map]) => describeMap(name, map, versionsIn(pins, maps))),
+      maps: [...ours].map(([name, map]) => describeMap(name, map, versionsIn(pins, maps), countEntries)),
       links: attached.map(({ name, link }) => describeLink(name, link, pins)),
       mismatches: findMapMismatches(sharedMaps(ours), attached, false, pins),
     };
@@ -113,13 +121,18 @@ function versionsIn(pins: string, maps: ReadonlyMap<string, BpfMap>): (map: BpfM
   }
 }
 
-function describeMap(name: string, map: BpfMap, versionOf: (map: BpfMap) => number): PinnedMap {
+function describeMap(
+  name: string,
+  map: BpfMap,
+  versionOf: (map: BpfMap) => number,
+  count: boolean,
+): PinnedMap {
   const info = map.info();
   const difference = differenceOf(name, map, versionOf(map));
   return {
     name,
     info,
-    ...(fills.has(info.type) ? { entries: countEntries(map) } : {}),
+    ...(count && fills.has(info.type) ? { entries: countEntries(map) } : {}),
     ...(difference === undefined ? {} : { difference }),
   };
 }

@@ -7,6 +7,6 @@ import { type Counters, readCounters } from '../counters.ts';
 export function readPinnedCounters(pins: string): Counters {
   const path = join(pins, 'lbx_counters');
   if (!existsSync(path)) return {};
-  using map = BpfMap.openPinned(path, { name: 'lbx_counters' });
+  using map = BpfMap.openPinned(path, { name: 'lbx_counters' }, { readOnly: true });
   return readCounters(new Map([['lbx_counters', map]]));
 }

@@ -3,6 +3,7 @@ import { FileLock } from 'libbpf-ts';
 import { type FoundLink, findLinks } from '../attach/find-links.ts';
 import { type FoundFilter, findFilters } from '../attach/remove-filters.ts';
 import { assertBpffs } from '../bpffs.ts';
+import { assertFolder } from '../pinned/pin-place.ts';
 import { type FoundMap, findMaps } from './find-maps.ts';
 import { type FoundProgram, findPrograms } from './find-programs.ts';
 import type { ForeignPin, RemovalItem, RemovalPlan } from './removal.ts';
@@ -58,6 +59,7 @@ export const mapItem = ({ name, id }: FoundMap): RemovalItem => ({ kind: 'map', 
  * @throws CoreError `LBX_NO_BPFFS` for a folder with other files.
  */
 export function planRemoval(pins: string): RemovalPlan {
+  assertFolder(pins);
   if (!existsSync(pins)) return { pins, items: [], foreign: [], locked: false };
   assertBpffs(pins);
   const { links, filters, maps, programs, foreign } = findRemovable(pins);

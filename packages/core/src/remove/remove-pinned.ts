@@ -6,6 +6,7 @@ import { removeLink, unlinkIfThere } from '../attach/remove-links.ts';
 import { assertBpffs } from '../bpffs.ts';
 import { defaultPins } from '../options/options.ts';
 import { lockPins } from '../pin-lock.ts';
+import { assertFolder } from '../pinned/pin-place.ts';
 import { filterItem, findRemovable, linkItem, mapItem, programItem } from './plan-removal.ts';
 import type { RemovalItem, Removed } from './removal.ts';
 
@@ -21,6 +22,7 @@ export interface RemoveOptions {
  * @throws CoreError `LBX_NO_BPFFS` for a folder with other files, `LBX_PINS_IN_USE` while a load balancer runs on it.
  */
 export function removePinned(pins: string = defaultPins, { force = false }: RemoveOptions = {}): Removed {
+  assertFolder(pins);
   if (!existsSync(pins)) return { removed: [], failed: [], foreign: [] };
   assertBpffs(pins);
   const lock = force ? undefined : lockPins(pins);

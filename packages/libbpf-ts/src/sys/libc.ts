@@ -42,6 +42,11 @@ function declare(): Libc {
       `BPF needs Linux on a little-endian machine; this is ${process.platform} on ${process.arch}`,
     );
   }
+  if (!('transfer' in ArrayBuffer.prototype))
+    throw new LibbpfError(
+      'LBX_PLATFORM',
+      `Node ${process.versions.node} is too old: 22.19 or newer is needed (${process.execPath})`,
+    );
   const library = koffi.load(null);
   return {
     syscall: library.func('syscall', 'long', ['long', 'int', 'uintptr_t', 'uint32_t']) as Libc['syscall'],

@@ -25,6 +25,7 @@ export interface IdHold {
 
 /** Every id is taken or in quarantine. */
 export class IdsExhaustedError extends MapsError {
+  override readonly name = 'IdsExhaustedError';
   readonly space: string;
   readonly max: number;
   readonly used: number;

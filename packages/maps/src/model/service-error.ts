@@ -13,6 +13,7 @@ export type ServiceErrorCode = Extract<
 
 /** A service, frontend or backend that cannot be used: names the service, the field and what is in it. */
 export class ServiceError extends MapsError {
+  override readonly name = 'ServiceError';
   /** Name of the service, empty when it has none yet. */
   readonly service: string;
   /** Path inside the service: `backends[2].port`. */

@@ -11,6 +11,7 @@ import type { Written } from './written.ts';
 
 /** A map refused a write for another reason than its size. */
 export class MapWriteError extends MapsError {
+  override readonly name = 'MapWriteError';
   readonly map: string;
   /** What the table answered: EPERM, ENOMEM, … */
   readonly tableCode: string;

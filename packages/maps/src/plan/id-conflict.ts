@@ -7,6 +7,7 @@ import type { Written } from './written.ts';
 
 /** The ids of the maps were handed out by someone else: writing would give one frontend the backends of another. */
 export class IdConflictError extends MapsError {
+  override readonly name = 'IdConflictError';
   readonly id: number;
   constructor(what: string, id: number, actual: string, desired: string) {
     super(

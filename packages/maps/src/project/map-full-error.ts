@@ -16,6 +16,7 @@ export interface MapFullDetail {
 
 /** A map has, or would have, no room for an entry. */
 export class MapFullError extends MapsError {
+  override readonly name = 'MapFullError';
   readonly map: ServiceMapName;
   readonly maxEntries: number;
   /** Entries that would be there, when known. */
