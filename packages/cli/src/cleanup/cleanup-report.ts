@@ -2,6 +2,7 @@ import type { ForeignPin, RemovalItem } from '@lbx/core';
 import { colors } from '../output/colors.ts';
 import { table } from '../output/output.ts';
 import type { AttachedHere } from './find-attached.ts';
+import { summaryRows } from './summary-rows.ts';
 
 /** What `lbx cleanup` found and did, or would do. */
 export interface CleanupFacts {
@@ -52,14 +53,17 @@ function verdictOf(pins: string, { items, failed, dryRun, refusedFor }: CleanupF
 
 const plural = (count: number, one: string) => `${count} ${count === 1 ? one : `${one}s`}`;
 
-/** For people: the verdict, what needs somebody, then everything. */
-export function cleanupLines(report: CleanupReport): string[] {
+/** For people: the verdict, what needs somebody, then what it was about; with `verbose` each thing. */
+export function cleanupLines(report: CleanupReport, verbose: boolean): string[] {
   const { verdict, pins, items, failed, foreign, others, outcome } = report;
   const lines = [outcome === 'incomplete' ? colors.red(verdict) : verdict];
   for (const { item, message } of failed)
     lines.push(`  ${item.kind} ${item.name}: ${message.split('\n')[0]}`);
   if (failed.length > 0) lines.push('  → remove the cause and say it again: what is done stays done');
-  if (items.length > 0) lines.push('', table(['kind', 'name', 'id', 'program'], items.map(itemRow)));
+  if (items.length > 0 && verbose)
+    lines.push('', table(['kind', 'name', 'id', 'program'], items.map(itemRow)));
+  if (items.length > 0 && !verbose)
+    lines.push('', indented(table([], summaryRows(items))), '  (each: --verbose)');
   if (foreign.length > 0)
     lines.push(
       '',
@@ -75,6 +79,8 @@ export function cleanupLines(report: CleanupReport): string[] {
     );
   return lines;
 }
+
+const indented = (text: string) => text.replace(/^/gm, '  ');
 
 function itemRow({ kind, name, id, program, attached }: RemovalItem): (string | number)[] {
   const gone = attached === false ? ', its device or cgroup is gone' : '';

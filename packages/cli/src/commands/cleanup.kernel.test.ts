@@ -111,7 +111,15 @@ describeKernel('lbx cleanup', () => {
     expect(onDevice()).toEqual(['lbx_tc_ingress', 'lbx_tc_egress']);
     expect(onCgroup()).toEqual(['lbx_connect4']);
 
-    const { code, lines } = await cleanup();
+    const short = await cleanup('--dry-run');
+    expect(short.lines.map((line) => line.trim()).filter((line) => /^(tc|sockets|maps)/.test(line))).toEqual([
+      expect.stringMatching(/^tc egress, tc ingress +eth0$/),
+      expect.stringMatching(/^sockets +.*connect4, /),
+      expect.stringMatching(/^maps +\d+$/),
+    ]);
+    expect(short.lines.length).toBeLessThan(10);
+
+    const { code, lines } = await cleanup('--verbose');
     expect(code).toBe(0);
     expect(lines[0]).toMatch(/^detached \d+ programs and removed \d+ maps of \S+\/lbx$/);
     expect(lines).toContainEqual(

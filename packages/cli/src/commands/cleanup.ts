@@ -13,6 +13,7 @@ interface CleanupFlags {
   readonly pins: string;
   readonly dryRun?: boolean;
   readonly force?: boolean;
+  readonly verbose?: boolean;
   readonly json?: boolean;
 }
 
@@ -23,6 +24,7 @@ export function cleanupCommand(context: CommandContext): Command {
     .addOption(pinsOption())
     .option('--dry-run', 'show what would be removed, and what would stay; changes nothing')
     .option('--force', 'also while an agent runs on them; it works on nothing then')
+    .option('--verbose', 'each program and map, not only how many')
     .option('--json', 'what was removed, and what was not, as one JSON object')
     .addHelpText(
       'after',
@@ -32,7 +34,7 @@ export function cleanupCommand(context: CommandContext): Command {
     .action((flags: CleanupFlags) => {
       assertRoot('cleanup', flags.dryRun ? 'opens what is pinned' : undefined);
       const report = flags.dryRun ? wouldRemove(flags) : didRemove(flags);
-      context.out(flags.json ? json(report, 2) : cleanupLines(report).join('\n'));
+      context.out(flags.json ? json(report, 2) : cleanupLines(report, flags.verbose === true).join('\n'));
       if (report.outcome === 'refused') context.exit(exitCode.environment);
       if (report.outcome === 'incomplete') context.exit(exitCode.negative);
     });

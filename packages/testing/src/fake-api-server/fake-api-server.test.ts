@@ -254,3 +254,12 @@ describe('faults', () => {
     );
   });
 });
+
+it('listens at the port that is asked for, or says that it is taken', async () => {
+  await start();
+  const port = Number(new URL(api.url).port);
+  await expect(createFakeApiServer({ port, bookmarkMs: 1 })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  await api.close();
+  await start({ port });
+  expect(new URL(api.url).port).toBe(String(port));
+});

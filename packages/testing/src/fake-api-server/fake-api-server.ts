@@ -17,6 +17,8 @@ import { type Certificate, selfSignedCertificate } from './self-signed-certifica
 import { sendJson, sendStatus } from './status-object.ts';
 
 export interface FakeApiServerOptions {
+  /** Where it listens on 127.0.0.1; without, a port that is free. Taken by another: EADDRINUSE. */
+  readonly port?: number;
   /** Kinds besides Service, EndpointSlice, Node, Pod, Namespace and ConfigMap; one that is built in is replaced. */
   readonly resources?: readonly FakeResource[];
   /** https, with a certificate made for this server (`ca` has it), or with a given one. */
@@ -95,7 +97,7 @@ export async function createFakeApiServer(options: FakeApiServerOptions = {}): P
   let streamingLists = options.streamingLists ?? 'served';
   let goneAs = options.goneAs ?? 'status';
   let server: Server | undefined;
-  let port = 0;
+  let { port = 0 } = options;
 
   const answer = (incoming: IncomingMessage, response: ServerResponse) => {
     const url = new URL(incoming.url ?? '/', 'http://127.0.0.1');
