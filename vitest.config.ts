@@ -10,8 +10,8 @@ export default defineConfig({
     maxWorkers: 2,
     // Limits only end what hangs: no verdict depends on how busy the machine is. What a test waits for is given up before
     // the test is, so that it is named. `vi.waitFor` does not know this limit: use `expect.poll`.
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     expect: { poll: { timeout: 60_000, interval: 20 } },
   },
 });

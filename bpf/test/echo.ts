@@ -70,7 +70,7 @@ export function askEcho(
   to: { readonly protocol: 'TCP' | 'UDP'; readonly host: string; readonly port: number },
   {
     size = 1,
-    patienceMs = 8000,
+    patienceMs = 30_000,
     localPort = 0,
   }: { readonly size?: number; readonly patienceMs?: number; readonly localPort?: number } = {},
 ): Echo {

@@ -1,4 +1,3 @@
-import { readObject } from '@lbx/bpf';
 import { type Frontend, ipv6, type ReasonName, reasons, snatPrime } from '@lbx/maps';
 import {
   createNetns,
@@ -9,7 +8,7 @@ import {
   skbContext,
   xdpContext,
 } from '@lbx/testing';
-import { type BpfMap, type BpfObject, type BpfProgram, type Link, load, type VariableValue } from 'libbpf-ts';
+import type { BpfMap, BpfObject, BpfProgram, Link, VariableValue } from 'libbpf-ts';
 import {
   type FlowTableKind,
   flowMapSizes,
@@ -19,6 +18,7 @@ import {
   otherFlowTable,
 } from './flow-map.ts';
 import { emptyMap, lendObjects } from './lab-objects.ts';
+import { openTicks } from './ticks.ts';
 import { enterNetns } from './xdp-netns.ts';
 import { createXdpTables, type XdpTables } from './xdp-tables.ts';
 
@@ -371,20 +371,11 @@ export function hertz(): number {
 }
 
 function measureHertz(): number {
-  using probe = load(readObject('probe'));
-  const program = probe.program('lbx_probe_jiffies');
-  const data = new Uint8Array(64);
-  const read = () => program.testRun({ data }).retval >>> 0;
-  // From one tick to a later one, so that only whole ticks are counted.
-  const nextTick = () => {
-    const now = read();
-    while (read() === now);
-    return { jiffies: read(), at: process.hrtime.bigint() };
-  };
-  const first = nextTick();
-  let last = nextTick();
-  while (last.at - first.at < 60_000_000n) last = nextTick();
-  const rate = ((last.jiffies - first.jiffies) >>> 0) / (Number(last.at - first.at) / 1e9);
+  using ticks = openTicks();
+  const first = ticks.next();
+  let last = ticks.next();
+  while (last.ms - first.ms < 60) last = ticks.next();
+  const rate = (((last.jiffies - first.jiffies) >>> 0) * 1000) / (last.ms - first.ms);
   return [100, 250, 300, 1000].reduce((best, hz) =>
     Math.abs(hz - rate) < Math.abs(best - rate) ? hz : best,
   );

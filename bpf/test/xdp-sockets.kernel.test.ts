@@ -23,7 +23,7 @@ tcp.listen(port, '0.0.0.0', () => udp.bind(port, '0.0.0.0', () => console.log('r
 
 /** Sends \`size\` bytes and checks that they come back: prints the address that the server saw, and from where the answer came. */
 const client = `
-const [protocol, host, port, size, patience = 8000] = process.argv.slice(1);
+const [protocol, host, port, size, patience = 30000] = process.argv.slice(1);
 const { createHash, randomBytes } = require('crypto');
 const done = (out) => { console.log(JSON.stringify(out)); process.exit(0); };
 setTimeout(() => done({ error: 'timeout' }), Number(patience));

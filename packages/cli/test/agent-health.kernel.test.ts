@@ -59,15 +59,18 @@ describeKernel('the health servers of an agent', () => {
     const { netns } = agent;
     const check = (address: string, port = healthPort, path = '/') =>
       ask(netns, `http://${address}:${port}${path}`);
-    await until(() => check(node.v4).status !== undefined);
     for (const address of ['127.0.0.1', node.v4, node.v4other]) {
-      expect(check(address)).toEqual({
-        status: 200,
-        weight: '2',
-        body: { service: { namespace: 'shop', name: 'web' }, localEndpoints: 2, serviceProxyHealthy: true },
-      });
+      await expect
+        .poll(() => check(address))
+        .toEqual({
+          status: 200,
+          weight: '2',
+          body: { service: { namespace: 'shop', name: 'web' }, localEndpoints: 2, serviceProxyHealthy: true },
+        });
     }
-    expect(check(`[${node.v6}]`)).toMatchObject({ status: 503, weight: '0', body: { localEndpoints: 0 } });
+    await expect
+      .poll(() => check(`[${node.v6}]`))
+      .toMatchObject({ status: 503, weight: '0', body: { localEndpoints: 0 } });
 
     agent.write('v4.json', endpoints('IPv4', []));
     agent.write('v6.json', endpoints('IPv6', ['2001:db8:2::1']));
@@ -107,8 +110,8 @@ describeKernel('the health servers of an agent', () => {
       ask(agent.netns, `http://${address}:${port}/healthz`);
     await until(() => check(node.v4).status === 200);
     for (const address of ['127.0.0.1', node.v4other]) expect(check(address).error).toBe('ECONNREFUSED');
-    expect(check(`[${node.v6}]`).status).toBe(503);
-    expect(check(node.v4other, 8000).status).toBe(200);
+    await expect.poll(() => check(`[${node.v6}]`).status).toBe(503);
+    await expect.poll(() => check(node.v4other, 8000).status).toBe(200);
     expect(check(node.v4, 8000).error).toBe('ECONNREFUSED');
     expect(check(node.v4, 10_256).error).toBe('ECONNREFUSED');
   });

@@ -30,7 +30,7 @@ describeKernel('the metrics of an agent', () => {
       }),
     );
   };
-  const ask = (port: number) => lan.ask(`${service}:${port}`, 1, 300);
+  const ask = (port: number, patienceMs?: number) => lan.ask(`${service}:${port}`, 1, patienceMs);
 
   it('tell what is in force', () => {
     const metrics = scrape();
@@ -72,7 +72,7 @@ describeKernel('the metrics of an agent', () => {
   it('count drops, with their reason', () => {
     const drops = () => scrape().get('lbx_packets_total{kind="drop",reason="drop_wildcard"}') ?? 0;
     const before = drops();
-    ask(81);
+    ask(81, 300);
     expect(drops()).toBeGreaterThan(before);
   });
 

@@ -1,5 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { createBpffsFolder, createCgroup, createNetns } from '@lbx/testing';
+import { expect } from 'vitest';
 import { startAgentProcess } from './agent-process.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -15,13 +16,7 @@ export const object = (kind: string, metadata: object, rest: object) =>
     ...rest,
   });
 
-export async function until(test: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!test()) {
-    if (performance.now() > deadline) throw new Error('not within 10 s');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
+export const until = (test: () => boolean): Promise<void> => expect.poll(test).toBe(true);
 
 /** A node with its addresses, a folder of manifests, and an agent that follows it. */
 export async function startNode(files: Readonly<Record<string, string>>, flags: readonly string[]) {

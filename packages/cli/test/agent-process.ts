@@ -51,8 +51,10 @@ export function startAgentProcess(
     process.stderr.write(data);
   });
   const isOver = () => child.exitCode !== null || child.signalCode !== null;
+  // With all that it wrote; its exit may be known before that is read.
+  const closed = once(child, 'close');
   const ended = async () => {
-    if (!isOver()) await once(child, 'exit');
+    await closed;
     return child.exitCode ?? (child.signalCode as NodeJS.Signals);
   };
   return {
@@ -63,7 +65,9 @@ export function startAgentProcess(
     },
     async applied() {
       const done = () => isOver() || events.some(({ event }) => event === 'applied');
+      // Also in hooks, where `expect.poll` may not be used.
       await vi.waitUntil(done, { timeout: 60_000, interval: 20 });
+      if (isOver()) await closed;
       if (isOver()) throw new Error(`the agent has ended: ${errors}`);
     },
     ended,

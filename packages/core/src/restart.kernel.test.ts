@@ -67,13 +67,12 @@ describeKernel('kill -9 and the next start, under load', () => {
     expect(answers).toContain(await own.next());
 
     const count = 400 * versions.length;
-    const clients = [world.askAlong(target, count), onNode(target, `${count}`, '5000')];
+    const clients = [world.askAlong(target, count), onNode(target, `${count}`, '30000')];
     const seen = new Set<string>();
     let running = true;
-    const load = clients.map(async (client) => {
-      let asked = 0;
-      for (; running && asked < count; asked++) seen.add(await client.next());
-      return asked;
+    const asked = clients.map(() => 0);
+    const load = clients.map(async (client, at) => {
+      for (; running && asked[at]! < count; asked[at]!++) seen.add(await client.next());
     });
     const talk = async (text: string) => {
       expect(await Promise.all([far, near, own].map((one) => one.ask(text)))).toEqual([text, text, text]);
@@ -100,9 +99,10 @@ describeKernel('kill -9 and the next start, under load', () => {
       expect(status.mismatches).toEqual([]);
       expect(status.counters.drop_missed_tail_call).toBeUndefined();
     }
+    // Enough of them, however slow this machine is.
+    await expect.poll(() => Math.min(...asked) > 5 * versions.length && seen.size >= answers.size).toBe(true);
     running = false;
-    const asked = await Promise.all(load);
-    expect(Math.min(...asked)).toBeGreaterThan(versions.length);
+    await Promise.all(load);
     expect([...seen].filter((answer) => !answers.has(answer))).toEqual([]);
     expect(seen).toEqual(answers);
     await Promise.all([far, near, own, ...clients].map(({ kill }) => kill()));

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 
 // Run as a child inside a network namespace: line-client FROM TO:PORT [COUNT TIMEOUT]. With a count: connects that often and
 // prints the first line of each server. Without: one connection between standard input and output.
-const [, , localAddress = '', target = '', count, timeout = '5000'] = process.argv;
+const [, , localAddress = '', target = '', count, timeout = '30000'] = process.argv;
 const [host = '', port = ''] = target.split(':');
 const open = () => connect({ host, port: Number(port), localAddress });
 

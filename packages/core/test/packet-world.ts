@@ -17,6 +17,9 @@ export const addresses = {
   service: '198.51.100.1',
 } as const;
 
+/** For answers that have to come, on a machine that has much else to do. */
+const PATIENCE_MS = 30_000;
+
 const script = (name: string) => fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
@@ -65,11 +68,15 @@ export async function createPacketWorld() {
     run(node, 'echo-server', `${addresses.local}:8080`).next(),
   ]);
 
-  const askFrom = (place: CommandPlace, from: string, target: string, count: number, timeoutMs = 5000) =>
+  const askFrom = (
+    place: CommandPlace,
+    from: string,
+    target: string,
+    count: number,
+    timeoutMs = PATIENCE_MS,
+  ) =>
     place
-      .exec(process.execPath, [script('line-client'), from, target, `${count}`, `${timeoutMs}`], {
-        timeoutMs: 30_000,
-      })
+      .exec(process.execPath, [script('line-client'), from, target, `${count}`, `${timeoutMs}`])
       .trim()
       .split('\n');
   const launch = (options: LoadBalancerOptions): Lines =>
@@ -108,13 +115,13 @@ export async function createPacketWorld() {
     /** A connection of the client's; the first line tells who answered. */
     connect: (target: string) => run(lan, 'line-client', addresses.client, target),
     /** What so many connections of the client's are told; `timeout` after so many milliseconds. */
-    ask: (target: string, count: number, timeoutMs = 5000) =>
+    ask: (target: string, count: number, timeoutMs = PATIENCE_MS) =>
       askFrom(lan, addresses.client, target, count, timeoutMs),
     /** The same from elsewhere; any address of its own will do where `from` is empty. */
     askFrom,
     /** The same, one line after the other, while something else goes on. */
     askAlong: (target: string, count: number) =>
-      run(lan, 'line-client', addresses.client, target, `${count}`, '5000'),
+      run(lan, 'line-client', addresses.client, target, `${count}`, `${PATIENCE_MS}`),
     close() {
       port.close();
       pass.close();

@@ -11,7 +11,7 @@ for (const target of process.argv.slice(2)) {
     });
     socket.on('end', () => resolve(`${said} as ${socket.remoteAddress}:${socket.remotePort}`));
     socket.on('error', (error) => resolve((error as NodeJS.ErrnoException).code ?? error.message));
-    socket.setTimeout(3000, () => resolve('timeout'));
+    socket.setTimeout(30_000, () => resolve('timeout'));
   });
   console.log(text);
 }

@@ -30,7 +30,7 @@ export async function runClient(options: ClientOptions): Promise<void> {
   process.stdin.pause();
 }
 
-function request({ address, port, localPort, timeoutMs = 3000 }: ClientOptions): Promise<Request> {
+function request({ address, port, localPort, timeoutMs = 15_000 }: ClientOptions): Promise<Request> {
   return new Promise((resolve) => {
     const startedAt = now();
     let usedPort = 0;

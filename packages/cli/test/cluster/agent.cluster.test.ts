@@ -53,11 +53,11 @@ describeKernel('lbx agent and a real API server', () => {
       ]);
       return agent;
     };
-    /** Real requests, one after the other; who answered them. */
-    const ask = async (address: string, times = 1) => {
+    /** Real requests, one after the other; who answered them. Briefly, where nobody may be there yet. */
+    const ask = async (address: string, times = 1, patienceMs = 60_000) => {
       const got: string[] = [];
       for (let i = 0; i < times; i++) {
-        client.stdin?.write(`http://${address}/\n`);
+        client.stdin?.write(`http://${address}/ ${patienceMs}\n`);
         got.push((await answers.next()).value as string);
       }
       return got;
@@ -70,7 +70,7 @@ describeKernel('lbx agent and a real API server', () => {
     const entriesOf = async (address: string) =>
       (await run(['dump', '--pins', pins()])).lines.filter((line) => line.includes(` ${address}:80/TCP`));
     const answersFrom = (address: string, ...wanted: string[]) =>
-      expect.poll(async () => [...new Set(await ask(address, 12))].sort()).toEqual(wanted);
+      expect.poll(async () => [...new Set(await ask(address, 12, 2000))].sort()).toEqual(wanted);
 
     beforeAll(async () => {
       netns = createNetns('agent');
@@ -103,7 +103,7 @@ describeKernel('lbx agent and a real API server', () => {
       await server.replace(slice('web', '192.0.2.51'));
       await answersFrom(web, '192.0.2.51');
       await server.remove(slice('web'));
-      await expect.poll(() => ask(web)).not.toEqual(['192.0.2.51']);
+      await expect.poll(() => ask(web, 1, 2000)).not.toEqual(['192.0.2.51']);
       await server.create(slice('web', '192.0.2.52'));
       await answersFrom(web, '192.0.2.52');
       await server.remove(service('web'));

@@ -61,7 +61,7 @@ describeKernel('lbx agent at 10,000 services', () => {
       });
       const answers = createInterface(client.stdout!)[Symbol.asyncIterator]();
       const ask = async (index: number) => {
-        client.stdin?.write(`http://[${clusterIP(index)}]/\n`);
+        client.stdin?.write(`http://[${clusterIP(index)}]/ 2000\n`);
         return (await answers.next()).value as string;
       };
       const all = Array.from({ length: services }, (_, index) => index);
@@ -72,12 +72,10 @@ describeKernel('lbx agent at 10,000 services', () => {
         ...['--kubeconfig', server.kubeconfig],
       ]);
       try {
-        const started = performance.now();
         const inForce = () =>
           agent.events.some((event) => event.event === 'applied' && event.frontends >= services);
-        await expect.poll(inForce).toBe(true);
         // Some 3 s on a quiet machine; the bench has the figures.
-        expect(performance.now() - started).toBeLessThan(30_000);
+        await expect.poll(inForce).toBe(true);
         const dump = (await run(['dump', '--pins', pins])).lines;
         for (const index of [0, 4999, 9999]) {
           expect(dump.some((line) => line.includes(`${clusterIP(index)}]:80/TCP`))).toBe(true);

@@ -100,7 +100,7 @@ describeKernel('connected UDP sockets, when their backend goes', () => {
   };
   const sockets = () => clients.flatMap((ask) => vips.map(([vip, backends]) => ({ ask, vip, backends })));
 
-  it('get ECONNABORTED within a second, everywhere, and then the new backend; others are left alone', async () => {
+  it('get ECONNABORTED, everywhere, and then the new backend; others are left alone', async () => {
     const lb = start();
     lb.apply(frontends(0));
     await connectAll();
@@ -110,9 +110,7 @@ describeKernel('connected UDP sockets, when their backend goes', () => {
     }
 
     lb.apply(frontends(1));
-    const removed = performance.now();
     for (const { ask, vip } of sockets()) expect(await ask('failure', vip)).toBe('ECONNABORTED');
-    expect(performance.now() - removed).toBeLessThan(1000);
 
     for (const { ask, vip, backends } of sockets()) {
       expect(await ask('reconnect', vip, vip, 53)).toBe('connected');

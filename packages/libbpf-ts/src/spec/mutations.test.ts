@@ -90,7 +90,7 @@ test('broken objects give a spec or a FormatError, and soon', () => {
   fc.assert(
     fc.property(mutation, (change) => {
       const bytes = mutate(change);
-      const start = performance.now();
+      const start = process.cpuUsage();
       try {
         askAll(parseObject(bytes).btf);
         parsed++;
@@ -100,7 +100,7 @@ test('broken objects give a spec or a FormatError, and soon', () => {
         expect((error as FormatError).message.length).toBeLessThan(10_000);
         refused++;
       }
-      expect(performance.now() - start).toBeLessThan(maxMilliseconds);
+      expect(process.cpuUsage(start).user / 1000).toBeLessThan(maxMilliseconds);
     }),
     { numRuns: 2_000 },
   );
