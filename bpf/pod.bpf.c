@@ -24,6 +24,7 @@
 #include <lbx/icmp_error.h>
 #include <lbx/leave_special.h>
 #include <lbx/parse.h>
+#include <lbx/pod_answer.h>
 #include <lbx/pod_request.h>
 #include <lbx/pod_special.h>
 #include <lbx/reply_tc.h>
@@ -32,6 +33,7 @@
 #define POD_HEADERS (ETH_HLEN + 4 + sizeof(ip_t) + sizeof(struct tcphdr))
 
 int FAMILY_NAME(lbx_pod_request)(ctx_t *ctx);
+int FAMILY_NAME(lbx_pod_answer)(ctx_t *ctx);
 int FAMILY_NAME(lbx_pod_reject)(ctx_t *ctx);
 int FAMILY_NAME(lbx_pod_out)(ctx_t *ctx);
 int FAMILY_NAME(lbx_pod_in)(ctx_t *ctx);
@@ -53,6 +55,7 @@ struct {
 			[CALL_SLOT(LBX_CALL_EGRESS)] = &lbx_tc_to_pod6,
 #endif
 			[CALL_SLOT(LBX_CALL_REQUEST)] = &FAMILY_NAME(lbx_pod_request),
+			[CALL_SLOT(LBX_CALL_REPLY)] = &FAMILY_NAME(lbx_pod_answer),
 			[CALL_SLOT(LBX_CALL_REJECT)] = &FAMILY_NAME(lbx_pod_reject),
 			[CALL_SLOT(LBX_CALL_SPECIAL)] = &FAMILY_NAME(lbx_pod_out),
 			[CALL_SLOT(LBX_CALL_LEAVE)] = &FAMILY_NAME(lbx_pod_in),
@@ -91,6 +94,11 @@ static __always_inline int pod_leave(ctx_t *ctx)
 		if (verdict != LBX_VERDICT_NOT_OURS)
 			return verdict;
 	}
+	verdict = pod_answer_fast(ctx, &packet);
+	if (verdict == LBX_VERDICT_SLOW)
+		return pod_call(ctx, LBX_CALL_REPLY);
+	if (verdict != LBX_VERDICT_NOT_OURS)
+		return verdict;
 	if (!pod_may_be_service(&packet))
 		return CTX_PASS;
 	verdict = pod_request_fast(ctx, &packet);
@@ -153,6 +161,13 @@ int FAMILY_NAME(lbx_pod_request)(ctx_t *ctx)
 	return verdict_is_call(verdict) ? pod_call(ctx, LBX_CALL_REJECT) : verdict;
 }
 
+/* An answer to a client outside: pod_answer.h. */
+SEC("tc")
+int FAMILY_NAME(lbx_pod_answer)(ctx_t *ctx)
+{
+	return pod_answer_slow(ctx);
+}
+
 /* To a service that will not answer: icmp_error.h. */
 SEC("tc")
 int FAMILY_NAME(lbx_pod_reject)(ctx_t *ctx)
@@ -166,7 +181,10 @@ int FAMILY_NAME(lbx_pod_out)(ctx_t *ctx)
 {
 	int verdict = pod_special_out(ctx);
 
-	return verdict_is_call(verdict) ? pod_call(ctx, LBX_CALL_REQUEST) : verdict;
+	if (!verdict_is_call(verdict))
+		return verdict;
+	bpf_tail_call(ctx, &lbx_pod_calls, CALL_SLOT(LBX_VERDICT_CALLED(verdict)));
+	return verdict_of(ctx, LBX_DROP_MISSED_TAIL_CALL);
 }
 
 /* The same into the pod: leave_special.h. */

@@ -66,14 +66,15 @@ export interface PodLab extends Disposable {
   apply(frontends: readonly Frontend[]): void;
 }
 
-/** `lbx_tc_from_pod` and `lbx_tc_to_pod` on both pods' devices. */
+/** `lbx_tc_from_pod` and `lbx_tc_to_pod` on both pods' devices; with `clients`, tc programs on the node's own too. */
 export function createPodLab(
   family: Family,
   variables: Readonly<Record<string, VariableValue>> = {},
+  { clients = false }: { readonly clients?: boolean } = {},
 ): PodLab {
   const stack = new DisposableStack();
   try {
-    return fill(stack, family, variables);
+    return fill(stack, family, variables, clients);
   } catch (error) {
     stack.dispose();
     throw error;
@@ -84,6 +85,7 @@ function fill(
   stack: DisposableStack,
   family: Family,
   variables: Readonly<Record<string, VariableValue>>,
+  clients: boolean,
 ): PodLab {
   const at = pods[family];
   const [node, host, a, b] = ['node', 'host', 'a', 'b'].map((name) =>
@@ -130,6 +132,15 @@ function fill(
   if (family === 4) bytes.set([0xff, 0xff, ...at.node.split('.').map(Number)], 10);
   else bytes.set(address(at.node) as Uint8Array);
   local.set(bytes, new Uint8Array(4));
+  if (clients) {
+    host.addRoute(`${at.service}/${at.alone}`, { via: at.node });
+    const tc4 = stack.use(loadBeside([pod4, object], 'tc4', settings));
+    if (family === 6) stack.use(loadBeside([tc4, object, pod4], 'tc6', settings));
+    using _node = enterNetns(node);
+    const { index: ifindex } = node.device('eth0');
+    stack.use(tc4.program('lbx_tc_ingress').attachTc({ ifindex, direction: 'ingress' }));
+    stack.use(tc4.program('lbx_tc_egress').attachTc({ ifindex, direction: 'egress' }));
+  }
   {
     using _node = enterNetns(node);
     for (const device of ['pod-a', 'pod-b']) {

@@ -42,6 +42,7 @@ struct lbx_flow_key {
 #define LBX_FLOW_RESET       0x10 /* RST, or the backend was removed */
 #define LBX_FLOW_CONFIRMED   0x20 /* the client answered the backend's answer: no spoofed SYN */
 #define LBX_FLOW_DSR         0x40 /* the backend answers the client itself: no reply half here */
+#define LBX_FLOW_PEER        0x80 /* LOCAL: past the node's stack both ways (peer.h) */
 
 /*
  * IPv4: 64 bytes; with the kernel's 48 and the key, an entry is two cache lines.

@@ -164,6 +164,13 @@ static __always_inline _Bool packet_is_whole(const struct lbx_packet *packet)
 	return packet->ip->frag_off & bpf_htons(0x4000);
 }
 
+/* Nothing between IP and TCP or UDP, and no fragment? */
+static __always_inline _Bool packet_is_plain(const struct lbx_packet *packet)
+{
+	return packet->l4_at == packet->l3_at + sizeof(ip_t) &&
+	       !(packet->ip->frag_off & bpf_htons(LBX_IP_FRAGMENT));
+}
+
 /* The class by the IP header; LBX_PACKET_FLOW: packet->proto is worth a look. */
 static __always_inline enum lbx_packet_class parse_ip_class(struct lbx_packet *packet)
 {
@@ -198,6 +205,11 @@ static __always_inline _Bool packet_is_whole(const struct lbx_packet *packet
 					     __attribute__((unused)))
 {
 	return 1;
+}
+
+static __always_inline _Bool packet_is_plain(const struct lbx_packet *packet)
+{
+	return packet->l4_at == packet->l3_at + sizeof(ip_t);
 }
 
 static __always_inline enum lbx_packet_class parse_ip_class(struct lbx_packet *packet)

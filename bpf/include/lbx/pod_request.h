@@ -61,7 +61,7 @@ static __always_inline int pod_deliver(ctx_t *ctx, struct lbx_packet *packet,
 				       const struct lbx_rewrite *to, const struct lbx_hop *hop)
 {
 	_Bool hairpin = !addr_equal(packet_saddr(packet), &to->saddr);
-	int verdict = request_deliver(ctx, packet, target, to);
+	int verdict = request_deliver(ctx, packet, target, to, hop);
 
 	if (verdict != CTX_PASS)
 		return verdict;

@@ -18,6 +18,7 @@
 #include <lbx/gate_frontend.h>
 #include <lbx/icmp_relay.h>
 #include <lbx/parse_deep.h>
+#include <lbx/pod_answer.h>
 #include <lbx/pod_request.h>
 #include <lbx/reasons.h>
 #include <lbx/rewrite_ip.h>
@@ -43,11 +44,16 @@ static __always_inline int pod_turn_again(ctx_t *ctx, struct lbx_packet *packet)
 
 /* TCP or UDP behind options or extension headers, or the first fragment of it. */
 static __always_inline int pod_deep_out(ctx_t *ctx, struct lbx_packet *packet,
-					const struct lbx_piece *piece)
+					const struct lbx_piece *piece, struct lbx_flow_key *key)
 {
 	_Bool hairpin = pod_direction(packet) == LBX_FLOW_REPLY;
 	int verdict;
 
+	if (!hairpin && pod_answered(packet, key)) {
+		if (piece->fragmented)
+			fragments_remember(packet, piece);
+		return LBX_VERDICT_CALL(LBX_CALL_REPLY);
+	}
 	if (!hairpin && !pod_may_be_service(packet))
 		return CTX_PASS;
 	if (piece->fragmented)
@@ -65,16 +71,21 @@ static __always_inline int pod_fragment_lost(ctx_t *ctx, const struct lbx_packet
 }
 
 static __always_inline int pod_fragment_out(ctx_t *ctx, struct lbx_packet *packet,
-					    const struct lbx_piece *piece, struct lbx_flow_key *key)
+					    struct lbx_scratch *scratch)
 {
+	const struct lbx_piece *piece = &scratch->piece;
+	struct lbx_flow_key *key = &scratch->key;
 	__u8 direction = pod_direction(packet);
 	struct lbx_flow *flow;
 	addr_t from, to;
 	__be16 port;
 	_Bool turn, valid;
+	int verdict;
 
 	if (!fragments_recall(packet, piece))
 		return pod_fragment_lost(ctx, packet);
+	if (direction == LBX_FLOW_REQUEST && pod_answer_piece(ctx, packet, scratch, &verdict))
+		return verdict;
 	flow_key_with(packet, *(const mem_u32 *)&packet->sport, direction, key);
 	flow = flow_find(key);
 	if (!flow)
@@ -122,9 +133,9 @@ static __always_inline int pod_special_out(ctx_t *ctx)
 		return CTX_PASS;
 	switch (parse_deep(ctx, &packet, &scratch->piece)) {
 	case LBX_PACKET_FLOW:
-		return pod_deep_out(ctx, &packet, &scratch->piece);
+		return pod_deep_out(ctx, &packet, &scratch->piece, &scratch->key);
 	case LBX_PACKET_FRAGMENT:
-		return pod_fragment_out(ctx, &packet, &scratch->piece, &scratch->key);
+		return pod_fragment_out(ctx, &packet, scratch);
 	default:
 		break;
 	}

@@ -92,11 +92,15 @@ static __always_inline int request_fast(ctx_t *ctx, struct lbx_packet *packet)
 		return LBX_VERDICT_SLOW;
 
 	if (flow->flags & LBX_FLOW_LOCAL) {
+		_Bool peer = flow->flags & LBX_FLOW_PEER;
+		__u32 index = flow->route;
+
+		stamp = flow->route_stamp;
 		if (!rewrite_headers(ctx, packet, flow_rewrite(flow), 0) || !flow_is(flow, &key))
 			return verdict_of(ctx, LBX_DROP_CONTENDED);
 		reasons_count(LBX_SENT_LOCAL_REQUEST, ctx_length(ctx));
 		traffic_count(traffic_of(flow), LBX_FLOW_REQUEST, ctx_length(ctx));
-		return CTX_PASS;
+		return peer ? peer_deliver(ctx, packet, index, stamp) : CTX_PASS;
 	}
 
 	stamp = flow->route_stamp;
@@ -216,7 +220,8 @@ static __always_inline int request_new(ctx_t *ctx, struct lbx_packet *packet,
 		return verdict_about(ctx, LBX_DROP_SCTP_PORTS, target_about(target));
 	request_note(ctx, target);
 	if (local)
-		target->flags |= LBX_FLOW_LOCAL;
+		target->flags |= LBX_FLOW_LOCAL |
+				 (peer_find(ctx, packet, key, target, &hop) ? LBX_FLOW_PEER : 0);
 	else if (dsr)
 		target->flags |= LBX_FLOW_DSR | LBX_FLOW_REPLIED; /* dsr_out.h */
 	scratch->replace = replace;
@@ -334,6 +339,8 @@ static __always_inline int request_known(ctx_t *ctx, struct lbx_packet *packet,
 			hop_copy(&hop, &fresh);
 		}
 	}
+	if (flags & LBX_FLOW_PEER && (stale || !routes_has(packet, &hop)))
+		peer_renew(ctx, packet, key, target, &hop);
 	if (entry)
 		flags |= entry->flags;
 	/* The kernel was asked above: is the entry still this flow's? */
@@ -353,13 +360,14 @@ static __always_inline int request_known(ctx_t *ctx, struct lbx_packet *packet,
 		if (!reply) {
 			verdict_note(ctx, LBX_NOTE_HEALED_FLOW, target_about(target));
 			scratch->replace = 1;
+			hop_copy(&scratch->hop, &hop);
 			return LBX_VERDICT_CALL(LBX_CALL_BIND);
 		}
 		if (reply->flags != flags)
 			flow_tell(reply, &scratch->reply_key, flags, now);
 		else
 			reply->last_seen = now;
-		return request_deliver(ctx, packet, target, to);
+		return request_deliver(ctx, packet, target, to, &hop);
 	}
 	if (!snat)
 		return dsr_send_by(ctx, packet, key, to, &hop, traffic_of(target));

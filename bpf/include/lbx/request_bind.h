@@ -18,6 +18,7 @@
 #include <lbx/icmp_error.h>
 #include <lbx/mem.h>
 #include <lbx/parse.h>
+#include <lbx/peer.h>
 #include <lbx/reasons.h>
 #include <lbx/reverse.h>
 #include <lbx/rewrite.h>
@@ -61,15 +62,17 @@ static __always_inline int request_send(ctx_t *ctx, struct lbx_packet *packet,
 	return ctx_send(ctx, route->ifindex);
 }
 
-/* Rewrite the destination and hand up. */
+/* Rewrite the destination and hand up; with LBX_FLOW_PEER straight to the pod, by `hop`. */
 static __always_inline int request_deliver(ctx_t *ctx, struct lbx_packet *packet,
 					   const struct lbx_target *target,
-					   const struct lbx_rewrite *to)
+					   const struct lbx_rewrite *to, const struct lbx_hop *hop)
 {
 	if (!rewrite_headers(ctx, packet, to, 0))
 		return verdict_about(ctx, LBX_DROP_REWRITE, target_about(target));
 	reasons_count(LBX_SENT_LOCAL_REQUEST, ctx_length(ctx));
 	traffic_count(traffic_of(target), LBX_FLOW_REQUEST, ctx_length(ctx));
+	if (target->flags & LBX_FLOW_PEER)
+		return peer_deliver(ctx, packet, hop->route, hop->stamp);
 	return CTX_PASS;
 }
 
@@ -244,11 +247,15 @@ static __always_inline int request_bind_local(ctx_t *ctx, struct lbx_packet *pac
 	to.dport = target->port;
 	rewrite_deltas(&key->saddr, &key->daddr, key->sport, key->dport, &to, 0);
 	request_value(key, target, &to, now, &scratch->flow);
+	if (target->flags & LBX_FLOW_PEER) {
+		scratch->flow.route_stamp = scratch->hop.stamp;
+		scratch->flow.route = scratch->hop.route;
+	}
 	if (scratch->replace)
 		flow_replace(key, &scratch->flow);
 	else
 		flow_insert(key, &scratch->flow); /* exists: another CPU made the same choice */
-	return request_deliver(ctx, packet, target, &to);
+	return request_deliver(ctx, packet, target, &to, &scratch->hop);
 }
 
 /*

@@ -49,6 +49,15 @@ static __always_inline void rewrite_age(ctx_t *ctx, struct lbx_packet *packet)
 		ctx_sum_changed(ctx, LBX_CHECKSUM_HOPS_MINUS_1);
 }
 
+/* The same for a packet whose rewrite knows nothing of it. */
+static __always_inline void rewrite_age_alone(ctx_t *ctx, struct lbx_packet *packet)
+{
+	rewrite_age(ctx, packet);
+#if LBX_FAMILY == 4
+	packet->ip->check = checksum_apply(packet->ip->check, LBX_CHECKSUM_TTL_MINUS_1);
+#endif
+}
+
 /*
  * Write it. With `sends` the TTL goes down; the caller has seen that it is above 1.
  * False: the kernel could not write to the packet, which may be half changed; drop

@@ -21,6 +21,7 @@ import { resolveCgroup } from './cgroup-root.ts';
 import { closedError } from './closed-error.ts';
 import { type Counters, readCounters } from './counters.ts';
 import { createNeighbourKeeper } from './derived/neighbours.ts';
+import { podDevicesOf } from './derived/pod-devices.ts';
 import { CoreError } from './errors.ts';
 import { eventMapsOf } from './events/event-maps.ts';
 import type { EventOptions } from './events/event-wishes.ts';
@@ -189,6 +190,7 @@ function start(options: LoadBalancerOptions, network: NodeNetwork, undo: Undo): 
   datapath.maps.commit(undo);
   datapath.programs.commit();
   hooks.commit();
+  programmer.setPodDevices(podDevicesOf(devices, hooks.attachments, resolved));
   // What a listener that was killed has left on.
   if (datapath.maps.byName.has('lbx_events')) refreshEventRules(eventMapsOf(datapath.maps.byName));
   const runtime = createRuntime({

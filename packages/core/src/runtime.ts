@@ -4,6 +4,7 @@ import type { Programmer, ServiceChanges } from './apply/programmer.ts';
 import { changesTo } from './apply/service-changes.ts';
 import type { Hooks } from './attach/hooks.ts';
 import type { NeighbourKeeper } from './derived/neighbours.ts';
+import { podDevicesOf } from './derived/pod-devices.ts';
 import type { Datapath } from './load/datapath.ts';
 import { loadSettings } from './load/load-programs.ts';
 import type { NodeNetwork } from './network/node-network.ts';
@@ -123,6 +124,7 @@ export function createRuntime({
       onNotice(describeChange(before, next));
     } else options = { ...before, nodeAddresses: next.nodeAddresses };
     hooks.follow(state.devices, datapath.programs.byName);
+    programmer.setPodDevices(podDevicesOf(state.devices, hooks.attachments, options));
     return String(before.nodeAddresses) !== String(options.nodeAddresses);
   };
 

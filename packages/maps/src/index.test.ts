@@ -100,6 +100,8 @@ it('exports these names', () => {
       "LbxFrontendTrafficKey",
       "LbxGateIndex",
       "LbxGateWord",
+      "LbxPodDevice",
+      "LbxPodDeviceValue",
       "LbxRev4",
       "LbxRev4Bucket",
       "LbxRev4Index",

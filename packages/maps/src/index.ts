@@ -141,6 +141,7 @@ export {
   LbxGateIndex,
   LbxGateWord,
 } from './flow/gate.ts';
+export { LbxPodDevice, LbxPodDeviceValue } from './flow/pod-device.ts';
 export { randomSlot4, randomSlot6, type Tuple } from './flow/random-slot.ts';
 export { type ReasonAdvice, reasonAdvice } from './flow/reason-advice.ts';
 export {

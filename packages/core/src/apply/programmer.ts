@@ -31,6 +31,7 @@ import {
 import type { BpfMap, NetworkDevice } from 'libbpf-ts';
 import { highestUsed } from '../derived/backend-meta.ts';
 import { openLocalAddresses, syncLocalAddresses } from '../derived/local-addresses.ts';
+import { openPodDevices, syncPodDevices } from '../derived/pod-devices.ts';
 import { createTrafficKeeper, type OwnedIds } from '../derived/traffic-keeper.ts';
 import { openVlans, syncVlans } from '../derived/vlans.ts';
 import type { LocalAddress } from '../network/node-network.ts';
@@ -75,6 +76,8 @@ export interface Programmer {
   readonly services: ServiceChanges;
   /** The node's devices are these now. */
   setDevices(devices: readonly NetworkDevice[]): void;
+  /** Packets can go straight into pods by these devices. */
+  setPodDevices(devices: ReadonlySet<number>): void;
   /** These are the node's own addresses now. */
   setAddresses(addresses: readonly LocalAddress[]): void;
   /** Whether what the last apply wanted is in the maps, frontend by frontend, and how many entries they hold. */
@@ -135,6 +138,7 @@ export function createProgrammer(
   const ownAddresses = openLocalAddresses(datapath.maps.byName);
   if (ownAddresses !== undefined) syncLocalAddresses(ownAddresses, addresses);
   const vlans = openVlans(datapath.maps.byName);
+  const podDevices = openPodDevices(datapath.maps.byName);
   const found = readSnapshot(tables);
   const ids: Ids = restoreIds(found, idLimits(datapath.maps.byName));
   reserveUsedIds(ids, datapath.maps.byName);
@@ -180,6 +184,9 @@ export function createProgrammer(
     dump: () => dump(tables),
     setDevices(now) {
       if (vlans !== undefined) syncVlans(vlans, now);
+    },
+    setPodDevices(now) {
+      if (podDevices !== undefined) syncPodDevices(podDevices, now);
     },
     setAddresses(now) {
       if (ownAddresses !== undefined) syncLocalAddresses(ownAddresses, now);

@@ -62,7 +62,11 @@ describe('settings of the programs', () => {
     ],
     [{ redirect: 'none' }, { lbx_redirect: 0, lbx_tc_behind: 1 }],
     [{ redirect: 'neigh' }, { lbx_redirect: 1, lbx_tc_behind: 1 }],
-    [{ redirect: 'peer' }, { lbx_redirect: 2, lbx_tc_behind: 2 }],
+    [{ redirect: 'peer' }, { lbx_redirect: 0, lbx_tc_behind: 1 }],
+    [
+      { redirect: 'peer', podDevices: ['veth*'] },
+      { lbx_redirect: 2, lbx_tc_behind: 2 },
+    ],
     [{ wildcards: false }, { lbx_wildcards_on: 0 }],
     [
       { algorithm: 'maglev', maglevSize: 251 },

@@ -16,7 +16,7 @@ export function variablesOf(
   const gateWords =
     maps.get('lbx_gate')?.maxEntries ?? options.maxEntries.lbx_gate ?? flowCatalog.lbx_gate.maxEntries;
   const { timeouts } = options;
-  const redirect = redirectCode(options.redirect);
+  const redirect = redirectCode(options);
   const seed = parseSeed(options.maglevSeed ?? DEFAULT_SEED_TEXT);
   return {
     lbx_hz: hz,
@@ -41,8 +41,8 @@ export function variablesOf(
     lbx_dsr_by: options.dsrDispatch === 'ipip' ? 1 : 0,
     lbx_mtu: options.mtu,
     lbx_redirect: redirect,
-    // lbx_tc_ingress is on every device that lbx_xdp is on.
-    lbx_tc_behind: redirect === redirectCodes.peer ? 2 : 1,
+    // lbx_tc_ingress is on every device that lbx_xdp is on; whom it delivers to: derived/pod-devices.ts.
+    lbx_tc_behind: redirect === redirectCodes.peer && options.redirect === 'peer' ? 2 : 1,
     lbx_reject_on: options.rejectWithoutEndpoints ? 1 : 0,
     lbx_echo_on: options.answerEcho ? 1 : 0,
     lbx_traffic_on: options.traffic ? 1 : 0,
@@ -64,7 +64,9 @@ const redirectCodes = { none: 0, neigh: 1, peer: 2 } as const;
 /** bpf_redirect_peer(), since Linux 5.10. */
 const redirectPeerHelper = 155;
 
-function redirectCode(redirect: ResolvedOptions['redirect']): number {
+/** Without programs on pods' devices nothing can go straight into a pod, and nothing need be looked for. */
+function redirectCode({ redirect, podDevices }: ResolvedOptions): number {
+  if (podDevices.length === 0 && redirect !== 'neigh') return redirectCodes.none;
   if (redirect !== 'auto') return redirectCodes[redirect];
   return features.haveHelper('sched_cls', redirectPeerHelper) ? redirectCodes.peer : redirectCodes.none;
 }

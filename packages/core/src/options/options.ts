@@ -77,8 +77,10 @@ export interface LoadBalancerOptions {
    */
   readonly snatPorts?: readonly [number, number];
   /**
-   * How packets reach pods of this node: `peer` puts them right into the pod's namespace, `neigh` on its device, `none`
-   * leaves them to the network stack. Default `auto`: the fastest that the kernel has.
+   * How packets reach pods on the `podDevices` of this node. `none`: by the network stack. `neigh`: the same, and the kernel
+   * finds the next hop of every packet that leaves the node. `peer`: from other pods and from `devices` right into the pod,
+   * and its answers to clients outside right on their way: past the stack, and past netfilter on the node, where some
+   * networks enforce their policies. Default `auto`: `peer` between pods where the kernel has it, else `none`.
    */
   readonly redirect?: 'none' | 'neigh' | 'peer' | 'auto';
   /** Source of packets that a pod sends to itself through a service; default: the SNAT address. */

@@ -10,6 +10,8 @@ export interface NetworkDevice {
   readonly kind?: string;
   /** Of a VLAN device: the device that its tagged frames are on, and the id in their tag. */
   readonly vlan?: { readonly parent: number; readonly id: number };
+  /** Its other end (of a veth pair), or what it lies on, is in another network namespace. */
+  readonly isLinkedElsewhere?: true;
   readonly isUp: boolean;
   readonly isLoopback: boolean;
 }
@@ -26,6 +28,7 @@ const IFLA_INFO_KIND = 1;
 const IFLA_INFO_DATA = 2;
 const IFLA_VLAN_ID = 1;
 const IFLA_EXT_MASK = 29;
+const IFLA_LINK_NETNSID = 37;
 const RTEXT_FILTER_SKIP_STATS = 1 << 3;
 
 /** Asks for all devices, without their counters. */
@@ -55,6 +58,7 @@ export function deviceOf(body: Buffer): NetworkDevice | undefined {
     isUp: (flags & IFF_UP) !== 0,
     isLoopback: (flags & IFF_LOOPBACK) !== 0,
     ...(kind === undefined ? {} : { kind }),
+    ...(attributes.has(IFLA_LINK_NETNSID) ? { isLinkedElsewhere: true as const } : {}),
     ...(kind === 'vlan' && parent !== undefined && id !== undefined ? { vlan: { parent, id } } : {}),
   };
 }

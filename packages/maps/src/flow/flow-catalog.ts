@@ -17,6 +17,7 @@ import { LbxFlow6, LbxFlow6Key } from './flow6.ts';
 import { LbxFragment4, LbxFragment4Key, LbxFragment6, LbxFragment6Key } from './fragments.ts';
 import { LbxFrontendMeta, LbxFrontendMetaKey } from './frontend-meta.ts';
 import { LbxGateIndex, LbxGateWord } from './gate.ts';
+import { LbxPodDevice, LbxPodDeviceValue } from './pod-device.ts';
 import { REASON_COUNT } from './reasons.ts';
 import { LbxRev4Bucket, LbxRev4Index } from './rev4.ts';
 import { LbxRev6Bucket } from './rev6.ts';
@@ -90,6 +91,11 @@ export const flowCatalog = Object.freeze({
     maxEntries: 4096,
     flags: MapFlag.noPrealloc | MapFlag.readonlyProg,
     doc: 'Devices of VLANs; kept by user space',
+  }),
+  lbx_pod_devices: mapLayout('hash', 'lbx_pod_devices', LbxPodDevice, LbxPodDeviceValue, {
+    maxEntries: 16384,
+    flags: MapFlag.noPrealloc | MapFlag.readonlyProg,
+    doc: 'Devices that packets go straight into a pod by; kept by user space',
   }),
   lbx_counters: mapLayout('percpu_array', 'lbx_counters', LbxCounterIndex, LbxCounter, {
     maxEntries: REASON_COUNT,

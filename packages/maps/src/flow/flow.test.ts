@@ -51,6 +51,7 @@ describe('layouts of the datapath', () => {
     ['lbx_backend_hops', 4, 32],
     ['lbx_sock_origin', 4, 40],
     ['lbx_vlans', 8, 4],
+    ['lbx_pod_devices', 4, 4],
     ['lbx_counters', 4, 16],
   ] as const)('%s: key %i, value %i bytes', (name, keySize, valueSize) => {
     expect(flowCatalog[name].key.size).toBe(keySize);

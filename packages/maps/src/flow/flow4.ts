@@ -23,6 +23,8 @@ export const FlowFlag = {
   confirmed: 0x20,
   /** The backend answers the client itself: no reply half here. */
   dsr: 0x40,
+  /** Of a backend on this node: packets go past the node's network stack both ways. */
+  peer: 0x80,
 } as const;
 
 /** A flow's packets as they arrive; 16 bytes. */
