@@ -16,6 +16,7 @@ import type { CommandContext } from '../run-cli.ts';
 interface OwnFlags {
   readonly config?: string;
   readonly tryXdp?: boolean;
+  readonly sandbox?: boolean;
   readonly only?: readonly string[];
   readonly list?: boolean;
   readonly strict?: boolean;
@@ -28,6 +29,7 @@ export function doctorCommand(context: CommandContext): Command {
     .description('find out whether lbx works on this machine, and what to do if not')
     .addOption(configOption())
     .option('--try-xdp', 'attach an XDP program that passes everything, for a moment, where the hook is free')
+    .option('--sandbox', 'this container is all that is meant: its cgroup namespace is no fault')
     .option('--only <id...>', 'only these checks')
     .option('--list', 'the checks, and what they try')
     .option('--strict', 'exit with 1 for warnings too')
@@ -48,7 +50,7 @@ export function doctorCommand(context: CommandContext): Command {
         environment: process.env,
         ...readConfigOption(own.config),
       });
-      const options = doctorOptions(valuesOf(settings), own.tryXdp === true);
+      const options = doctorOptions(valuesOf(settings), own);
       const findings = await runChecks(chosen, createContext(options));
       const counts = countFindings(findings);
       const verdict = verdictLine(findings);

@@ -16,6 +16,8 @@ export interface DoctorOptions {
   readonly nodePortRange: readonly [number, number];
   /** Attach a program that passes everything to the XDP hook of devices where it is free, for a moment. */
   readonly tryXdp: boolean;
+  /** Nothing outside of this container is meant: that its cgroup namespace hides the rest is no fault. */
+  readonly sandbox: boolean;
   /** Name of the Node. */
   readonly node?: string;
   readonly kubeconfig?: string;
@@ -45,7 +47,10 @@ export const doctorKeys: ReadonlySet<OptionKey> = new Set([
 ]);
 
 /** The agent's settings as the doctor takes them. */
-export function doctorOptions(settings: AgentSettings, tryXdp: boolean): DoctorOptions {
+export function doctorOptions(
+  settings: AgentSettings,
+  { tryXdp = false, sandbox = false }: { readonly tryXdp?: boolean; readonly sandbox?: boolean } = {},
+): DoctorOptions {
   const { device, cgroup, pins, snatPorts, node, kubeconfig, apiServer } = settings;
   const { xdp, forwarding, dsrBy, nodePortRange, inCluster, hostPorts, healthzBindAddress } = settings;
   return {
@@ -56,6 +61,7 @@ export function doctorOptions(settings: AgentSettings, tryXdp: boolean): DoctorO
     dsrBy,
     nodePortRange,
     tryXdp,
+    sandbox,
     inCluster,
     hostPorts,
     healthz: bindPlaces(healthzBindAddress),

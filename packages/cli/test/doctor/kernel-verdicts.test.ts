@@ -32,6 +32,8 @@ const sockets = {
   isRoot: true,
   isPart: false,
   isAbove: false,
+  isSandbox: false,
+  isInUse: false,
 };
 const none = { connect4: 0, connect6: 0, sendmsg4: 0, sendmsg6: 0 };
 const bpffs = { pins: '/b/lbx', existing: '/b', isBpffs: true };
@@ -132,7 +134,17 @@ it.each([
     { ...sockets, child: { connect4: 0 } },
     one('fail', /below \/c was not seen/, /bpftool/),
   ],
-  ['cgroup-sockets', { ...sockets, isRoot: false }, one('fail', /cgroup namespace/, /hostPath/)],
+  ['cgroup-sockets', { ...sockets, isRoot: false }, one('fail', /cgroup namespace/, /hostPath.*--sandbox/)],
+  [
+    'cgroup-sockets',
+    { ...sockets, isRoot: false, isInUse: true },
+    [...one('ok', /sees/), ...one('warn', /lbx is attached there/, /--sandbox/)],
+  ],
+  [
+    'cgroup-sockets',
+    { ...sockets, isRoot: false, isSandbox: true },
+    [...one('ok', /sees/), ...one('note', /only processes below/)],
+  ],
   [
     'cgroup-sockets',
     { ...sockets, isRoot: false, isPart: true },

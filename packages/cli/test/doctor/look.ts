@@ -15,6 +15,7 @@ export const defaults: DoctorOptions = {
   dsrBy: 'option',
   nodePortRange: [30000, 32767],
   tryXdp: false,
+  sandbox: false,
   inCluster: false,
   hostPorts: false,
   healthz: [],

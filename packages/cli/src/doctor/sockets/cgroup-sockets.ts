@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { probeSockets, type SocketProbe } from '@lbx/core';
 import { defineCheck } from '../check.ts';
@@ -11,6 +11,10 @@ export interface CgroupFacts extends SocketProbe {
   readonly isPart: boolean;
   /** Is it mounted from above this process's own cgroup namespace? Then somebody gave it: the node, be it a container itself. */
   readonly isAbove: boolean;
+  /** Has the user said that nothing outside of this container is meant? */
+  readonly isSandbox: boolean;
+  /** Is the lbx that is pinned attached right here? */
+  readonly isInUse: boolean;
 }
 
 export const cgroupSocketsCheck = defineCheck<CgroupFacts>({
@@ -28,15 +32,18 @@ export const cgroupSocketsCheck = defineCheck<CgroupFacts>({
       : cgroup === undefined
         ? 'no cgroup v2 is mounted: see cgroup-mount'
         : undefined,
-  async probe({ cgroup = '', options, read }) {
+  async probe({ cgroup = '', options, read, pinned }) {
     // Only the root of all has no file of its own type.
     const isRoot = !existsSync(join(cgroup, 'cgroup.type'));
     const isPart =
       typeof options.cgroup === 'string' && !isMountPoint(cgroup, read('/proc/self/mounts') ?? '');
     const isAbove = isMountedFromAbove(cgroup, read('/proc/self/mountinfo') ?? '');
-    return { ...(await probeSockets(cgroup)), isRoot, isPart, isAbove };
+    const id = statSync(cgroup, { bigint: true, throwIfNoEntry: false })?.ino;
+    const isInUse = (pinned?.links ?? []).some(({ info }) => id !== undefined && info.cgroupId === id);
+    const isSandbox = options.sandbox;
+    return { ...(await probeSockets(cgroup)), isRoot, isPart, isAbove, isSandbox, isInUse };
   },
-  judge({ cgroup, own, child, childProblem, untried, isRoot, isPart, isAbove }) {
+  judge({ cgroup, own, child, childProblem, untried, isRoot, isPart, isAbove, isSandbox, isInUse }) {
     const verdicts: Verdict[] = [];
     const unseen = Object.entries(own).filter(
       ([hook, count]) => count === 0 && !untried.includes(hook as never),
@@ -57,12 +64,14 @@ export const cgroupSocketsCheck = defineCheck<CgroupFacts>({
         remedy: `${whose}; something between has detached or overridden programs (bpftool cgroup tree ${cgroup})`,
       });
     }
-    if (!isRoot && !isPart && !isAbove) {
+    if (!isRoot && !isPart && !isAbove && !isSandbox) {
       verdicts.push({
-        status: 'fail',
+        // What is in force is no news to whoever put it there.
+        status: isInUse ? 'warn' : 'fail',
         about: 'namespace',
-        found: `${cgroup} is the root of a container (a cgroup namespace) only: processes and pods outside of it are not seen`,
-        remedy: "mount the host's /sys/fs/cgroup into the container (hostPath), and name it with --cgroup",
+        found: `${cgroup} is the root of a container (a cgroup namespace) only: processes and pods outside of it are not seen${isInUse ? '; lbx is attached there' : ''}`,
+        remedy:
+          "mount the host's /sys/fs/cgroup into the container (hostPath), and name it with --cgroup; --sandbox if only this container is meant",
       });
     } else if (!isRoot) {
       verdicts.push({
