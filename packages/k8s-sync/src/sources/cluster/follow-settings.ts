@@ -2,7 +2,7 @@ import { type BackoffOptions, defaultBackoff } from './backoff.ts';
 
 /** How an API server is followed; all of it has defaults that fit. */
 export interface FollowOptions {
-  /** A watch that is silent for so long is taken for dead and opened anew; bookmarks come about every 60 s. 100 s. */
+  /** A watch that is silent for so long is opened anew; bookmarks come about every 60 s where there is anything new. 100 s. */
   readonly idleTimeoutSeconds?: number;
   /** For making a connection, TLS included. 15 s. */
   readonly connectTimeoutSeconds?: number;

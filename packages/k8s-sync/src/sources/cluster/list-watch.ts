@@ -12,7 +12,7 @@ import { FollowedObjects, type Listing } from './followed-objects.ts';
 import { isStuck } from './is-stuck.ts';
 import { isUntrusted } from './is-untrusted.ts';
 import type { KindStatus } from './kind-status.ts';
-import { limitSilence } from './limit-silence.ts';
+import { limitSilence, SilenceError } from './limit-silence.ts';
 import { pagedList } from './paged-list.ts';
 import { RecentVersions } from './recent-versions.ts';
 import { streamRefusal, streamSilenceMs, UnmarkedStream } from './stream-refusal.ts';
@@ -257,7 +257,10 @@ export class ListWatch {
       // Without a status it is the way to the server, or something between, that fails.
       if (error.status === undefined && this.#connected) streams.brokeOff(error.message);
     }
-    this.#failures += 1;
+    // A server whose version does not move has not even bookmarks to send, for ten minutes where etcd is as it comes. So it is
+    // no failure: whether the server is there shows when the next watch is opened.
+    const isQuiet = this.#phase === 'watch' && cause instanceof SilenceError;
+    if (!isQuiet) this.#failures += 1;
     if (isExpired(error) || isTooNew(error)) {
       // A place that was forgotten, or a page, happens; a list that expires is not as it should be.
       if (this.#phase === 'stream' || (this.#phase === 'pages' && !this.#paging)) this.#report(error);
@@ -275,6 +278,7 @@ export class ListWatch {
       this.#resourceVersion = undefined;
       this.#expired = true;
     }
+    if (isQuiet) return 0;
     this.#report(error);
     const denied = error.status === 401 || error.status === 403;
     if (error.status === 401 || isUntrusted(error)) connection.refused();
