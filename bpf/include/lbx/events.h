@@ -5,13 +5,14 @@
  * Up to 8 listeners, each with a ring buffer of its own (lbx_events, by listener),
  * so that they neither take records from each other nor wait for each other. What a
  * listener wants is in lbx_event_listeners: a network, and for each reason every
- * how many-th packet. lbx_event_rules has the same by reason, as one bit a listener:
+ * how many-th packet; and, if it wants only some services, in lbx_event_services.
+ * lbx_event_rules has the same by reason, as one bit a listener:
  * where nobody listens, a packet off the fast path costs one array read more, and a
  * packet on it nothing.
  *
  * Listeners die without a word. So each has a time until when it listens, which it
  * keeps moving; a ring that is full counts what it lost (lbx_event_stats) and never
- * makes a packet wait. User space writes the first three maps: @lbx/core says how.
+ * makes a packet wait. User space writes the first three maps and lbx_event_services: @lbx/core says how.
  *
  * Addresses and ports are the packet's own, before it was translated.
  */
@@ -34,6 +35,18 @@ struct lbx_event_listener {
 	union v6addr address;      /* packets from or to this network ... */
 	union v6addr mask;         /* ... all zero: every packet */
 	__u32 one_in[LBX_REASONS]; /* by reason; 0: none, n: every n-th on each CPU */
+};
+
+/*
+ * The services that a listener wants, by the ids of their frontends, and by their addresses
+ * for packets of which no frontend is known. With neither id nor address it is the entry
+ * that says that there are such wishes.
+ */
+struct lbx_event_service {
+	__u32 listener;
+	__u16 rev_nat_index; /* network order */
+	__u8 pad[2];
+	union v6addr address;
 };
 
 struct lbx_event_stats {
@@ -61,6 +74,14 @@ struct {
 	__type(key, __u32); /* listener * LBX_REASONS + reason */
 	__type(value, struct lbx_event_stats);
 } lbx_event_stats SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_RDONLY_PROG);
+	__uint(max_entries, 65536);
+	__type(key, struct lbx_event_service);
+	__type(value, __u64); /* of the first entry: until when, as that of the listener */
+} lbx_event_services SEC(".maps");
 
 /* A hash, because BPF_NOEXIST makes taking a place in it one step. */
 struct {
@@ -93,6 +114,20 @@ static __always_inline _Bool event_in_network(const union v6addr *address,
 		 ((address->d[1] ^ listener->address.d[1]) & listener->mask.d[1]));
 }
 
+/* Is it about a service that the listener wants, or does that want all of them? */
+static __always_inline _Bool event_of_service(__u32 slot, const struct lbx_event *event)
+{
+	struct lbx_event_service key = {.listener = slot};
+	__u64 *until = bpf_map_lookup_elem(&lbx_event_services, &key);
+
+	if (!until || event->time >= *until)
+		return 1;
+	key.rev_nat_index = event->rev_nat_index;
+	if (!key.rev_nat_index)
+		key.address = event->daddr;
+	return bpf_map_lookup_elem(&lbx_event_services, &key);
+}
+
 /* One listener. */
 static __always_inline void event_offer(__u32 slot, struct lbx_event *event)
 {
@@ -106,6 +141,8 @@ static __always_inline void event_offer(__u32 slot, struct lbx_event *event)
 		return;
 	if (!event_in_network(&event->saddr, listener) &&
 	    !event_in_network(&event->daddr, listener))
+		return;
+	if (!event_of_service(slot, event))
 		return;
 	one_in = listener->one_in[reason];
 	stats = bpf_map_lookup_elem(&lbx_event_stats, &place);

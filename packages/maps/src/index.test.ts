@@ -82,6 +82,7 @@ it('exports these names', () => {
       "LbxEventListenerKey",
       "LbxEventRule",
       "LbxEventRuleKey",
+      "LbxEventServiceKey",
       "LbxEventStats",
       "LbxEventStatsKey",
       "LbxFlow4",

@@ -103,6 +103,7 @@ export {
   LbxEventListenerKey,
   LbxEventRule,
   LbxEventRuleKey,
+  LbxEventServiceKey,
   LbxEventStats,
   LbxEventStatsKey,
 } from './flow/event.ts';

@@ -1,5 +1,5 @@
 import { type EventKind, eventKinds, eventReasons, openPinnedEvents } from '@lbx/core';
-import { nearestName, type ReasonName } from '@lbx/maps';
+import { nearestName, type ReasonName, readAddress } from '@lbx/maps';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { pinsOption } from '../input/pins-options.ts';
 import { networkText, type Place, parsePlace } from '../input/place.ts';
@@ -10,6 +10,7 @@ import { type EventFilter, eventFilter } from '../monitor/event-filter.ts';
 import { watchEvents } from '../monitor/watch-events.ts';
 import { addNameOptions } from '../names/name-options.ts';
 import { type NameFlags, openServiceNames } from '../names/open-service-names.ts';
+import type { ServiceNames } from '../names/service-names.ts';
 import { assertRoot } from '../root.ts';
 import type { CommandContext } from '../run-cli.ts';
 import { startWatching } from '../stop-signal.ts';
@@ -70,7 +71,7 @@ export function monitorCommand(context: CommandContext): Command {
       new Option(
         '--service <service...>',
         'only these services: a name (shop/web), an address, or a frontend (198.51.100.1:80)',
-      ).helpGroup(inProcess),
+      ).helpGroup(inKernel),
     )
     .addOption(
       new Option('--backend <place...>', 'only these backends: ADDRESS, NETWORK or ADDRESS:PORT')
@@ -119,15 +120,19 @@ Ctrl-C ends it; nothing stays switched on. Packets never wait for it.`,
       const names = await openServiceNames(flags);
       assertKnownServices(flags, names);
       const filter = filterOf(flags);
-      using events = openPinnedEvents({ ...kernelFilter(flags), signal: watching.signal });
+      using events = openPinnedEvents({ ...kernelFilter(flags, names), signal: watching.signal });
       watching.endAfter(flags.for);
       context.err(`listening to what is pinned in ${flags.pins}`);
       await watchEvents(events, { ...flags, isWanted: eventFilter(filter, names), names }, context);
     });
 }
 
-function kernelFilter(flags: MonitorFlags): Parameters<typeof openPinnedEvents>[0] {
-  const { pins, sample, reason, kind } = flags;
+/** What the programs obey; older ones tell of every service, so that this command looks at what comes in any case. */
+function kernelFilter(
+  flags: MonitorFlags,
+  { frontendsOf }: Pick<ServiceNames, 'frontendsOf'>,
+): Parameters<typeof openPinnedEvents>[0] {
+  const { pins, sample, reason, kind, service } = flags;
   const network = flags.address ?? flags.client ?? flags.from;
   const isFiltered = Object.keys(filterOf(flags)).length > 0;
   return {
@@ -136,6 +141,12 @@ function kernelFilter(flags: MonitorFlags): Parameters<typeof openPinnedEvents>[
     ...(reason === undefined ? {} : { reasons: reason }),
     ...(kind === undefined ? {} : { kinds: kind }),
     ...(network === undefined ? {} : { address: networkText(network) }),
+    ...(service === undefined
+      ? {}
+      : {
+          services: () =>
+            service.flatMap((one) => (one.includes(':') || readAddress(one) ? one : frontendsOf(one))),
+        }),
     ...(isFiltered ? { ringBytes: filteredRingBytes } : {}),
   };
 }

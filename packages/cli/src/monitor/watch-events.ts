@@ -34,7 +34,7 @@ export async function watchEvents(
     const { lost } = events;
     if (lost > told)
       streams.err(
-        `${lost - told} events lost: they came faster than they could be read (--reason, --client or --sample make them fewer in the kernel)`,
+        `${lost - told} events lost: they came faster than they could be read (--reason, --service, --client or --sample make them fewer in the kernel)`,
       );
     told = lost;
   };

@@ -2,6 +2,7 @@ import { type AnyLayout, flowCatalog, type LbxEventListener, type Table } from '
 import type { BpfMap } from 'libbpf-ts';
 import { CoreError } from '../errors.ts';
 import { createKernelTable } from '../tables/kernel-table.ts';
+import type { ServiceWishes } from './service-filter.ts';
 
 /** The maps through which the programs tell of packets (bpf/include/lbx/events.h). */
 export interface EventMaps {
@@ -11,6 +12,8 @@ export interface EventMaps {
   readonly listeners: Table<{ readonly listener: number }, LbxEventListener>;
   /** What each listener was told of, by listener and reason, per CPU. */
   readonly stats: BpfMap;
+  /** Which services each listener wants; programs of older versions have none. */
+  readonly services?: ServiceWishes;
 }
 
 /** Names of these maps. */
@@ -20,6 +23,9 @@ export const eventMapNames = [
   'lbx_event_listeners',
   'lbx_event_stats',
 ] as const;
+
+/** Of these maps, what older programs do not have. */
+export const laterEventMap = 'lbx_event_services';
 
 /**
  * Finds them among the maps of a load balancer.
@@ -35,21 +41,23 @@ export function eventMapsOf(maps: ReadonlyMap<string, BpfMap>, place = 'this loa
       { missing: name },
     );
   }) as [BpfMap, BpfMap, BpfMap, BpfMap];
+  const services = maps.get(laterEventMap);
   return {
     rings,
     rules: createKernelTable(rules, flowCatalog.lbx_event_rules),
     listeners: createKernelTable(listeners, flowCatalog.lbx_event_listeners),
     stats,
+    ...(services && { services: createKernelTable(services, flowCatalog.lbx_event_services) }),
   };
 }
 
 /** Type and sizes that a pinned one must have. */
-export function eventMapShape(name: (typeof eventMapNames)[number]): {
-  readonly type: 'hash_of_maps' | 'array' | 'percpu_array';
+export function eventMapShape(name: (typeof eventMapNames)[number] | typeof laterEventMap): {
+  readonly type: 'hash_of_maps' | 'hash' | 'array' | 'percpu_array';
   readonly keySize: number;
   readonly valueSize: number;
 } {
   if (name === 'lbx_events') return { type: 'hash_of_maps', keySize: 4, valueSize: 4 };
   const { type, key, valueSize }: AnyLayout = flowCatalog[name];
-  return { type: type as 'array' | 'percpu_array', keySize: key.size, valueSize };
+  return { type: type as 'hash' | 'array' | 'percpu_array', keySize: key.size, valueSize };
 }

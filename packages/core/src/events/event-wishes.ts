@@ -10,6 +10,13 @@ export interface EventOptions {
   readonly kinds?: readonly EventKind[];
   /** Only packets from or to this address or network: "203.0.113.5", "2001:db8::/32". */
   readonly address?: string;
+  /**
+   * Only packets about these: frontends ("198.51.100.1:80/TCP"; 0.0.0.0 and [::] stand for every address) and addresses
+   * ("198.51.100.1"). Of a packet that no frontend is known of, the destination counts; the protocol does not. Called at
+   * first and then every second: what it names newly, or gets another id, counts from then on. Programs of older versions
+   * do not obey it and tell of every service.
+   */
+  readonly services?: () => Iterable<string>;
   /** One packet in so many of each reason, on each CPU. Default 1: every packet. */
   readonly sample?: number;
   /** Ends the iteration. */

@@ -40,6 +40,12 @@ describeKernel('events of a load balancer in another process', () => {
     return [...pinned.keys()].length;
   };
 
+  /** Entries that say which services are wanted. */
+  const wishes = () => {
+    using pinned = map('lbx_event_services');
+    return [...pinned.keys()].length;
+  };
+
   beforeAll(async () => {
     world = await createPacketWorld();
     lb = await world.start();
@@ -87,6 +93,34 @@ describeKernel('events of a load balancer in another process', () => {
     expect(await take(all, 1)).toMatchObject([{ kind: 'drop', reason: 'drop_wildcard', tcpFlags: ['syn'] }]);
     other.close();
     expect(await take(other, 1)).toEqual([]);
+  });
+
+  it('of the services that are asked for, also those that come later', async () => {
+    const other = { ...web(a), name: 'default/other' };
+    const elsewhere = '198.51.100.2';
+    await lb.apply([web(a), { ...other, frontends: [{ ...web(a).frontends[0]!, address: elsewhere }] }]);
+    const wanted = [`${elsewhere}:80`];
+    const some = listen({ kinds: ['new', 'drop'], services: () => wanted });
+    const next = async () => (await take(some, 1))[0]?.destination;
+    // The listener renews its place between two of them, however long they take.
+    for (const to of [target, `${elsewhere}:80`, `${elsewhere}:81`]) {
+      world.ask(to, 1, 200);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    expect(await next()).toEqual({ address: elsewhere, port: 80 });
+    // Of a port that is nobody's only the address is known.
+    expect(await next()).toEqual({ address: elsewhere, port: 81 });
+    wanted.push(addresses.service);
+    // That there are wishes, and of each service a number and an address.
+    await expect.poll(wishes, { timeout: 30_000 }).toBe(5);
+    world.ask(target, 1);
+    // What was dropped before may have been sent again.
+    let destination = await next();
+    while (destination?.address === elsewhere) destination = await next();
+    expect(destination).toEqual({ address: addresses.service, port: 80 });
+    some.close();
+    expect(wishes()).toBe(0);
+    await lb.apply([web(a)]);
   });
 
   it('a reject is told from a drop, though the reason is the same', async () => {

@@ -3,6 +3,7 @@ import { BpfMap } from 'libbpf-ts';
 import { CoreError } from '../errors.ts';
 import type { EventMaps } from './event-maps.ts';
 import type { EventWishes } from './event-wishes.ts';
+import type { ServiceFilter } from './service-filter.ts';
 
 /** How long a listener that does not renew is still told of packets. */
 const leaseNs = 5_000_000_000n;
@@ -27,9 +28,15 @@ const slotKey = (slot: number) => Uint8Array.of(slot, 0, 0, 0);
 /**
  * Takes a place. Listeners of several processes do not know each other, and may be killed at any moment: a place is a
  * key of `lbx_events`, taken by an insertion that fails when it is there, and held by a time that is moved on.
+ * @param services - of which services, where not of all.
  * @throws CoreError `LBX_EVENTS_BUSY` when all places are taken by listeners that are alive.
  */
-export function openListener(maps: EventMaps, wishes: EventWishes, ringBytes: number): Listener {
+export function openListener(
+  maps: EventMaps,
+  wishes: EventWishes,
+  ringBytes: number,
+  services?: ServiceFilter,
+): Listener {
   const ring = BpfMap.create({
     name: 'lbx_events',
     type: 'ringbuf',
@@ -40,7 +47,7 @@ export function openListener(maps: EventMaps, wishes: EventWishes, ringBytes: nu
   let slot: number;
   try {
     slot = takeSlot(maps, ring);
-    listen(maps, slot, wishes);
+    listen(maps, slot, wishes, services);
   } catch (error) {
     ring.close();
     throw error;
@@ -57,19 +64,19 @@ export function openListener(maps: EventMaps, wishes: EventWishes, ringBytes: nu
     renew() {
       if (holds(maps, slot, ring)) {
         lost();
-        writeListener(maps, slot, wishes);
+        writeListener(maps, slot, wishes, services);
         return;
       }
       // Taken by someone who found it unused, which is to say that this process was stopped for long.
       slot = takeSlot(maps, ring);
       lostBefore += lostHere;
       lostHere = 0;
-      listen(maps, slot, wishes);
+      listen(maps, slot, wishes, services);
     },
     lost,
     close() {
       try {
-        if (holds(maps, slot, ring)) leave(maps, slot);
+        if (holds(maps, slot, ring)) leave(maps, slot, services);
       } finally {
         ring.close();
       }
@@ -114,19 +121,24 @@ function holds(maps: EventMaps, slot: number, ring: BpfMap): boolean {
   return id !== undefined && new DataView(id.buffer, id.byteOffset).getUint32(0, true) === ring.id;
 }
 
-function listen(maps: EventMaps, slot: number, wishes: EventWishes): void {
+function listen(maps: EventMaps, slot: number, wishes: EventWishes, services?: ServiceFilter): void {
   clearStats(maps, slot);
-  writeListener(maps, slot, wishes);
+  services?.clear(slot);
+  writeListener(maps, slot, wishes, services);
 }
 
-function writeListener(maps: EventMaps, slot: number, wishes: EventWishes): void {
-  maps.listeners.set({ listener: slot }, { ...wishes, until: now() + leaseNs });
+/** Services first: nothing is to come that is not wanted. */
+function writeListener(maps: EventMaps, slot: number, wishes: EventWishes, services?: ServiceFilter): void {
+  const until = now() + leaseNs;
+  services?.write(slot, until);
+  maps.listeners.set({ listener: slot }, { ...wishes, until });
   refreshEventRules(maps);
 }
 
-function leave(maps: EventMaps, slot: number): void {
+function leave(maps: EventMaps, slot: number, services?: ServiceFilter): void {
   const silent = { until: 0n, address: '::', mask: '::', oneIn: new Array<number>(REASON_COUNT).fill(0) };
   maps.listeners.set({ listener: slot }, silent);
+  services?.clear(slot);
   maps.rings.delete(slotKey(slot));
   refreshEventRules(maps);
 }

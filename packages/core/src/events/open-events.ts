@@ -5,6 +5,7 @@ import { eventMapsOf } from './event-maps.ts';
 import { createEventNames } from './event-names.ts';
 import { type EventOptions, eventWishes, ringBytesOf } from './event-wishes.ts';
 import { openListener, renewMs } from './listener.ts';
+import { createServiceFilter, numberedFrontends } from './service-filter.ts';
 
 /** Programs do not wake readers, so that a flood costs no interrupts: new records are looked for this often. */
 const pollMs = 25;
@@ -43,7 +44,12 @@ export function openEvents(
 ): DatapathEvents {
   const wishes = eventWishes(options);
   options.signal?.throwIfAborted();
-  const listener = openListener(eventMapsOf(maps, place), wishes, ringBytesOf(options));
+  const eventMaps = eventMapsOf(maps, place);
+  const filter =
+    options.services && eventMaps.services
+      ? createServiceFilter(eventMaps.services, options.services, numberedFrontends(maps))
+      : undefined;
+  const listener = openListener(eventMaps, wishes, ringBytesOf(options), filter);
   let ring: RingBuffer;
   try {
     ring = new RingBuffer(listener.ring, { pollMs, highWaterMark });

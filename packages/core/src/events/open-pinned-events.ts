@@ -5,7 +5,7 @@ import { BpfMap } from 'libbpf-ts';
 import { CoreError } from '../errors.ts';
 import { defaultPins } from '../options/options.ts';
 import { createUndo } from '../undo.ts';
-import { eventMapNames, eventMapShape } from './event-maps.ts';
+import { eventMapNames, eventMapShape, laterEventMap } from './event-maps.ts';
 import { nameMaps } from './event-names.ts';
 import type { EventOptions } from './event-wishes.ts';
 import { type DatapathEvents, openEvents } from './open-events.ts';
@@ -27,7 +27,7 @@ export function openPinnedEvents(options: EventOptions & { readonly pins?: strin
     maps.set(name, map);
   };
   try {
-    for (const name of eventMapNames) open(name, eventMapShape(name));
+    for (const name of [...eventMapNames, laterEventMap] as const) open(name, eventMapShape(name));
     for (const name of nameMaps) {
       const { type, key, valueSize }: AnyLayout = serviceCatalog[name];
       open(name, { type, keySize: key.size, valueSize });

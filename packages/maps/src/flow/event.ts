@@ -61,6 +61,22 @@ export const LbxEventListener = struct('lbx_event_listener', {
 });
 export type LbxEventListener = TypeOf<typeof LbxEventListener>;
 
+/** One of the services that a listener wants to be told of; without any for it, of all. */
+export const LbxEventServiceKey = struct('lbx_event_service', {
+  listener: u32.doc('0 to 7'),
+  revNatIndex: be16.as('__u16').brand<'RevNatId'>().doc('Frontend; 0: packets of which none is known'),
+  pad: pad(2),
+  address: ipv6.doc(
+    'Their destination, IPv4 mapped into ::ffff:0:0/96; with 0 as frontend and all zero: there are wishes',
+  ),
+});
+export type LbxEventServiceKey = TypeOf<typeof LbxEventServiceKey>;
+
+export const LbxEventServiceUntil = scalar(
+  'until',
+  u64.doc('Of the entry that says that there are wishes: until when'),
+);
+
 export const LbxEventStatsKey = scalar('place', u32.doc(`Listener * ${REASON_COUNT} + number of the reason`));
 
 /** Of one listener and reason, on one CPU. */

@@ -7,6 +7,8 @@ import {
   LbxEventListenerKey,
   LbxEventRule,
   LbxEventRuleKey,
+  LbxEventServiceKey,
+  LbxEventServiceUntil,
   LbxEventStats,
   LbxEventStatsKey,
 } from './event.ts';
@@ -116,6 +118,11 @@ export const flowCatalog = Object.freeze({
   lbx_event_listeners: mapLayout('array', 'lbx_event_listeners', LbxEventListenerKey, LbxEventListener, {
     maxEntries: EVENT_LISTENERS,
     doc: 'What each of them wants; kept by those who listen',
+  }),
+  lbx_event_services: mapLayout('hash', 'lbx_event_services', LbxEventServiceKey, LbxEventServiceUntil, {
+    maxEntries: 65536,
+    flags: MapFlag.noPrealloc | MapFlag.readonlyProg,
+    doc: 'Which services they want events of; kept by those who listen',
   }),
   lbx_event_stats: mapLayout('percpu_array', 'lbx_event_stats', LbxEventStatsKey, LbxEventStats, {
     maxEntries: EVENT_LISTENERS * REASON_COUNT,
