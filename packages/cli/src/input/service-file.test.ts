@@ -41,7 +41,7 @@ describe('parseServiceFile', () => {
     [
       'an unknown field',
       web.replace('weight:', 'wieght:'),
-      /^web\.yaml:7:48: .*wieght: 50 is no field here; known are/,
+      /^web\.yaml:7:48: .*wieght: 50 is no field here; did you mean 'weight'\? known are/,
     ],
     ['no name', web.replace('name:', 'title:'), /^web\.yaml:1:1: name: nothing is no name/],
     [
