@@ -54,7 +54,7 @@ describeKernel('lbx cleanup', () => {
     const command = ['nsenter', `--net=${node.path}`, ...before, ...lbx];
     const { stdout, stderr, status } = spawnSync(command[0] as string, command.slice(1), {
       encoding: 'utf8',
-      timeout: 50_000,
+      timeout: 120_000,
     });
     if (stdout === '') throw new Error(`${command.join(' ')}: ${status}\n${stderr}`);
     return { ...(JSON.parse(stdout) as CleanupReport), code: status };

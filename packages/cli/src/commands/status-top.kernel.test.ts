@@ -6,7 +6,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { removePinned } from '@lbx/core';
 import type { ServiceSpec } from '@lbx/maps';
 import { describeKernel } from '@lbx/testing';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { addresses, createPacketWorld, type LbProcess } from '../../../core/test/packet-world.ts';
 import { run } from '../../test/run.ts';
 import { printable } from '../output/printable.ts';
@@ -14,6 +14,10 @@ import { printable } from '../output/printable.ts';
 // Load balancers are started as processes.
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+
+interface Rates {
+  readonly packets: number;
+}
 
 const [a] = addresses.remote;
 const service = (port: number): ServiceSpec => ({
@@ -43,25 +47,23 @@ describeKernel('lbx status and lbx top', () => {
     const clients = [81, 81, 81, 80].map((port) => world.askAlong(`${addresses.service}:${port}`, 1_000_000));
     try {
       // Who is given the processor within a second is chance: in some second each has its share.
-      const { rows, newFlows } = await vi.waitFor(
-        async () => {
+      let said: { rows: { name: string; packets: number; in: Rates; out: Rates }[]; newFlows: number };
+      await expect
+        .poll(async () => {
           const { out } = await run(['top', '--pins', world.pins, '--interval', '1', '--once', '--json']);
-          const said = JSON.parse(out);
-          expect(said.rows.map(({ name }: { name: string }) => name)).toEqual([
-            `${addresses.service}:81/TCP`,
-            `${addresses.service}:80/TCP`,
-          ]);
-          return said;
-        },
-        { timeout: 45_000 },
-      );
-      expect(rows[0].packets).toBeGreaterThanOrEqual(rows[1].packets);
-      expect(rows[0].in.packets + rows[0].out.packets).toBeCloseTo(rows[0].packets);
+          said = JSON.parse(out);
+          return said.rows.map(({ name }) => name);
+        })
+        .toEqual([`${addresses.service}:81/TCP`, `${addresses.service}:80/TCP`]);
+      const { rows, newFlows } = said!;
+      const [first, second] = rows;
+      expect(first!.packets).toBeGreaterThanOrEqual(second!.packets);
+      expect(first!.in.packets + first!.out.packets).toBeCloseTo(first!.packets);
       expect(newFlows).toBeGreaterThan(0);
     } finally {
       for (const client of clients) await client.kill();
     }
-  }, 60_000);
+  });
 
   it('top at a terminal: follows its size, and leaves it as it was when it is ended', async () => {
     const client = world.askAlong(`${addresses.service}:80`, 1_000_000);
@@ -86,7 +88,7 @@ describeKernel('lbx status and lbx top', () => {
       execFileSync('stty', ['-F', readlinkSync(`/proc/${top}/fd/0`), 'cols', '30']);
       await expect.poll(shown).toMatch(/1 busy frontend, .{12}…\r$/m);
       process.kill(top, 'SIGINT');
-      await once(terminal, 'exit');
+      await once(terminal, 'close');
     } finally {
       terminal.kill('SIGKILL');
       await client.kill();
@@ -98,12 +100,16 @@ describeKernel('lbx status and lbx top', () => {
   });
 
   it('top by backend, sorted by name', async () => {
-    const client = world.askAlong(`${addresses.service}:80`, 1000);
-    await client.next();
+    const client = world.askAlong(`${addresses.service}:80`, 1_000_000);
     const flags = ['--by', 'backend', '--sort', 'name', '--interval', '0.5', '--once'];
-    const { lines } = await run(['top', '--pins', world.pins, ...flags]);
+    let lines: readonly string[] = [];
+    await expect
+      .poll(async () => {
+        ({ lines } = await run(['top', '--pins', world.pins, ...flags]));
+        return lines[0];
+      })
+      .toMatch(/^1 busy backend, /);
     await client.kill();
-    expect(lines[0]).toMatch(/^1 busy backend, /);
     expect(lines[2]).toMatch(new RegExp(`^\\d.* ${a}:8080/TCP$`));
   });
 
@@ -145,7 +151,8 @@ describeKernel('lbx status and lbx top', () => {
     async (flowTable) => {
       await lb.kill();
       removePinned(world.pins);
-      lb = await world.start({ flowTable });
+      // Flows that are over stay for the time of the test.
+      lb = await world.start({ flowTable, timeouts: { tcpClosed: 3600, tcpHalfClosed: 3600 } });
       await lb.apply([service(80)]);
       const flows = async () =>
         JSON.parse((await status('--json')).out).maps.find(({ name }: { name: string }) =>

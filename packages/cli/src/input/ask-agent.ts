@@ -13,7 +13,7 @@ export const agentOption = (): Option =>
     .default('http://127.0.0.1:10249');
 
 /** How long an agent on this machine may take to answer. */
-const patienceMs = 2000;
+const patienceMs = 5000;
 
 /** What an agent says, by the page; rejects where none answers, or another program does. */
 export async function askAgent<T>({ agent }: AgentFlags, page: 'state' | 'services'): Promise<T> {

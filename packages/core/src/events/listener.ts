@@ -5,8 +5,8 @@ import type { EventMaps } from './event-maps.ts';
 import type { EventWishes } from './event-wishes.ts';
 import type { ServiceFilter } from './service-filter.ts';
 
-/** How long a listener that does not renew is still told of packets. */
-const leaseNs = 5_000_000_000n;
+/** How long a listener that does not renew is still told of packets: longer than a busy machine keeps one waiting. */
+const leaseNs = 15_000_000_000n;
 
 /** How often it should renew. */
 export const renewMs = 1000;
