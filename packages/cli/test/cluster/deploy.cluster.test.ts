@@ -166,7 +166,7 @@ describeKubectl('deploy/kustomize in a cluster with RBAC', () => {
     const guide = readFileSync(`${root}/docs/replace-kube-proxy.md`, 'utf8');
     const commands = [...guide.matchAll(/^```sh\n(.*?)^```/gms)]
       .flatMap(([, block = '']) => block.trim().split('\n'))
-      .filter((line) => !/ (rollout|exec|logs|debug|apply -k deploy.kustomize$)/.test(line));
+      .filter((line) => !/ (rollout|exec|logs|debug|(apply|delete) -k deploy.kustomize$)/.test(line));
     expect(commands.length).toBeGreaterThan(8);
     const bin = dirname(findClusterPrograms()?.kubectl ?? '');
     const env = { ...process.env, KUBECONFIG: server.kubeconfig, PATH: `${bin}:${process.env.PATH}` };
