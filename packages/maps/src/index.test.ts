@@ -155,6 +155,7 @@ it('exports these names', () => {
       "byKey",
       "byService",
       "bytes",
+      "carryOut",
       "catalog",
       "changeBackends",
       "checkBackend",

@@ -260,6 +260,7 @@ export type { AskRoute, RouteAnswer } from './packet/routes.ts';
 export type { BackendMeta, PacketHook, PacketOutcome, PacketVerdict } from './packet/run.ts';
 export { defaultPacketSettings, type PacketSettings } from './packet/settings.ts';
 export { type ApplyFailure, type ApplyResult, applyOps, MapWriteError } from './plan/apply-ops.ts';
+export { type CarryOutOptions, carryOut } from './plan/carry-out.ts';
 export { allChanges, type PlanOptions, unwantedIn } from './plan/change.ts';
 export { IdConflictError } from './plan/id-conflict.ts';
 export { createInheritance, type Inheritance, nothingUnread, type Unread } from './plan/inheritance.ts';

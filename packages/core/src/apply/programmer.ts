@@ -1,7 +1,7 @@
 import {
   type ApplyResult,
   allChanges,
-  applyOps,
+  carryOut,
   createInheritance,
   createProjector,
   createWritten,
@@ -17,7 +17,6 @@ import {
   type Op,
   type Projection,
   type ProjectionChanges,
-  planChanges,
   readSnapshot,
   releaseIds,
   restoreIds,
@@ -230,11 +229,14 @@ export function createProgrammer(
       // Should anything throw from here on, nothing that changed is forgotten.
       left = changes;
       const reachable = inheritance.without(desired);
-      const ops: Op[] = planChanges(written, reachable, changes, how);
+      let udp = false;
       const writing = performance.now();
       frontendMeta?.mark(reachable, changes.frontends);
-      traffic?.prepare(ops);
-      const result = applyOps(tables, ops, written, knobs);
+      const onOps = (planned: readonly Op[]) => {
+        traffic?.prepare(planned);
+        udp ||= writesUdp(planned);
+      };
+      const result = carryOut(tables, written, reachable, changes, { ...how, knobs, onOps });
       frontendMeta?.unmark(reachable, ids, whole ? undefined : changes.frontends);
       left = unsettled(written, reachable, changes, result, how);
       for (const name of releaseIds(ids, written, reachable, changes)) left.frontends.add(name);
@@ -243,7 +245,7 @@ export function createProgrammer(
       kernel.refreshBackends(whole ? undefined : moves.local);
       onMoves?.(moves);
       // While half of a service is written, its backends cannot be told from those that went.
-      if ((whole || writesUdp(ops)) && !writesUdp(result.failures.map(({ op }) => op))) onUdpWritten();
+      if ((whole || udp) && !writesUdp(result.failures.map(({ op }) => op))) onUdpWritten();
       first = false;
       told ||= prune;
       const ended = performance.now();

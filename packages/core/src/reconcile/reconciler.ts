@@ -86,7 +86,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
   const put = (changes: ServiceChanges, how: ApplyHow, times: ChangeTimes = {}): ApplyReport => {
     applied = true;
     meter.begin(changes.keys(), times);
-    const done = writeTwice(changes, { ...how, prune: synced });
+    const done = write(changes, { ...how, prune: synced });
     states.note(done, (name) => desired.frontends.has(name));
     if (done.sharedLeft && done.pending.size === 0 && !done.report.pending)
       backoff.failed(shared, Date.now());
@@ -95,27 +95,6 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
     schedule();
     scheduleRefused(refusedMs);
     return done.report;
-  };
-  /** What goes, goes last: in a map that was full before there is room after that. */
-  const writeTwice = (changes: ServiceChanges, how: ApplyHow): Applied => {
-    const done = write(changes, how);
-    const { report } = done;
-    if (report.writes === 0 || !report.failed.some(({ error }) => isFull(error))) return done;
-    const again = write(new Map(), {
-      ...how,
-      isWaiting: (name) => !done.pending.has(name) && isWaiting(name),
-    });
-    return {
-      tried: new Set([...done.tried, ...again.tried]),
-      pending: again.pending,
-      sharedLeft: again.sharedLeft,
-      report: {
-        ...again.report,
-        writes: report.writes + again.report.writes,
-        ms: report.ms + again.report.ms,
-        writeMs: report.writeMs + again.report.writeMs,
-      },
-    };
   };
   /** Services that are not in force yet, as far as the last write tells. */
   const waitingServices = ({ report, pending }: Applied): ReadonlySet<string> => {
@@ -229,5 +208,3 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
     },
   };
 }
-
-const isFull = (error: Error): boolean => (error as { code?: unknown }).code === 'LBX_MAP_FULL';

@@ -1,7 +1,7 @@
 import {
   type ApplyResult,
   allChanges,
-  applyOps,
+  carryOut,
   createInheritance,
   createProjector,
   createWritten,
@@ -15,7 +15,6 @@ import {
   type ProjectionChanges,
   type ProjectOptions,
   plan,
-  planChanges,
   project,
   type Refusal,
   readSnapshot,
@@ -124,7 +123,7 @@ export function startScenarioProcess(
     const keptBefore = inheritance.kept;
     const reachable = inheritance.without(projection);
     const all = inheritance.kept < keptBefore ? allChanges(written, projection) : changes;
-    const result = applyOps(tables, planChanges(written, reachable, all), written);
+    const result = carryOut(tables, written, reachable, all);
     left = unsettled(written, reachable, all, result);
     for (const name of releaseIds(ids, written, reachable, all)) left.frontends.add(name);
     inheritance.settle(reachable);

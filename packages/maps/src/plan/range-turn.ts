@@ -71,11 +71,17 @@ function looksAtRanges({ value }: Entry): boolean {
 /** Source ranges among entries, as the digits that an address in them begins with. */
 function prefixesOf(entries: Iterable<Entry>): string[] {
   const prefixes: string[] = [];
-  for (const { key } of entries) {
-    if (!('prefixlen' in key)) continue;
-    prefixes.push(digitsOf(key.addr).slice(0, key.prefixlen - SOURCE_RANGE_STATIC_BITS));
+  for (const entry of entries) {
+    const digits = rangeDigits(entry);
+    if (digits !== undefined) prefixes.push(digits);
   }
   return prefixes;
+}
+
+/** Of a source range the digits that an address in it begins with; undefined of other entries. */
+export function rangeDigits({ key }: Entry): string | undefined {
+  if (!('prefixlen' in key)) return undefined;
+  return digitsOf(key.addr).slice(0, key.prefixlen - SOURCE_RANGE_STATIC_BITS);
 }
 
 function digitsOf(address: string): string {

@@ -89,6 +89,22 @@ describe('project', () => {
     });
   });
 
+  it('has room for what comes after a service that gives way to it', () => {
+    const nodeAddresses = ['203.0.113.1', '203.0.113.2'];
+    const all = [
+      frontend(8000, { service: 'host', address: '0.0.0.0', type: 'HostPort' }),
+      frontend(8000, { service: 'own', address: '203.0.113.1' }),
+    ];
+    const options = { nodeAddresses, wildcards: false };
+    const needed = project(all, options, createIds()).entries;
+    const services = [...needed.values()].filter(({ map }) => map === 'lb4_services_v2');
+    const tight = project(all, { ...options, maxEntries: { lb4_services_v2: services.length } }, createIds());
+    expect(refusals(tight)).toEqual([]);
+    expect([...tight.frontends.keys()].sort()).toEqual(
+      ['0.0.0.0', ...nodeAddresses].map((address) => `${address}:8000/TCP`),
+    );
+  });
+
   it('refuses what ids run out for, and frees ids of what is gone after the quarantine', () => {
     const clock = { now: 0 };
     const ids = createIds({ maxFrontendId: 2, quarantineSeconds: 60, now: () => clock.now });

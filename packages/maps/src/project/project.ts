@@ -18,6 +18,8 @@ export function project(frontends: Iterable<Frontend>, options: ProjectOptions, 
   const rank = new Map([...services.keys()].map((service, i) => [service, i]));
   const projector = createProjector(options, ids, { compare: (a, b) => rank.get(a)! - rank.get(b)! });
   for (const [service, list] of services) projector.set(service, list);
+  // What had no room may have some by now: a later service may have taken over an address of an earlier one.
+  projector.takeChanges();
   const { projection } = projector;
   const names = [...projection.frontends.keys(), ...projection.refusedNames.keys()];
   ids.frontends.retain(new Set(names));

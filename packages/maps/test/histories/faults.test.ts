@@ -16,19 +16,28 @@ const codes = ['E2BIG', 'ENOMEM', 'EPERM', 'EBUSY'] as const;
 function faultyTables(
   entries: Iterable<Parameters<typeof tablesWith>[0] extends Iterable<infer E> ? E : never> = [],
 ) {
-  const fault: { count: number; refuses: (write: number) => TableErrorCode | undefined } = {
+  const fault: { count: number; hits: number; refuses: (write: number) => TableErrorCode | undefined } = {
     count: 0,
+    hits: 0,
     refuses: () => undefined,
   };
   const tables = createMemoryTables({
-    failOn: ({ operation }) => (operation === 'get' ? undefined : fault.refuses(++fault.count)),
+    failOn: ({ operation }) => {
+      const code = operation === 'get' ? undefined : fault.refuses(++fault.count);
+      if (code !== undefined) fault.hits++;
+      return code;
+    },
   });
   for (const { map, key, value } of entries)
     (tables[map] as { set(k: unknown, v: unknown): void }).set(key, value);
   return {
     tables,
+    /** How many writes failed in the last `during`, whether or not somebody tried again and made up for it. */
+    get hits() {
+      return fault.hits;
+    },
     during<T>(refuses: (write: number) => TableErrorCode | undefined, act: () => T): T {
-      Object.assign(fault, { count: 0, refuses });
+      Object.assign(fault, { count: 0, hits: 0, refuses });
       try {
         return act();
       } finally {
@@ -43,10 +52,11 @@ type Faulty = ReturnType<typeof faultyTables>;
 /** Some writes fail; whoever is not concerned is done, and a second try without faults ends as a clean run would. */
 function stepWithFaults(
   session: Session,
-  { tables, during }: Faulty,
+  faulty: Faulty,
   desired: Desired,
   refuses: (write: number) => TableErrorCode | undefined,
 ) {
+  const { tables, during } = faulty;
   const projection = session.want(desired);
   const { failures, pending } = during(refuses, () => session.write());
   for (const name of unwritten(readSnapshot(tables), projection, pending))
@@ -59,7 +69,7 @@ function stepWithFaults(
     if (again.failures.length > 0) throw again.failures[0]!.error;
   }
   session.settled(desired);
-  return failures.length;
+  return faulty.hits;
 }
 
 describe('a writer whose writes fail', () => {

@@ -2,7 +2,7 @@ import type { IdsOptions } from '../../src/ids/ids.ts';
 import { releaseIds } from '../../src/ids/release-ids.ts';
 import { restoreIds } from '../../src/ids/restore-ids.ts';
 import type { Frontend } from '../../src/model/frontend.ts';
-import { applyOps } from '../../src/plan/apply-ops.ts';
+import { carryOut } from '../../src/plan/carry-out.ts';
 import { allChanges } from '../../src/plan/change.ts';
 import type { Op } from '../../src/plan/op.ts';
 import { plan, planChanges } from '../../src/plan/plan.ts';
@@ -62,7 +62,7 @@ export function createIncrementalWriter(tables: Tables, options: IdsOptions = {}
         texts(plan(readSnapshot(tables), desired, { skip })),
       );
       if (differs !== undefined) throw new Error(differs);
-      const result = applyOps(tables, ops, written);
+      const result = carryOut(tables, written, desired, changes, { skip });
       const wrong = mirrorWrong(written, readSnapshot(tables));
       if (wrong !== undefined) throw new Error(wrong);
       const left = unsettled(written, desired, changes, result, { skip });
