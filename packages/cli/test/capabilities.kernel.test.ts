@@ -80,7 +80,7 @@ describeKernel('the capabilities of the DaemonSet', () => {
 
   it.each(given.capabilities.add)('CAP_%s is needed: without it the agent says so and ends', async (name) => {
     const add = given.capabilities.add.filter((one) => one !== name);
-    const flags = ['--manifests', '/nonexistent', '--pins', '/sys/fs/bpf/lbx-none'];
+    const flags = ['--manifests', '/', '--pins', '/sys/fs/bpf/lbx-none'];
     const agent = startAgentProcess(flags, {
       within: confined({ ...given, capabilities: { drop: ['ALL'], add } }),
     });

@@ -20,7 +20,7 @@ export function resolveCgroup(given: string | undefined, find = findCgroup2): st
     throw new CoreError(
       'LBX_NO_CGROUP2',
       'socket load balancing needs cgroup v2, and none is mounted; mount it with ' +
-        '`mount -t cgroup2 none /sys/fs/cgroup/unified`, or switch socket load balancing off (cgroup: false)',
+        '`mount -t cgroup2 none /sys/fs/cgroup/unified`, or switch socket load balancing off (cgroup: false; lbx agent --no-cgroup)',
     );
   }
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;

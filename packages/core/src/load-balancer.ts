@@ -152,7 +152,10 @@ function start(options: LoadBalancerOptions, network: NodeNetwork, undo: Undo): 
   const { pins, onNotice } = resolved;
   const cgroup = resolved.cgroup === false ? undefined : resolveCgroup(resolved.cgroup);
   if (resolved.devices.length + resolved.podDevices.length === 0 && cgroup === undefined) {
-    throw new CoreError('LBX_BAD_OPTION', 'nothing to attach to: give devices, or leave cgroup on');
+    throw new CoreError(
+      'LBX_BAD_OPTION',
+      'nothing to attach to: give devices (lbx agent --device), or leave cgroup on (without --no-cgroup)',
+    );
   }
   for (const notice of forwardingNotices(resolved.devices, resolved.families)) onNotice(notice);
   if (pins !== false)

@@ -51,7 +51,7 @@ export function readTraffic(maps: ReadonlyMap<string, BpfMap>): Traffic {
   if (counters === undefined) {
     throw new CoreError(
       'LBX_NO_TRAFFIC',
-      'traffic by frontend and backend is not counted; it costs some 2 ns a packet and 4 MiB a CPU: ' +
+      'traffic by frontend and backend is not counted; it costs some 2 ns a packet and 6 MiB a CPU: ' +
         'switch it on with the option traffic (lbx agent --traffic), and give devices',
     );
   }

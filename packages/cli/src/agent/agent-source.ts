@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { type ClusterAccess, clusterSource, manifestSource, type ObjectSource } from '@lbx/k8s-sync';
 import { CliError } from '../cli-error.ts';
 import { inClusterAccess } from './in-cluster.ts';
@@ -22,6 +23,13 @@ export function agentSource(settings: SourceSettings, nodeName: string): ObjectS
   const access = clusterAccess(settings);
   if (manifests !== undefined) return manifestSource(manifests);
   return clusterSource({ ...(access as ClusterAccess), nodeName, pods: hostPorts });
+}
+
+/** Sources look when they are started; an agent would rather know before it loads and attaches. @throws CliError `LBX_BAD_FILE` */
+export function assertSourceThere({ kubeconfig, manifests }: SourceSettings): void {
+  for (const [flag, path] of Object.entries({ kubeconfig, manifests }))
+    if (path !== undefined && path !== 'default' && !existsSync(path))
+      throw new CliError('LBX_BAD_FILE', `--${flag} ${path}: there is no such file or folder`);
 }
 
 /**

@@ -52,3 +52,11 @@ it('help has every option, in groups', async () => {
   for (const text of ['What to serve:', 'Datapath:', '--in-cluster', '--no-wildcards', '--log-format'])
     expect(out).toContain(text);
 });
+
+it('knows that nothing is there before it needs any right', async () => {
+  for (const flag of ['--manifests', '--kubeconfig'])
+    expect(await run(['agent', '--node', 'n', flag, '/nonexistent/place'])).toMatchObject({
+      code: 3,
+      err: expect.stringContaining(`${flag} /nonexistent/place: there is no such file or folder`),
+    });
+});

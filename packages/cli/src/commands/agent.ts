@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { startAgent } from '../agent/agent.ts';
-import { agentSource, requiredNode } from '../agent/agent-source.ts';
+import { agentSource, assertSourceThere, requiredNode } from '../agent/agent-source.ts';
 import { impliedOptions, loadBalancerOptions } from '../agent/load-balancer-options.ts';
 import { createAgentLog } from '../agent/log/agent-log.ts';
 import { addAgentFlags, givenFlags } from '../agent/options/agent-flags.ts';
@@ -42,11 +42,15 @@ async function run(context: CommandContext, settings: Settings, checkOnly: boole
   const values = valuesOf(settings);
   const node = requiredNode(values);
   const source = agentSource(values, node);
-  if (checkOnly) return context.out('the options are good');
+  if (checkOnly) {
+    for (const message of unknownVariables(process.env)) context.err(`note: ${message}`);
+    return context.out('the options are good');
+  }
   const log = createAgentLog({ format: values.logFormat, level: values.logLevel, out: context.out });
   try {
     log.write({ event: 'starting', version: ownVersion(), node, source: source.name });
     for (const message of unknownVariables(process.env)) log.write({ event: 'notice', message });
+    assertSourceThere(values);
     const agent = await startAgent({
       nodeName: node,
       source,

@@ -1,4 +1,4 @@
-import { type AnyLayout, catalog, flowCatalog } from '@lbx/maps';
+import { type AnyLayout, catalog, flowCatalog, nearestName } from '@lbx/maps';
 import { InvalidArgumentError } from 'commander';
 
 export type Part = 'key' | 'value';
@@ -10,7 +10,13 @@ const layouts: Readonly<Record<string, AnyLayout>> = { ...catalog, ...flowCatalo
 export function parseMapArgument(name: string): AnyLayout {
   const bare = name.replace(/^cilium_/, '');
   if (Object.hasOwn(layouts, bare)) return layouts[bare]!;
-  throw new InvalidArgumentError(`there is no such map; known maps: ${Object.keys(layouts).join(', ')}`);
+  const names = Object.keys(layouts);
+  const near = nearestName(bare, names);
+  throw new InvalidArgumentError(
+    near === undefined
+      ? `there is no such map; known maps: ${names.join(', ')}`
+      : `there is no such map; did you mean ${near}?`,
+  );
 }
 
 export function parsePartArgument(text: string): Part {

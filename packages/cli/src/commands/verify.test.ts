@@ -102,7 +102,7 @@ describe('lbx verify', () => {
   it('a missing file is 3', async () => {
     const { code, err } = await run(['verify', 'maps', '/nonexistent/vectors.json']);
     expect(code).toBe(3);
-    expect(err).toContain('cannot read /nonexistent/vectors.json: ENOENT');
+    expect(err).toContain('cannot read /nonexistent/vectors.json: there is no such file');
   });
 
   it('names the line that is no vector', async () => {

@@ -93,7 +93,11 @@ export async function readDesired(
   const projection = project(wanted, options, ids);
   const refused = projection.refused.map(({ error }) => `not programmed: ${error.message}`);
   const unknown =
-    node === undefined || (objects === 0 && own.length > 0) ? [] : unknownNode(node, nodes, where);
+    node === undefined ||
+    (objects === 0 && own.length > 0) ||
+    (nodes.length === 0 && wanted.length > 0 && !needsNode(wanted, like))
+      ? []
+      : unknownNode(node, nodes, where);
   return { frontends: wanted, options, ids, projection, problems: [...unknown, ...wrong, ...refused] };
 }
 
@@ -136,6 +140,10 @@ function nameOf(object: object): string {
   const { metadata } = object as { metadata?: { name?: unknown } };
   return String(metadata?.name ?? '');
 }
+
+/** Addresses are of use for NodePorts only, and may be known otherwise. */
+const needsNode = (wanted: readonly Frontend[], like: ProjectOptions | undefined): boolean =>
+  like?.nodeAddresses === undefined && wanted.some(({ type }) => type === 'NodePort');
 
 /** Without its Node object a node has no addresses, so nothing is served on NodePorts: most often a typing error. */
 function unknownNode(node: string, nodes: readonly string[], folder: string): string[] {

@@ -22,7 +22,9 @@ export function readText(path: string): string {
   try {
     return readTextFile(path, maxFileBytes);
   } catch (error) {
-    throw new CliError('LBX_BAD_FILE', `cannot read ${path}: ${(error as Error).message}`, { cause: error });
+    const { code, message } = error as NodeJS.ErrnoException;
+    const what = code === 'ENOENT' ? 'there is no such file or folder' : message;
+    throw new CliError('LBX_BAD_FILE', `cannot read ${path}: ${what}`, { cause: error });
   }
 }
 

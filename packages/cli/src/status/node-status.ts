@@ -56,7 +56,7 @@ export function nodeStatus({ pinned, counters, health, agent, maps, snapshot }: 
   return {
     layout: 'lbx',
     ...judged(problems, `process ${pinned.holder ?? 'in another container'} keeps`, served),
-    notes: agent === undefined ? [] : objectNotes(agent),
+    notes: agent === undefined ? [] : objectNotes(agent).filter((note) => note !== agent.source.lastError),
     pins: pinned.pins,
     served,
     maps: maps.filter(isWorthTelling),

@@ -23,7 +23,9 @@ it.each<[string, Partial<AgentState>, string[]]>([
   [
     'a source that is silent',
     { source: { ...state.source, lastError: 'refused' } },
-    ['the agent hears nothing new from https://192.0.2.1:6443: refused'],
+    [
+      'the agent does not hear everything from https://192.0.2.1:6443: refused; what was last heard stays in force',
+    ],
   ],
   [
     'writes that fail',

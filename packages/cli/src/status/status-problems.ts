@@ -38,7 +38,9 @@ export function agentProblems({ source, failing, refused }: AgentState): string[
   const why = source.lastError === undefined ? '' : `: ${source.lastError}`;
   return [
     ...(source.synced ? [] : [`the agent ${waiting}${why}`]),
-    ...(source.synced && why !== '' ? [`the agent hears nothing new from ${source.name}${why}`] : []),
+    ...(source.synced && why !== ''
+      ? [`the agent does not hear everything from ${source.name}${why}; what was last heard stays in force`]
+      : []),
     ...firstOf(
       failing.map(
         ({ frontend, error = 'not as wanted' }) => `${frontend || 'shared entries'}: ${error}; tried again`,

@@ -1,4 +1,5 @@
 import { defaultPins } from '@lbx/core';
+import { catalog, flowCatalog } from '@lbx/maps';
 import { type AgentOption, coreDefault, coreOption } from './agent-option.ts';
 import { byName, listOf, oneOrByName } from './option-types/collections.ts';
 import { ipAddress, portRange } from './option-types/network.ts';
@@ -15,6 +16,8 @@ import {
 
 const day = 86_400;
 const timeouts = ['tcpNew', 'tcpOpen', 'tcpHalfClosed', 'tcpClosed', 'udpNew', 'udpOpen'] as const;
+
+const mapNames = [...Object.keys(catalog), ...Object.keys(flowCatalog)];
 
 /** Where programs are attached. */
 const placeOptions = {
@@ -165,7 +168,7 @@ const sizeOptions = {
   ),
   maxEntries: coreOption(
     'maxEntries',
-    byName(wholeNumber('n', 1, 2 ** 31), { placeholder: 'map' }),
+    byName(wholeNumber('n', 1, 2 ** 31), { placeholder: 'map', known: mapNames }),
     'by endpoints and flows',
     'sizes of single maps',
   ),

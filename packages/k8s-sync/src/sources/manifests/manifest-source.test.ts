@@ -256,3 +256,43 @@ describe('broken files', () => {
     ]);
   });
 });
+
+describe('what an accident leaves behind takes nothing away', () => {
+  it('a file that is empty, as on a full disk', async () => {
+    write('web.yaml', named('one'));
+    await source.start(log.listener);
+    write('web.yaml', '');
+    await expect
+      .poll(() => log.events.some(problem('web.yaml: is empty; to take its objects away')))
+      .toBe(true);
+    write('web.yaml', named('one'), named('two'));
+    await log.next(is('upsert Service default/two'));
+    write('web.yaml', '# nobody');
+    await log.next(is('delete Service default/two'));
+    expect(log.texts.filter((text) => text.startsWith('delete'))).toHaveLength(2);
+  });
+
+  it('an empty folder in the place of the one that was read', async () => {
+    write('web.yaml', named('one'));
+    await source.start(log.listener);
+    const away = `${folder}-away`;
+    renameSync(folder, away);
+    mkdirSync(folder);
+    try {
+      await expect.poll(() => log.events.some(problem('is another one than before, and empty'))).toBe(true);
+      expect(source.status().objects).toBe(1);
+      write('other.yaml', named('two'));
+      await log.next(is('delete Service default/one'));
+      expect(log.texts).toContain('upsert Service default/two');
+    } finally {
+      rmSync(away, { recursive: true });
+    }
+  });
+
+  it('files that are removed one by one are meant', async () => {
+    write('web.yaml', named('one'));
+    await source.start(log.listener);
+    unlinkSync(join(folder, 'web.yaml'));
+    await log.next(is('delete Service default/one'));
+  });
+});

@@ -48,7 +48,8 @@ const shape: OptionShape<ManifestSourceOptions> = {
  *
  * A file that cannot be read or parsed is a `problem` that names file, line and reason; what it last said stays in force.
  * `synced` comes after the first read of all files, but not as long as one of them has never been readable: what it would
- * have said is unknown, and must not be taken for deleted.
+ * have said is unknown, and must not be taken for deleted. A file that has become empty, as a full disk makes it, is broken;
+ * an empty folder that has come into the place of the one that was read takes nothing away either.
  *
  * start() rejects with ManifestFolderError (LBX_MANIFEST_FOLDER) if `folder` is no folder, or one with too many files.
  */
@@ -63,6 +64,8 @@ export function manifestSource(folder: string, options: ManifestSourceOptions = 
   const objects = new ManifestObjects();
   const files = new Map<string, FileState>();
   const problems = new Map<string, Error>();
+  /** The folder that is looked at, whatever its name: another one may be put in its place. */
+  let place: string | undefined;
   let queue: ListenerQueue | undefined;
   let state: 'new' | 'open' | 'closed' = 'new';
   let synced = false;
@@ -121,6 +124,14 @@ export function manifestSource(folder: string, options: ManifestSourceOptions = 
       report('folder', unreadable(root, cause, 'what it last said stays in force'));
       return;
     }
+    const inode = scan.folders.get(root);
+    // What a volume leaves behind when it is taken away is an empty folder, which says nothing.
+    if (inode !== place && scan.files.length === 0 && files.size > 0) {
+      watching.set(scan.folders);
+      report('folder', replacedByNothing(root));
+      return;
+    }
+    place = inode;
     resolved('folder');
     problems.delete('watch');
     if (watching.set(scan.folders)) schedule(0);
@@ -140,7 +151,7 @@ export function manifestSource(folder: string, options: ManifestSourceOptions = 
 
   async function readFile(found: ScannedFile, first: boolean): Promise<void> {
     const { file, fingerprint } = found;
-    const manifest = await readManifest(found, maxFileBytes);
+    const manifest = await readManifest(found, maxFileBytes, objects.keysOf(file).size > 0);
     if (manifest === undefined) {
       schedule(Math.max(10, debounceMs));
       return;
@@ -239,6 +250,7 @@ export function manifestSource(folder: string, options: ManifestSourceOptions = 
 async function readManifest(
   { file, path, fingerprint, size }: ScannedFile,
   maxFileBytes: number,
+  hadObjects: boolean,
 ): Promise<Manifest | undefined> {
   const broken = (reason: string): Manifest => ({
     objects: [],
@@ -249,11 +261,22 @@ async function readManifest(
     const text = await fs.readFile(path, 'utf8');
     const stat = await fs.stat(path, { bigint: true });
     const now = [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(':');
-    return now === fingerprint ? parseManifest(text, file) : undefined;
+    if (now !== fingerprint) return undefined;
+    // Whoever writes to a full disk leaves this behind.
+    if (hadObjects && text.trim() === '')
+      return broken('is empty; to take its objects away, remove the file or leave a comment in it');
+    return parseManifest(text, file);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     return code === 'ENOENT' ? undefined : broken(`cannot be read: ${message}`);
   }
+}
+
+function replacedByNothing(root: string): ManifestFolderError {
+  return new ManifestFolderError(
+    root,
+    `The folder of manifests ${root} is another one than before, and empty (a volume that is not mounted any more?); what it last said stays in force. Start anew if nothing is meant`,
+  );
 }
 
 function unreadable(root: string, cause: unknown, remedy: string): ManifestFolderError {

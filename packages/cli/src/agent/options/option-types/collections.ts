@@ -1,3 +1,4 @@
+import { nearestName } from '@lbx/maps';
 import { BadValue, type OptionType, shown } from './option-type.ts';
 
 /** Several of one kind: commas in text, a list (or just one) in YAML. */
@@ -34,7 +35,7 @@ export function byName<T, N extends string = string>(
         throw new BadValue(`${shown(plain)} is no mapping of ${placeholder} to ${type.placeholder}`);
       const entries = Object.entries(plain).map(([name, value]) => {
         if (known !== undefined && !known.includes(name as N))
-          throw new BadValue(`${shown(name)} is none of ${known.join(', ')}`, [name]);
+          throw new BadValue(`${shown(name)} is none of ${namesOrNearest(name, known)}`, [name]);
         return [name, within(name, () => type.read(value))];
       });
       return Object.fromEntries(entries);
@@ -55,6 +56,14 @@ export function oneOrByName<T>(
     fromText: (text) => (text.includes('=') ? named.fromText(text) : type.fromText(text)),
     read: (plain) => (plain !== null && typeof plain === 'object' ? named.read(plain) : type.read(plain)),
   };
+}
+
+/** All that there are, or the one that was probably meant where there are many. */
+function namesOrNearest(given: string, known: readonly string[]): string {
+  const near = known.length > 12 ? nearestName(given, known) : undefined;
+  return near === undefined
+    ? known.join(', ')
+    : `the ${known.length} that there are; did you mean '${near}'?`;
 }
 
 function pairs(text: string, type: OptionType<unknown>): Record<string, unknown> {
