@@ -102,6 +102,30 @@ describe.each(families)('IPv%i', (family) => {
       expect(left.isUntouched).toBe(true);
     });
 
+    it.each([
+      ['FIN of the client', () => void lab.send(request({ flags: ['fin', 'ack'] }))],
+      ['FIN of the backend', () => void lab.leave(answer({ flags: ['fin', 'ack'] }))],
+      ['RST', () => void lab.send(request({ flags: ['rst'] }))],
+    ])(
+      'after %s leaves a connection alone that the client makes to the backend itself, from the same port',
+      (_name, end) => {
+        lab.apply([service('LoadBalancer', [podBackend])]);
+        lab.send(request({ flags: ['syn'] }));
+        expect(lab.leave(answer({ flags: ['syn', 'ack'] })).ip.src).toBe(place.loadBalancer);
+        lab.send(request());
+        end();
+        expect(lab.leave(answer()).ip.src).toBe(place.loadBalancer);
+        for (const flags of [['syn', 'ack'], ['ack']] as const) {
+          const left = lab.leave(answer({ flags }));
+          expect(left.isUntouched).toBe(true);
+          expect(left.counted).toEqual(['pass_reply_expired']);
+        }
+        // And by the service again.
+        lab.send(request({ flags: ['syn'] }));
+        expect(lab.leave(answer({ flags: ['syn', 'ack'] })).ip.src).toBe(place.loadBalancer);
+      },
+    );
+
     it('heals: a lost reply half is made again with the next look at the request half', () => {
       lab.apply([service('LoadBalancer', [podBackend])]);
       lab.send(request({ flags: ['syn'] }));

@@ -43,6 +43,18 @@ static __always_inline void leave_tell_request(const struct lbx_flow_key *reply,
 	flow_tell(flow, &key, flags, now - LBX_CLOCK_DUE);
 }
 
+/*
+ * Does it answer a SYN that never was a request of this flow? One by the service would
+ * have begun the flow anew. So the client reaches the backend itself, from the port that
+ * it has had for a flow which is over.
+ */
+static __always_inline _Bool leave_answers_other(__u8 flags, __u8 tcp_flags)
+{
+	__u8 both = LBX_TCP_SYN | LBX_TCP_ACK;
+
+	return (tcp_flags & both) == both && flow_is_closing(flags);
+}
+
 static __always_inline int reply_leave(ctx_t *ctx, struct lbx_packet *packet)
 {
 	struct lbx_rewrite to;
@@ -68,6 +80,11 @@ static __always_inline int reply_leave(ctx_t *ctx, struct lbx_packet *packet)
 		return verdict_of(ctx, LBX_DROP_CONTENDED);
 	if (expired)
 		return verdict_about(ctx, LBX_PASS_REPLY_EXPIRED, about);
+	if (leave_answers_other(seen, packet->tcp_flags)) {
+		/* What follows is not of this flow either. */
+		flow_tell(flow, &key, 0, now - flow_timeout(key.proto, seen) - 1);
+		return verdict_about(ctx, LBX_PASS_REPLY_EXPIRED, about);
+	}
 
 	flags = flow_flags_after(seen, LBX_FLOW_REPLY, packet->tcp_flags);
 	if (flags != seen) {

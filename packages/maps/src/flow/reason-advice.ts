@@ -56,7 +56,7 @@ const table: Readonly<Record<Notable, readonly [cause: string, remedy?: string]>
   pass_no_service: ['Two addresses share a bit of the gate. Harmless.'],
   pass_l7_service: ['The service has a proxy on this node, which gets the packet.'],
   pass_reply_expired: [
-    'A backend answered after its connection was over, or a foreign packet hit a SNAT port.',
+    'A backend answered after its connection was over, or a client reached it from the same port without the service; or a foreign packet hit a SNAT port.',
   ],
   pass_fragment: [
     'A fragment to a service address that belongs to no known datagram.',

@@ -45,6 +45,11 @@ export function isExpired(
   return clock.isOlder(clock.now - half.lastSeen, limit);
 }
 
+/** When a flow was last seen that has just been silent for too long. */
+export function longAgo(half: Pick<FlowHalf, 'proto' | 'flags'>, { clock, settings }: Moment): number {
+  return clock.now - silenceSeconds(half.proto, half.flags, settings) * clock.hz - clock.beyond;
+}
+
 /** When, and how long things last. */
 interface Moment {
   readonly clock: Clock;

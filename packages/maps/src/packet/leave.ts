@@ -1,11 +1,11 @@
 import { GATE_BACKEND } from '../flow/gate.ts';
 import { isDue } from './clock.ts';
-import { flagsAfter, isExpired, kindOf } from './flow-phase.ts';
+import { flagsAfter, isClosing, isExpired, kindOf, longAgo } from './flow-phase.ts';
 import { type FlowHalf, isSameEndpoint, localReplyKey, requestKey } from './flow-state.ts';
 import { withAddresses } from './follow-fragment.ts';
 import { recallPorts, rememberPorts } from './fragments.ts';
 import { relayErrorOut } from './icmp-relay.ts';
-import type { Packet } from './packet.ts';
+import { type Packet, TcpBit } from './packet.ts';
 import { type Piece, readDeep } from './read-deep.ts';
 import { type End, endBy, passed, type Run } from './run.ts';
 import { tellRequest } from './tell-request.ts';
@@ -40,9 +40,23 @@ function leaveFlow(run: Run, piece: Piece | undefined): End {
   const half = flows.localReplies.get(localReplyKey(packet.proto, packet.from, packet.to));
   if (half === undefined) return passed;
   if (isExpired(half, run)) return endBy(run, 'pass_reply_expired');
+  if (answersOther(half, packet.tcpFlags)) {
+    // What follows is not of this flow either.
+    half.lastSeen = longAgo(half, run);
+    return endBy(run, 'pass_reply_expired');
+  }
   learn(run, half);
   const frame = writePacket(packet, { from: half.service });
   return { verdict: 'pass', reason: 'sent_local_reply', backend: half.backend, frame };
+}
+
+/**
+ * Does it answer a SYN that never was a request of this flow? One by the service would have begun the flow anew. So the client
+ * reaches the backend itself, from the port that it has had for a flow which is over.
+ */
+function answersOther({ flags }: FlowHalf, tcpFlags: number): boolean {
+  const both = TcpBit.syn | TcpBit.ack;
+  return (tcpFlags & both) === both && isClosing(flags);
 }
 
 /** The first piece of the answer has told the ports. */
