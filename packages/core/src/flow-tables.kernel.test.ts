@@ -5,7 +5,6 @@ import { describeKernel } from '@lbx/testing';
 import { BpfMap } from 'libbpf-ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { addresses, createPacketWorld, type LbProcess } from '../test/packet-world.ts';
-import { removePinned } from './remove/remove-pinned.ts';
 
 const target = `${addresses.service}:80`;
 const answer = `${addresses.remote[0]}:8080 sees ${addresses.node}`;
@@ -21,11 +20,7 @@ describeKernel('the table of flows', () => {
   beforeAll(async () => {
     world = await createPacketWorld();
   });
-  afterAll(async () => {
-    await lb?.kill();
-    removePinned(world.pins);
-    world.close();
-  });
+  afterAll(() => world.end());
 
   /** Another process takes the place of the one before, as after kill -9. */
   async function start(flowTable: 'lru' | 'buckets'): Promise<void> {

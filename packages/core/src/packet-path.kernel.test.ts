@@ -3,7 +3,6 @@ import type { ServiceSpec } from '@lbx/maps';
 import { describeKernel } from '@lbx/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { addresses, createPacketWorld, type LbProcess } from '../test/packet-world.ts';
-import { removePinned } from './remove/remove-pinned.ts';
 
 const nodePort = 30080;
 const [a, b] = addresses.remote;
@@ -30,11 +29,7 @@ describeKernel('packets of a client', () => {
     world = await createPacketWorld();
     lb = await world.start();
   });
-  afterAll(async () => {
-    await lb?.kill();
-    removePinned(world.pins);
-    world.close();
-  });
+  afterAll(() => world.end());
 
   it.each(['LoadBalancer', 'NodePort'] as const)(
     '%s: remote backends share them, and see the node',

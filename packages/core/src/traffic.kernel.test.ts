@@ -5,7 +5,6 @@ import { BpfMap } from 'libbpf-ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { addresses, createPacketWorld, type LbProcess } from '../test/packet-world.ts';
 import { createLoadBalancer } from './load-balancer.ts';
-import { removePinned } from './remove/remove-pinned.ts';
 import type { TrafficCount } from './traffic.ts';
 
 const [a, b] = addresses.remote;
@@ -30,11 +29,7 @@ describeKernel('traffic of a load balancer', () => {
   beforeAll(async () => {
     world = await createPacketWorld();
   });
-  afterAll(async () => {
-    await lb?.kill();
-    removePinned(world.pins);
-    world.close();
-  });
+  afterAll(() => world.end());
   const packets = (counts: readonly TrafficCount[]) =>
     counts.reduce((sum, { requests, replies }) => sum + requests.packets + replies.packets, 0);
 

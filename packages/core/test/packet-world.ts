@@ -5,6 +5,7 @@ import type { ServiceSpec } from '@lbx/maps';
 import { type CommandPlace, createBpffsFolder, createNetns, createVethPair } from '@lbx/testing';
 import { inNetns, load } from 'libbpf-ts';
 import type { ApplyReport, LoadBalancerOptions, Status, Summary, Traffic } from '../src/index.ts';
+import { removePinned } from '../src/remove/remove-pinned.ts';
 import { type Lines, talkTo } from './lines.ts';
 
 /** 192.0.2.0/24 is the network between the two, 198.51.100.0/24 is routed to the node. */
@@ -79,12 +80,20 @@ export async function createPacketWorld() {
       .exec(process.execPath, [script('line-client'), from, target, `${count}`, `${timeoutMs}`])
       .trim()
       .split('\n');
-  const launch = (options: LoadBalancerOptions): Lines =>
-    run(
-      node,
-      'lb-process',
-      JSON.stringify({ devices: ['eth0'], xdp: 'native', cgroup: false, pins, ...options }),
-    );
+  const launched: Lines[] = [];
+  const launch = (options: LoadBalancerOptions): Lines => {
+    const given = { devices: ['eth0'], xdp: 'native', cgroup: false, pins, ...options };
+    const lines = run(node, 'lb-process', JSON.stringify(given));
+    launched.push(lines);
+    return lines;
+  };
+  const close = () => {
+    port.close();
+    pass.close();
+    node.close();
+    lan.close();
+    folder.close();
+  };
   return {
     node,
     lan,
@@ -122,12 +131,12 @@ export async function createPacketWorld() {
     /** The same, one line after the other, while something else goes on. */
     askAlong: (target: string, count: number) =>
       run(lan, 'line-client', addresses.client, target, `${count}`, `${PATIENCE_MS}`),
-    close() {
-      port.close();
-      pass.close();
-      node.close();
-      lan.close();
-      folder.close();
+    close,
+    /** The end of all: load balancers that were started, what they have pinned, and the place. */
+    async end() {
+      await Promise.all(launched.map(({ kill }) => kill()));
+      removePinned(pins);
+      close();
     },
   };
 }

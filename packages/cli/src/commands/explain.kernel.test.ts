@@ -25,11 +25,7 @@ describeKernel('lbx explain on live maps', () => {
     world = await createPacketWorld();
     lb = await world.start();
   });
-  afterAll(async () => {
-    await lb?.kill();
-    removePinned(world.pins);
-    world.close();
-  });
+  afterAll(() => world.end());
 
   /** A connection that stays open; its source port, once somebody has answered twice. */
   async function connect(): Promise<{ port: number; end(): void }> {

@@ -34,11 +34,7 @@ describeKernel('lbx status and lbx top', () => {
     lb = await world.start({ traffic: true });
     await lb.apply([service(80), service(81)]);
   });
-  afterAll(async () => {
-    await lb?.kill();
-    removePinned(world.pins);
-    world.close();
-  });
+  afterAll(() => world.end());
   // Nobody listens there: these load balancers have no health check.
   const status = (...more: string[]) =>
     run(['status', '--pins', world.pins, '--healthz', 'http://127.0.0.1:1/', ...more]);

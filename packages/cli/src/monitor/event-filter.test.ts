@@ -1,27 +1,13 @@
 import type { DatapathEvent } from '@lbx/core';
 import { expect, it } from 'vitest';
+import { exampleEvent } from '../../test/example-event.ts';
 import { parsePlace } from '../input/place.ts';
 import { type EventFilter, eventFilter } from './event-filter.ts';
 
 const request: DatapathEvent = {
-  kind: 'new',
-  reason: 'note_new_flow',
-  doc: '',
-  time: new Date(0),
-  monotonicNs: 1n,
-  hook: 'xdp',
-  direction: 'request',
-  ifindex: 4,
-  family: 4,
-  protocol: 'TCP',
-  source: { address: '203.0.113.5', port: 40001 },
-  destination: { address: '198.51.100.1', port: 80 },
-  tcpFlags: [],
-  length: 74,
+  ...exampleEvent,
   service: '198.51.100.1:80/TCP',
   backend: '192.0.2.10:8080',
-  cpu: 0,
-  oneIn: 1,
 };
 /** Of the same flow, as the backend sends it. */
 const reply: DatapathEvent = {

@@ -1,26 +1,17 @@
 import type { DatapathEvent } from '@lbx/core';
 import { expect, it } from 'vitest';
+import { exampleEvent } from '../../test/example-event.ts';
 import { eventLine } from './event-line.ts';
 
 const event: DatapathEvent = {
+  ...exampleEvent,
   kind: 'drop',
   reason: 'drop_source_range',
   doc: "client outside of the service's source ranges, or denied by them",
   time: new Date(2026, 10, 21, 6, 7, 8, 9),
-  monotonicNs: 1n,
-  hook: 'xdp',
-  direction: 'request',
-  ifindex: 4,
-  family: 4,
-  protocol: 'TCP',
-  source: { address: '203.0.113.5', port: 40001 },
-  destination: { address: '198.51.100.1', port: 80 },
   tcpFlags: ['syn'],
-  length: 74,
   service: '198.51.100.1:80/TCP',
   revNatId: 1,
-  cpu: 0,
-  oneIn: 1,
 };
 const deviceName = (ifindex: number) => (ifindex === 4 ? 'eth0' : undefined);
 

@@ -1,26 +1,10 @@
 import type { DatapathEvent } from '@lbx/core';
 import { expect, it } from 'vitest';
+import { exampleEvent } from '../../test/example-event.ts';
 import { createEventCount } from './event-summary.ts';
 import { summaryLine, summaryLines } from './summary-lines.ts';
 
-const drop: DatapathEvent = {
-  kind: 'drop',
-  reason: 'drop_ttl',
-  doc: 'TTL used up',
-  time: new Date(0),
-  monotonicNs: 1n,
-  hook: 'xdp',
-  direction: 'request',
-  ifindex: 4,
-  family: 4,
-  protocol: 'TCP',
-  source: { address: '203.0.113.5', port: 40001 },
-  destination: { address: '198.51.100.1', port: 80 },
-  tcpFlags: [],
-  length: 74,
-  cpu: 0,
-  oneIn: 10,
-};
+const drop: DatapathEvent = { ...exampleEvent, kind: 'drop', reason: 'drop_ttl', oneIn: 10 };
 
 it('counts by reason, and names the busiest services and clients', () => {
   const count = createEventCount();

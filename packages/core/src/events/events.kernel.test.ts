@@ -5,7 +5,6 @@ import { BpfMap } from 'libbpf-ts';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { talkTo } from '../../test/lines.ts';
 import { addresses, createPacketWorld, type LbProcess } from '../../test/packet-world.ts';
-import { removePinned } from '../remove/remove-pinned.ts';
 import type { DatapathEvent } from './datapath-event.ts';
 import type { EventOptions } from './event-wishes.ts';
 import type { DatapathEvents } from './open-events.ts';
@@ -54,11 +53,7 @@ describeKernel('events of a load balancer in another process', () => {
   afterEach(() => {
     for (const events of opened.splice(0)) events.close();
   });
-  afterAll(async () => {
-    await lb?.kill();
-    removePinned(world.pins);
-    world.close();
-  });
+  afterAll(() => world.end());
 
   it('a new flow: the packet as it was, its service and its backend by name', async () => {
     const events = listen({ kinds: ['new'] });
