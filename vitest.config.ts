@@ -10,6 +10,7 @@ const pure = globSync(
     'packages/{maglev,maps,libbpf-ts,core}/src/**/*.test.ts',
     'packages/cli/src/{cleanup,doctor,explain,input,monitor,names,output,status,top}/*.test.ts',
     'packages/k8s-sync/src/translate/*.test.ts',
+    'scripts/**/*.test.ts',
   ],
   {
     cwd: import.meta.dirname,
