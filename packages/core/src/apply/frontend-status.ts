@@ -13,7 +13,7 @@ export function frontendStatus(
     name: group.name,
     service: group.frontend.service,
     backends: group.backends.length,
-    programmed: [...ownEntries(group)].every(written.has) && group.backends.every(written.has),
+    programmed: [...ownEntries(group)].every(written.has) && [...group.backends].every(written.has),
     ...describe(stateOf(group.name)),
   }));
   const refused = desired.refused.map(({ name, service, error }) => ({

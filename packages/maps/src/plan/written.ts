@@ -1,11 +1,13 @@
 import type { MapKey, ServiceMapName } from '../catalog.ts';
 import { IdMap } from '../ids/id-map.ts';
 import { type Entry, entryId } from '../project/entry.ts';
+import type { BackendEntry } from '../project/entry-kinds.ts';
 import { isMaster, isWildcard, type MasterValue, serviceName } from '../project/service-entry.ts';
 import type { SlotEntry } from '../project/slot-entries.ts';
 import type { Op } from './op.ts';
 import type { Snapshot } from './snapshot.ts';
 import { type WriteCount, WriteCounts } from './write-counts.ts';
+import { WrittenBackends } from './written-backends.ts';
 import { WrittenSlots } from './written-slots.ts';
 
 /** What the maps hold of one frontend. */
@@ -77,9 +79,9 @@ const none: ReadonlyMap<string, Entry> = new Map();
 
 class WrittenMaps implements Written {
   readonly frontends = new Map<string, WrittenFrontend>();
-  readonly backends = new IdMap<Entry>();
+  readonly backends = new WrittenBackends();
   readonly wildcards = new Map<string, Entry>();
-  readonly #twins = new Map<number, Entry>();
+  readonly #twins = new Map<number, BackendEntry>();
   readonly #uses = new IdMap<number>();
   readonly #owners = new IdMap<string>();
   /** Most have a single one. */
@@ -171,11 +173,7 @@ class WrittenMaps implements Written {
     if ('revNatId' in key) {
       this.#putOther(key.revNatId, entry);
     } else if ('backendId' in key) {
-      const { backendId } = key;
-      const known = this.backends.get(backendId);
-      const backends = known === undefined || known.map === entry.map ? this.backends : this.#twins;
-      this.#count(backends.get(backendId), entry);
-      backends.set(backendId, entry);
+      this.#putBackend(entry as BackendEntry);
     } else if (isWildcard(entry)) {
       const { address } = key as MapKey<'lb4_services_v2'>;
       this.#count(this.wildcards.get(address), entry);
@@ -227,6 +225,18 @@ class WrittenMaps implements Written {
       this.#dropSlot(frontend, backendSlot);
     }
     if (frontend.master === undefined && frontend.slots.size === 0) this.frontends.delete(name);
+  }
+
+  #putBackend(entry: BackendEntry): void {
+    const { backendId } = entry.key;
+    const map = this.backends.mapOf(backendId);
+    if (map === undefined || map === entry.map) {
+      this.backends.set(backendId, entry);
+      if (map === undefined) this.#counts.entries(entry.map, 1);
+    } else {
+      this.#count(this.#twins.get(backendId), entry);
+      this.#twins.set(backendId, entry);
+    }
   }
 
   #removeBackend(map: ServiceMapName, id: number): void {

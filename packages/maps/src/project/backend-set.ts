@@ -1,16 +1,13 @@
-import type { Lb4Backend } from '../layouts/backend.ts';
-import { BackendStateByte } from '../layouts/names.ts';
 import { type Address, readAddress } from '../model/address.ts';
 import type { Backend, BackendState } from '../model/backend.ts';
 import { endpointName } from '../model/endpoint-name.ts';
-import { protocolNumbers } from '../model/protocol.ts';
 
 /** A backend as the maps know it, but for its id. */
 interface SetMember {
+  /** Its address is canonical. */
   readonly backend: Backend;
   /** "192.0.2.10:8080/TCP". */
   readonly name: string;
-  readonly value: Lb4Backend;
 }
 
 /** The backends of a frontend in slot order. Holds for every frontend with the same array; knows no ids. */
@@ -23,12 +20,12 @@ export interface BackendSet {
   readonly count: number;
 }
 
-const states: Readonly<Record<BackendState, { rank: number; byte: number }>> = {
-  active: { rank: 0, byte: BackendStateByte.active },
-  terminating: { rank: 1, byte: BackendStateByte.terminating },
-  'terminating-not-serving': { rank: 2, byte: BackendStateByte.terminating },
-  quarantined: { rank: 3, byte: BackendStateByte.quarantined },
-  maintenance: { rank: 4, byte: BackendStateByte.maintenance },
+const ranks: Readonly<Record<BackendState, number>> = {
+  active: 0,
+  terminating: 1,
+  'terminating-not-serving': 2,
+  quarantined: 3,
+  maintenance: 4,
 };
 
 /**
@@ -37,31 +34,22 @@ const states: Readonly<Record<BackendState, { rank: number; byte: number }>> = {
  */
 export function backendSet(backends: readonly Backend[]): BackendSet {
   const byName = new Map<string, Sortable>();
-  for (const backend of backends) {
-    const { text: canonical, order } = readAddress(backend.address)!;
+  for (const given of backends) {
+    const { text, order } = readAddress(given.address)!;
     // The same object where it is the same text: it is kept once then.
-    const text = canonical === backend.address ? backend.address : canonical;
-    const { rank, byte } = states[backend.state ?? 'active'];
+    const backend = text === given.address ? given : { ...given, address: text };
+    const rank = ranks[backend.state ?? 'active'];
     const name = endpointName(text, backend.port, backend.protocol);
-    const value = {
-      address: text,
-      port: backend.port,
-      proto: protocolNumbers[backend.protocol],
-      state: byte,
-      clusterId: 0,
-      zone: backend.zone ?? 0,
-    };
     byName.set(name, {
       backend,
       name,
-      value,
       order,
       rank: backend.unhealthy || backend.standby ? rank + 10 : rank,
     });
   }
   const ordered = [...byName.values()].sort(
     (a, b) =>
-      a.rank - b.rank || (a.order < b.order ? -1 : a.order > b.order ? 1 : a.value.port - b.value.port),
+      a.rank - b.rank || (a.order < b.order ? -1 : a.order > b.order ? 1 : a.backend.port - b.backend.port),
   );
   const isSpare = ({ backend }: SetMember) => backend.state === 'maintenance';
   const healthy = (rank: number) => ordered.filter((member) => member.rank === rank).length;

@@ -1,8 +1,7 @@
 import type { IdHold, IdSpace } from '../ids/id-space.ts';
-import type { Family } from '../model/address.ts';
 import type { Backend } from '../model/backend.ts';
+import { BackendEntries } from './backend-entries.ts';
 import type { BackendSet } from './backend-set.ts';
-import { type Entry, mapsOf } from './entry.ts';
 import { slotOrder } from './slot-order.ts';
 
 /** What a frontend needs of its backends and their ids. There are hundreds of thousands: no more than that is kept. */
@@ -13,8 +12,8 @@ export interface BoundSet {
   readonly count: number;
   /** Ids of the members, in slot order. */
   readonly ids: readonly number[];
-  /** Entries of the backends maps, spare ones too. */
-  readonly entries: readonly Entry[];
+  /** All of them, spare ones too. */
+  readonly entries: BackendEntries;
   readonly holds: readonly IdHold[];
 }
 
@@ -22,13 +21,7 @@ export interface BoundSet {
  * Takes the ids of a set's backends: of all or, when they run out (IdsExhaustedError), of none.
  * @param slots - backend ids by slot, as the maps have them: who is among them stays where it is, as far as that can be.
  */
-export function bindSet(
-  set: BackendSet,
-  family: Family,
-  backends: IdSpace,
-  slots: readonly number[],
-): BoundSet {
-  const map = mapsOf[family].backends;
+export function bindSet(set: BackendSet, backends: IdSpace, slots: readonly number[]): BoundSet {
   const all = [...set.members, ...set.spare];
   const holds: IdHold[] = [];
   const fresh: string[] = [];
@@ -42,15 +35,22 @@ export function bindSet(
     for (const name of fresh) backends.release(name);
     throw error;
   }
-  const ids = set.members.map((_, i) => holds[i]!.id);
-  const order = slots.length === 0 ? undefined : slotOrder(ids, set.count, slots);
-  const members = set.members.map(({ backend }) => backend);
+  const takenIds = set.members.map((_, i) => holds[i]!.id);
+  const inOrder = set.members.map(({ backend }) => backend);
+  const order = slots.length === 0 ? undefined : slotOrder(takenIds, set.count, slots);
+  const ids = order === undefined ? takenIds : order.map((member) => takenIds[member]!);
+  const members = order === undefined ? inOrder : order.map((member) => inOrder[member]!);
+  const spare = set.spare.map(({ backend }) => backend);
+  const spareIds = holds.slice(set.members.length).map(({ id }) => id);
   return {
-    members: order === undefined ? members : order.map((member) => members[member]!),
+    members,
     count: set.count,
     // A copy has no room to spare, as a list has that grew.
     holds: holds.slice(),
-    ids: order === undefined ? ids : order.map((member) => ids[member]!),
-    entries: all.map(({ value }, i) => ({ op: 'set', map, key: { backendId: holds[i]!.id }, value })),
+    ids,
+    entries:
+      spare.length === 0
+        ? new BackendEntries(members, ids)
+        : new BackendEntries([...members, ...spare], [...ids, ...spareIds]),
   };
 }

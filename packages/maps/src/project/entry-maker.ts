@@ -48,10 +48,10 @@ export function createEntryMaker(
     if (wrong === undefined) checked.set(frontend.backends, use);
     return wrong;
   };
-  const bind = ({ backends, address }: Frontend, name: string): BoundSet => {
+  const bind = ({ backends }: Frontend, name: string): BoundSet => {
     let known = bound.get(backends);
     if (known === undefined || !known.holds.every((hold) => ids.backends.use(hold))) {
-      known = bindSet(backendSet(backends), familyOf(address), ids.backends, slotsOf(name));
+      known = bindSet(backendSet(backends), ids.backends, slotsOf(name));
       bound.set(backends, known);
     }
     return known;

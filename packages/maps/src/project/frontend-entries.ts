@@ -3,6 +3,7 @@ import type { ServiceValue } from '../layouts/service.ts';
 import { familyOf } from '../model/address.ts';
 import type { Frontend } from '../model/frontend.ts';
 import { protocolNumbers } from '../model/protocol.ts';
+import type { BackendEntries } from './backend-entries.ts';
 import type { BoundSet } from './bound-set.ts';
 import { type Entry, mapsOf } from './entry.ts';
 import type { MaglevTables } from './maglev-tables.ts';
@@ -24,7 +25,7 @@ export interface FrontendEntries {
   /** Reverse NAT, affinity match, source ranges, Maglev table: entries of this frontend alone, keyed by its id. */
   readonly others: readonly Entry[];
   /** Entries of its backends; other frontends may have the same. */
-  readonly backends: readonly Entry[];
+  readonly backends: BackendEntries;
   /** Entry for all other ports of its address; other frontends of the address may have one too. */
   readonly wildcard?: Entry;
 }

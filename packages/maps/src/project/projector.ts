@@ -1,13 +1,15 @@
+import type { ServiceMapName } from '../catalog.ts';
 import { MapsError } from '../errors.ts';
 import { IdMap } from '../ids/id-map.ts';
 import type { Ids } from '../ids/ids.ts';
-import { readAddress } from '../model/address.ts';
+import { familyOf, readAddress } from '../model/address.ts';
+import type { Backend } from '../model/backend.ts';
 import { nameOfEndpoint } from '../model/endpoint-name.ts';
 import type { Frontend } from '../model/frontend.ts';
 import { ServiceError } from '../model/service-error.ts';
+import { type BackendEntries, BackendEntriesById, isSameBackend } from './backend-entries.ts';
 import { type Claim, Claims } from './claims.ts';
-import type { Entry } from './entry.ts';
-import { backendIdOf } from './entry-kinds.ts';
+import { type Entry, mapsOf, sameEntry } from './entry.ts';
 import { createEntryMaker, type EntryMaker, type SlotsOf } from './entry-maker.ts';
 import type { FrontendEntries } from './frontend-entries.ts';
 import { type ProjectOptions, type ResolvedOptions, resolveOptions } from './options.ts';
@@ -79,8 +81,8 @@ class ServiceProjector implements Projector {
   readonly #claims = new Claims();
   readonly #frontends = new Map<string, FrontendEntries>();
   readonly #names = new IdMap<string>();
-  readonly #backends: SharedEntries<number>;
-  readonly #wildcards: SharedEntries<string>;
+  readonly #backends: SharedEntries<number, Backend>;
+  readonly #wildcards: SharedEntries<string, Entry>;
   /** Services with refusals. */
   readonly #refused = new Set<ServiceState>();
   /** How many refusals name a frontend. */
@@ -95,8 +97,18 @@ class ServiceProjector implements Projector {
     ids: Ids,
     { compare = (a, b) => (a < b ? -1 : 1), slotsOf = () => [] }: ProjectorContext,
   ) {
-    this.#backends = new SharedEntries('last', compare, <V>() => new IdMap<V>());
-    this.#wildcards = new SharedEntries('first', compare, <V>() => new Map<string, V>());
+    this.#backends = new SharedEntries<number, Backend>({
+      counts: 'last',
+      compare,
+      isSame: isSameBackend,
+      createMap: <V>() => new IdMap<V>(),
+    });
+    this.#wildcards = new SharedEntries<string, Entry>({
+      counts: 'first',
+      compare,
+      isSame: sameEntry,
+      createMap: <V>() => new Map<string, V>(),
+    });
     this.#ids = ids;
     this.#options = resolveOptions(options);
     this.#slotsOf = slotsOf;
@@ -190,19 +202,15 @@ class ServiceProjector implements Projector {
     const used = this.#refused.size === 0 ? undefined : new Map(room.used);
     const groups: FrontendEntries[] = [];
     const refused: Refusal[] = [...state.invalid];
-    const backends = { before: backendsOf(before), after: new Map<number, Entry>() };
+    const backends = { before: backendsOf(before), after: new Map<number, Backend>() };
     const wildcards = { before: wildcardsOf(before), after: new Map<string, Entry>() };
     for (const group of before) room.leave(group);
-    for (const [id, entry] of backends.before)
-      if (this.#backends.isOnlyOf(service, id)) room.leaveShared(entry);
+    for (const [id, backend] of backends.before)
+      if (this.#backends.isOnlyOf(service, id)) room.leaveShared(mapOf(backend));
     for (const [address, entry] of wildcards.before)
-      if (this.#wildcards.isOnlyOf(service, address)) room.leaveShared(entry);
-    const isNewBackend = (entry: Entry) => {
-      const id = backendIdOf(entry);
-      return (
-        !backends.after.has(id) && (!this.#backends.entries.has(id) || this.#backends.isOnlyOf(service, id))
-      );
-    };
+      if (this.#wildcards.isOnlyOf(service, address)) room.leaveShared(entry.map);
+    const isNewBackend = (id: number) =>
+      !backends.after.has(id) && (!this.#backends.entries.has(id) || this.#backends.isOnlyOf(service, id));
     const isNewWildcard = (address: string) =>
       !wildcards.after.has(address) &&
       (!this.#wildcards.entries.has(address) || this.#wildcards.isOnlyOf(service, address));
@@ -217,11 +225,13 @@ class ServiceProjector implements Projector {
       try {
         const group = this.#maker.make(claim);
         claim.group = group;
-        const shared = group.backends.filter(isNewBackend);
-        if (group.wildcard !== undefined && isNewWildcard(address)) shared.push(group.wildcard);
+        const shared: ServiceMapName[] = [];
+        for (const [i, id] of group.backends.ids.entries())
+          if (isNewBackend(id)) shared.push(mapOf(group.backends.backends[i]!));
+        if (group.wildcard !== undefined && isNewWildcard(address)) shared.push(group.wildcard.map);
         room.admit(group, shared);
         groups.push(group);
-        for (const entry of group.backends) backends.after.set(backendIdOf(entry), entry);
+        addBackends(backends.after, group.backends);
         if (group.wildcard !== undefined && !wildcards.after.has(address))
           wildcards.after.set(address, group.wildcard);
       } catch (error) {
@@ -229,7 +239,7 @@ class ServiceProjector implements Projector {
         refused.push({ name, names: [name], service, error });
         // Ids that were taken for it may have to be given back.
         this.#changes.frontends.add(name);
-        for (const entry of claim.group?.backends ?? []) this.#changes.backends.add(backendIdOf(entry));
+        for (const id of claim.group?.backends.ids ?? []) this.#changes.backends.add(id);
       }
     }
     this.#backends.replace(service, backends.before, backends.after, this.#changes.backends);
@@ -284,7 +294,7 @@ class ServiceProjector implements Projector {
   #view(): Projection {
     const [frontends, backends, wildcards] = [
       this.#frontends,
-      this.#backends.entries,
+      new BackendEntriesById(this.#backends.entries),
       this.#wildcards.entries,
     ];
     const refused = this.#refused;
@@ -311,17 +321,22 @@ function conflict({ service, place: { name } }: Claim, holder: Claim): Refusal {
   return { name, names: [name], service, error };
 }
 
-function backendsOf(groups: readonly FrontendEntries[]): Map<number, Entry> {
-  const found = new Map<number, Entry>();
-  let last: readonly Entry[] | undefined;
+function backendsOf(groups: readonly FrontendEntries[]): Map<number, Backend> {
+  const found = new Map<number, Backend>();
+  let last: BackendEntries | undefined;
   for (const { backends } of groups) {
     // Frontends of a service mostly share one set.
-    if (backends === last) continue;
+    if (backends !== last) addBackends(found, backends);
     last = backends;
-    for (const entry of backends) found.set(backendIdOf(entry), entry);
   }
   return found;
 }
+
+function addBackends(found: Map<number, Backend>, { ids, backends }: BackendEntries): void {
+  for (const [i, id] of ids.entries()) found.set(id, backends[i]!);
+}
+
+const mapOf = ({ address }: Backend): ServiceMapName => mapsOf[familyOf(address)].backends;
 
 function wildcardsOf(groups: readonly FrontendEntries[]): Map<string, Entry> {
   const found = new Map<string, Entry>();

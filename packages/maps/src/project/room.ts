@@ -1,5 +1,4 @@
 import type { ServiceMapName } from '../catalog.ts';
-import type { Entry } from './entry.ts';
 import type { FrontendEntries } from './frontend-entries.ts';
 import { MapFullError, type SizeKnobs } from './map-full-error.ts';
 import type { ResolvedOptions } from './options.ts';
@@ -21,10 +20,10 @@ export class Room {
   }
 
   /**
-   * Adds the entries of a frontend, and those of `shared` that nobody has yet.
+   * Adds the entries of a frontend, and one to each map of `shared`: for entries that nobody has yet.
    * @throws MapFullError when they do not fit; nothing is added then.
    */
-  admit(group: FrontendEntries, shared: readonly Entry[]): void {
+  admit(group: FrontendEntries, shared: readonly ServiceMapName[]): void {
     const added = countByMap(group, shared);
     for (const [map, count] of added) {
       const needed = (this.used.get(map) ?? 0) + count;
@@ -45,17 +44,17 @@ export class Room {
   }
 
   /** An entry that several frontends shared is gone. */
-  leaveShared({ map }: Entry): void {
+  leaveShared(map: ServiceMapName): void {
     this.used.set(map, this.used.get(map)! - 1);
   }
 }
 
-function countByMap(group: FrontendEntries, shared: readonly Entry[]): Map<ServiceMapName, number> {
+function countByMap(group: FrontendEntries, shared: readonly ServiceMapName[]): Map<ServiceMapName, number> {
   const counts = new Map<ServiceMapName, number>();
   const { map } = group.master;
   counts.set(map, group.slots.length + 1);
-  const add = (entry: Entry) => counts.set(entry.map, (counts.get(entry.map) ?? 0) + 1);
-  group.others.forEach(add);
-  shared.forEach(add);
+  const add = (name: ServiceMapName) => counts.set(name, (counts.get(name) ?? 0) + 1);
+  for (const entry of group.others) add(entry.map);
+  for (const name of shared) add(name);
   return counts;
 }
