@@ -1,4 +1,5 @@
 import type { Protocol } from '@lbx/maps';
+import { type EndpointTraits, sharedTraits } from './endpoint-traits.ts';
 import type { FieldReader } from './field-reader.ts';
 import { shown } from './field-reader.ts';
 import { type IpFamily, isUnspecified, readIpAddress } from './ip-address.ts';
@@ -17,15 +18,11 @@ interface SlicePort {
   readonly port: number;
 }
 
-export interface SliceEndpoint {
+/** Endpoints as columns: a cluster has hundreds of thousands. `traits[n]` is of the endpoint at `addresses[n]`. */
+export interface SliceEndpoints {
   /** Canonical. */
-  readonly address: string;
-  readonly nodeName: string;
-  readonly ready: boolean;
-  readonly serving: boolean;
-  readonly terminating: boolean;
-  readonly forZones: readonly string[];
-  readonly forNodes: readonly string[];
+  readonly addresses: readonly string[];
+  readonly traits: readonly EndpointTraits[];
 }
 
 /** What a load balancer needs of a `discovery.k8s.io/v1` EndpointSlice. */
@@ -38,12 +35,13 @@ export interface EndpointSliceObject {
   /** Not always a family: "FQDN" exists. */
   readonly addressType: string;
   readonly ports: readonly SlicePort[];
-  readonly endpoints: readonly SliceEndpoint[];
+  readonly endpoints: SliceEndpoints;
   /** RFC 3339; absent if the slice does not say. */
   readonly changedAt?: string;
 }
 
 const none: readonly string[] = [];
+const noEndpoints: SliceEndpoints = { addresses: [], traits: [] };
 
 /**
  * Reads an EndpointSlice with kube-proxy's defaults: a condition that is absent is ready, serving, not terminating;
@@ -86,7 +84,7 @@ export function readEndpointSlice(
     // Endpoints of slices that do not count are never looked at, nor are host names (FQDN).
     endpoints:
       family === undefined || headless || serviceName === ''
-        ? []
+        ? noEndpoints
         : readEndpoints(object.endpoints, family, reader),
     ...(changedAt === undefined ? {} : { changedAt }),
   };
@@ -108,33 +106,35 @@ function readPorts(value: unknown, reader: FieldReader): SlicePort[] {
   return ports.slice();
 }
 
-function readEndpoints(value: unknown, family: IpFamily, reader: FieldReader): SliceEndpoint[] {
+function readEndpoints(value: unknown, family: IpFamily, reader: FieldReader): SliceEndpoints {
+  const addresses: string[] = [];
+  const traits: EndpointTraits[] = [];
   // The API allows 1,000 endpoints a slice; hand-written ones may have more, but not without end.
-  return reader
-    .list(value, 'endpoints', 10_000)
-    .flatMap((item, i) => readEndpoint(item, `endpoints[${i}]`, family, reader) ?? [])
-    .slice();
+  reader.list(value, 'endpoints', 10_000).forEach((item, i) => {
+    const at = `endpoints[${i}]`;
+    const raw = reader.record(item, at);
+    const address = raw && readAddress(raw.addresses, at, family, reader);
+    if (raw === undefined || address === undefined) return;
+    addresses.push(address);
+    traits.push(sharedTraits(readTraits(raw, at, reader)));
+  });
+  // Copies have no room to spare, as lists have that grew.
+  return { addresses: addresses.slice(), traits: traits.slice() };
 }
 
-function readEndpoint(
-  item: unknown,
-  at: string,
-  family: IpFamily,
-  reader: FieldReader,
-): SliceEndpoint | undefined {
-  const raw = reader.record(item, at);
-  if (raw === undefined) return undefined;
-  const text: unknown = Array.isArray(raw.addresses) ? raw.addresses[0] : undefined;
+function readAddress(value: unknown, at: string, family: IpFamily, reader: FieldReader): string | undefined {
+  const text: unknown = Array.isArray(value) ? value[0] : undefined;
   const address = typeof text === 'string' ? readIpAddress(text) : undefined;
-  if (address === undefined || address.family !== family || isUnspecified(address)) {
-    const reason = text === undefined ? 'has no address' : `${shown(text)} is no ${family} address`;
-    reader.problem(`${at}.addresses[0]`, reason);
-    return undefined;
-  }
+  if (address !== undefined && address.family === family && !isUnspecified(address)) return address.text;
+  const reason = text === undefined ? 'has no address' : `${shown(text)} is no ${family} address`;
+  reader.problem(`${at}.addresses[0]`, reason);
+  return undefined;
+}
+
+function readTraits(raw: Readonly<Record<string, unknown>>, at: string, reader: FieldReader): EndpointTraits {
   const conditions = reader.record(raw.conditions, `${at}.conditions`);
   const hints = reader.record(raw.hints, `${at}.hints`);
   return {
-    address: address.text,
     nodeName: reader.string(raw.nodeName, `${at}.nodeName`) ?? '',
     ready: reader.boolean(conditions?.ready, `${at}.conditions.ready`) ?? true,
     serving: reader.boolean(conditions?.serving, `${at}.conditions.serving`) ?? true,

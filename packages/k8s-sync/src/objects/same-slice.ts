@@ -1,9 +1,5 @@
-import {
-  type EndpointSliceObject,
-  headlessLabel,
-  type SliceEndpoint,
-  serviceNameLabel,
-} from './endpoint-slice-object.ts';
+import { type EndpointSliceObject, headlessLabel, serviceNameLabel } from './endpoint-slice-object.ts';
+import type { EndpointTraits } from './endpoint-traits.ts';
 
 type Json = Readonly<Record<string, unknown>> | undefined;
 
@@ -20,7 +16,7 @@ export function saysTheSame(raw: unknown, known: EndpointSliceObject): boolean {
     return false;
   if (headlessLabel in labels) return false;
   const { ports, endpoints } = object;
-  return sameList(ports, known.ports, isSamePort) && sameList(endpoints, known.endpoints, isSameEndpoint);
+  return sameList(ports, known.ports, isSamePort) && sameEndpoints(endpoints, known.endpoints);
 }
 
 function sameList<T>(raw: unknown, known: readonly T[], isSame: (raw: Json, known: T) => boolean): boolean {
@@ -32,14 +28,20 @@ function sameList<T>(raw: unknown, known: readonly T[], isSame: (raw: Json, know
   return true;
 }
 
+function sameEndpoints(raw: unknown, { addresses, traits }: EndpointSliceObject['endpoints']): boolean {
+  return sameList(raw, addresses, hasAddress) && sameList(raw, traits, hasTraits);
+}
+
+function hasAddress(raw: Json, known: string): boolean {
+  return Array.isArray(raw?.addresses) && raw.addresses[0] === known;
+}
+
 function isSamePort(raw: Json, known: EndpointSliceObject['ports'][number]): boolean {
   return raw?.name === known.name && raw.port === known.port && (raw.protocol ?? 'TCP') === known.protocol;
 }
 
-function isSameEndpoint(raw: Json, known: SliceEndpoint): boolean {
-  const addresses = raw?.addresses;
-  if (raw === undefined || !Array.isArray(addresses) || addresses[0] !== known.address) return false;
-  if ((raw.nodeName ?? '') !== known.nodeName) return false;
+function hasTraits(raw: Json, known: EndpointTraits): boolean {
+  if (raw === undefined || (raw.nodeName ?? '') !== known.nodeName) return false;
   const conditions = asObject(raw.conditions ?? absent);
   const hints = asObject(raw.hints ?? absent);
   return (

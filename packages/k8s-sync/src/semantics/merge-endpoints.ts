@@ -1,5 +1,6 @@
 import type { Protocol } from '@lbx/maps';
-import type { EndpointSliceObject, SliceEndpoint } from '../objects/endpoint-slice-object.ts';
+import type { EndpointSliceObject } from '../objects/endpoint-slice-object.ts';
+import type { EndpointTraits } from '../objects/endpoint-traits.ts';
 import { endpointText, type IpFamily } from '../objects/ip-address.ts';
 
 /** An endpoint of one port of a Service. */
@@ -43,8 +44,8 @@ export function mergeEndpoints(
       const key = portKey(port.name, port.protocol);
       const endpoints = ofSlice.get(key) ?? new Map<string, Endpoint>();
       ofSlice.set(key, endpoints);
-      for (const raw of slice.endpoints) {
-        const endpoint = endpointOf(raw, port.port, nodeName);
+      for (const [i, address] of slice.endpoints.addresses.entries()) {
+        const endpoint = endpointOf(address, slice.endpoints.traits[i]!, port.port, nodeName);
         if (!endpoint.terminating || !endpoints.has(endpoint.text)) endpoints.set(endpoint.text, endpoint);
       }
     }
@@ -70,11 +71,11 @@ export function mergeEndpoints(
   return sorted;
 }
 
-function endpointOf(raw: SliceEndpoint, port: number, nodeName: string): Endpoint {
+function endpointOf(address: string, raw: EndpointTraits, port: number, nodeName: string): Endpoint {
   return {
-    address: raw.address,
+    address,
     port,
-    text: endpointText(raw.address, port),
+    text: endpointText(address, port),
     // A node without a name has no local endpoints, even if theirs is empty as well.
     local: nodeName !== '' && raw.nodeName === nodeName,
     ready: raw.ready,

@@ -6,6 +6,7 @@ import { objectKindOf } from '../object-kind.ts';
 import { projectObject } from '../project-object.ts';
 import type { ObjectKind } from '../source-event.ts';
 import { yaml } from '../yaml.ts';
+import { ownTexts } from './own-texts.ts';
 import { type ManifestDocument, yamlDocuments } from './yaml-documents.ts';
 
 /** One Kubernetes object of a manifest. */
@@ -34,7 +35,8 @@ export function parseManifest(text: string, file: string): Manifest {
   const objects: ManifestObject[] = [];
   const problems: BadManifestError[] = [];
   const source = text.startsWith('\u{feff}') ? text.slice(1) : text;
-  for (const { value, line } of file.endsWith('.json')
+  const isJson = file.endsWith('.json');
+  for (const { value, line } of isJson
     ? jsonDocument(source, file, problems)
     : yamlDocuments(source, (reason, at) => problems.push(new BadManifestError(file, reason, at)))) {
     // The same text for all items of a list.
@@ -62,7 +64,8 @@ export function parseManifest(text: string, file: string): Manifest {
         problems.push(new BadManifestError(file, `${path}${kind}: metadata.name is missing`, { line }));
         return;
       }
-      const object = projectObject(kind, withApiDefaults(item));
+      const projected = projectObject(kind, withApiDefaults(item));
+      const object = isJson ? projected : (ownTexts(projected) as object);
       objects.push({ kind, namespace, name, object, origin });
     });
   }
