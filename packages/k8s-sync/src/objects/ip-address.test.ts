@@ -51,6 +51,10 @@ describe('readIpPrefix', () => {
     ['192.0.2.77/27', '192.0.2.64/27'],
     ['2001:db8::ffff/65', '2001:db8::/65'],
     ['2001:db8::1/128', '2001:db8::1/128'],
+    ['192.0.2.77/0024', '192.0.2.0/24'],
+    ['::ffff:192.0.2.77/120', '192.0.2.0/24'],
+    ['::ffff:192.0.2.77/96', '0.0.0.0/0'],
+    ['::ffff:192.0.2.77/95', '::fffe:0:0/95'],
   ])('%s is %s', (text, canonical) => {
     expect(readIpPrefix(text)?.text).toBe(canonical);
   });
@@ -63,7 +67,7 @@ describe('readIpPrefix', () => {
     '192.0.2.1/',
     '/24',
     'primary',
-    '::ffff:192.0.2.1/120',
+    '::ffff:192.0.2.1/129',
   ])('%s is none', (text) => {
     expect(readIpPrefix(text)).toBeUndefined();
   });

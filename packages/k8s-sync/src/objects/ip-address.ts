@@ -77,20 +77,38 @@ export function ipBytes(address: IpAddress): Uint8Array {
   return bytes;
 }
 
-/** Reads "address/length"; host bits are cleared. @returns undefined if `text` is no prefix. */
+/**
+ * Reads "address/length"; host bits are cleared. The length behind an IPv4-mapped address is that of IPv6, as in
+ * Kubernetes components: "::ffff:192.0.2.0/120" is 192.0.2.0/24, and below 96 bits nothing of IPv4 is left.
+ *
+ * @returns undefined if `text` is no prefix.
+ */
 export function readIpPrefix(text: string): IpPrefix | undefined {
-  const match = /^([^/]{1,64})\/(\d{1,3})$/.exec(text);
+  const match = /^([^/]{1,64})\/(\d{1,9})$/.exec(text);
   const address = match === null ? undefined : readIpAddress(match[1]!);
   if (match === null || address === undefined) return undefined;
   const length = Number(match[2]);
-  const network = ipBytes(address);
-  // A mapped address ("::ffff:192.0.2.0/120") has an IPv6 length: refused rather than guessed.
-  if (length > network.length * 8 || (address.family === 'IPv4' && match[1]!.includes(':'))) return undefined;
+  const mapped = address.family === 'IPv4' && match[1]!.includes(':');
+  if (!mapped) return prefixOf(address.family, ipBytes(address), length);
+  if (length >= mappedBits) return prefixOf('IPv4', ipBytes(address), length - mappedBits);
+  return prefixOf(
+    'IPv6',
+    Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...ipBytes(address)),
+    length,
+  );
+}
+
+/** What comes before the IPv4 address in an IPv4-mapped one. */
+const mappedBits = 96;
+
+/** `network` is changed: its host bits are cleared. */
+function prefixOf(family: IpFamily, network: Uint8Array, length: number): IpPrefix | undefined {
+  if (length > network.length * 8) return undefined;
   for (let i = 0; i < network.length; i++) {
     const kept = Math.min(8, Math.max(0, length - 8 * i));
     network[i] = network[i]! & ((0xff00 >> kept) & 0xff);
   }
-  return { family: address.family, length, network, text: `${ipText(network)}/${length}` };
+  return { family, length, network, text: `${ipText(network)}/${length}` };
 }
 
 /** Whether `address` lies in `prefix`; never across families. */
@@ -102,6 +120,11 @@ export function isInPrefix(prefix: IpPrefix, address: IpAddress): boolean {
     if (((bytes[i]! ^ prefix.network[i]!) & ((0xff00 >> kept) & 0xff)) !== 0) return false;
   }
   return true;
+}
+
+/** An address of every node, on whatever interface. */
+export function isLoopback(address: IpAddress): boolean {
+  return address.text === '::1' || (address.family === 'IPv4' && address.text.startsWith('127.'));
 }
 
 /** 0.0.0.0 or ::, which nothing can be sent to. */

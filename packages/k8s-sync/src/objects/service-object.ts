@@ -38,7 +38,10 @@ export interface ServiceObject {
   readonly clusterIPs: readonly string[];
   readonly ipFamilies: readonly IpFamily[];
   readonly ports: readonly ServicePortSpec[];
+  /** Those that are addresses, in their order; one may be there twice. */
   readonly externalIPs: readonly IpAddress[];
+  /** spec.externalIPs has an entry, be it an address or not. */
+  readonly hasExternalIPs: boolean;
   /** status.loadBalancer.ingress: entries with an address and an ipMode that is not Proxy. */
   readonly ingressIPs: readonly IpAddress[];
   readonly sourceRanges: readonly IpPrefix[];
@@ -78,7 +81,7 @@ export function readService(
     return reader.refuse('spec.clusterIP', `should be a string, is ${shown(spec.clusterIP)}`);
   }
   const labels = reader.record(metadata?.labels, 'metadata.labels');
-  const clusterIPs = strings(reader, spec.clusterIPs, 'spec.clusterIPs', 2);
+  const externalIPs = strings(reader, spec.externalIPs, 'spec.externalIPs', 1000);
   const affinitySeconds = readAffinity(spec, reader);
   const loadBalancerClass = reader.string(spec.loadBalancerClass, 'spec.loadBalancerClass');
   return {
@@ -86,17 +89,14 @@ export function readService(
     createdAt: reader.string(metadata?.creationTimestamp, 'metadata.creationTimestamp') ?? '',
     otherProxy: labels !== undefined && Object.hasOwn(labels, proxyNameLabel),
     type: reader.string(spec.type, 'spec.type') ?? 'ClusterIP',
-    clusterIP: reader.string(spec.clusterIP, 'spec.clusterIP') ?? clusterIPs[0] ?? '',
-    clusterIPs,
+    clusterIP: reader.string(spec.clusterIP, 'spec.clusterIP') ?? '',
+    clusterIPs: strings(reader, spec.clusterIPs, 'spec.clusterIPs', 2),
     ipFamilies: reader
       .list(spec.ipFamilies, 'spec.ipFamilies', 2)
       .map((family, i) => reader.oneOf(family, `spec.ipFamilies[${i}]`, ['IPv4', 'IPv6']) ?? 'IPv4'),
     ports: readPorts(spec.ports, reader),
-    externalIPs: readAddresses(
-      strings(reader, spec.externalIPs, 'spec.externalIPs', 1000),
-      'spec.externalIPs',
-      reader,
-    ),
+    externalIPs: readAddresses(externalIPs, 'spec.externalIPs', reader),
+    hasExternalIPs: externalIPs.length > 0,
     ingressIPs: readIngress(object?.status, reader),
     sourceRanges: readRanges(spec.loadBalancerSourceRanges, reader),
     externalTrafficPolicy:
@@ -111,13 +111,17 @@ export function readService(
 
 function readPorts(value: unknown, reader: FieldReader): ServicePortSpec[] {
   const ports = new Map<string, ServicePortSpec>();
+  const places = new Map<string, number>();
   reader.list(value, 'spec.ports', 1000).forEach((item, i) => {
     const port = readPort(item, `spec.ports[${i}]`, reader);
     if (port === undefined) return;
     const key = `${port.name}/${port.protocol}`;
-    if (ports.has(key))
-      reader.problem(`spec.ports[${i}].name`, `${shown(port.name)} (${port.protocol}) is there twice`);
-    else ports.set(key, port);
+    const before = places.get(key);
+    if (before !== undefined)
+      reader.problem(`spec.ports[${before}].name`, `${shown(port.name)} (${port.protocol}) is there again`);
+    // The last one counts, as in kube-proxy.
+    ports.set(key, port);
+    places.set(key, i);
   });
   return [...ports.values()].slice();
 }
@@ -152,14 +156,14 @@ function readIngress(status: unknown, reader: FieldReader): IpAddress[] {
 }
 
 function readAddresses(texts: readonly string[], field: string, reader: FieldReader): IpAddress[] {
-  const addresses = new Map<string, IpAddress>();
+  const addresses: IpAddress[] = [];
   for (const text of texts) {
     const address = readIpAddress(text);
     if (address === undefined || isUnspecified(address))
       reader.problem(field, `${shown(text)} is no IP address`);
-    else addresses.set(address.text, address);
+    else addresses.push(address);
   }
-  return [...addresses.values()];
+  return addresses.slice();
 }
 
 function readRanges(value: unknown, reader: FieldReader): IpPrefix[] {

@@ -96,6 +96,7 @@ export function frontendsOf(
   const includesNode = sourceRanges.some((range) => isInPrefix(range, own));
   for (const address of port.loadBalancerVIPs) {
     if (taken.has(address)) continue;
+    taken.add(address);
     const ranges = sourceRanges.map((range) => range.text);
     if (includesNode) ranges.push(`${address}/${port.family === 'IPv4' ? 32 : 128}`);
     external('LoadBalancer', address, port.port, {

@@ -54,9 +54,12 @@ export function primaryAddress(family: IpFamily, nodeIPs: readonly string[]): st
   return (addressesOf(nodeIPs, family)[0] ?? loopback(family)).text;
 }
 
+/** Each once: two interfaces may have one address. */
 function addressesOf(texts: readonly string[], family: IpFamily): IpAddress[] {
-  return texts.flatMap((text) => {
+  const addresses = new Map<string, IpAddress>();
+  for (const text of texts) {
     const address = readIpAddress(text);
-    return address?.family === family ? [address] : [];
-  });
+    if (address?.family === family && !addresses.has(address.text)) addresses.set(address.text, address);
+  }
+  return [...addresses.values()];
 }

@@ -41,8 +41,8 @@ export function servicePortsOf(service: ServiceObject, family: IpFamily): Servic
   const externalIPs = textsOf(service.externalIPs, family);
   const loadBalancerVIPs = textsOf(service.ingressIPs, family);
   const balanced = service.type === 'LoadBalancer';
-  // externalIPs of either family turn the policy on.
-  const hasExternalPolicy = balanced || service.type === 'NodePort' || service.externalIPs.length > 0;
+  // externalIPs turn the policy on whatever their family, and whether or not they can be read.
+  const hasExternalPolicy = balanced || service.type === 'NodePort' || service.hasExternalIPs;
   const externalPolicyLocal = hasExternalPolicy && service.externalTrafficPolicy === 'Local';
   const internalPolicyLocal = service.internalTrafficPolicy === 'Local';
   const inFamily = service.sourceRanges.filter((range) => range.family === family);
@@ -75,16 +75,10 @@ export function servicePortsOf(service: ServiceObject, family: IpFamily): Servic
   });
 }
 
-/** The cluster IP of a family: by position in ipFamilies; without ipFamilies the one of that family, if it is `clusterIP`. */
+/** The cluster IP of a family: by position in ipFamilies; without ipFamilies `clusterIP`, if it is of that family. */
 function clusterIPOf(service: ServiceObject, family: IpFamily): string | undefined {
   const { ipFamilies, clusterIPs, clusterIP } = service;
-  const position = ipFamilies.indexOf(family);
-  const text =
-    ipFamilies.length === 0
-      ? clusterIP
-      : position < 0
-        ? undefined
-        : (clusterIPs[position] ?? (position === 0 ? clusterIP : undefined));
+  const text = ipFamilies.length === 0 ? clusterIP : clusterIPs[ipFamilies.indexOf(family)];
   const address = text === undefined ? undefined : readIpAddress(text);
   return address?.family === family && !isUnspecified(address) ? address.text : undefined;
 }

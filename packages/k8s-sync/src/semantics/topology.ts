@@ -3,7 +3,7 @@ import type { Endpoint } from './merge-endpoints.ts';
 /** The node that the hints are compared with. */
 export interface NodeTopology {
   readonly nodeName: string;
-  /** "" if the node has no zone. */
+  /** "" if the node has no zone: then a hint for the zone "", which the API allows, is one for it. */
   readonly zone: string;
 }
 
@@ -27,7 +27,7 @@ export function topologyFilter(
     if (endpoint.forNodes.length === 0) nodeHints = false;
     else if (endpoint.forNodes.includes(node.nodeName)) ownNode = true;
     if (endpoint.forZones.length === 0) zoneHints = false;
-    else if (node.zone !== '' && endpoint.forZones.includes(node.zone)) ownZone = true;
+    else if (endpoint.forZones.includes(node.zone)) ownZone = true;
     if (!nodeHints && !zoneHints) return undefined;
   }
   if (nodeHints && ownNode) return (endpoint) => endpoint.forNodes.includes(node.nodeName);

@@ -1,4 +1,4 @@
-import { type IpAddress, type IpPrefix, isInPrefix, loopback } from '../objects/ip-address.ts';
+import { type IpAddress, type IpPrefix, isInPrefix, isLoopback, loopback } from '../objects/ip-address.ts';
 import type { ServicePortState } from './frontends.ts';
 
 /** kube-proxy's words for the ways to reach a port. */
@@ -34,7 +34,7 @@ export function verdictFor(
   options: VerdictOptions,
 ): Verdict {
   const { servicePort: port } = state;
-  const onNode = source.onNode || holds(options.nodeAddresses, source.address);
+  const onNode = source.onNode || isLoopback(source.address) || holds(options.nodeAddresses, source.address);
   const isPod = options.podRange !== undefined && isInPrefix(options.podRange, source.address);
   const hasEndpoints = state.hasAnyEndpoints;
   if (kind === 'clusterIP') {

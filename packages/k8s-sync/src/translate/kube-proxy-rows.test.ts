@@ -50,6 +50,55 @@ describe('as kube-proxy', () => {
     ]);
   });
 
+  it('a hint for the zone "" is one for nodes without a zone', () => {
+    const hint = (name: string) => ({ hints: { forZones: [{ name }] } });
+    const objects = [service(), slice([endpoint('192.0.2.50', hint('')), endpoint('192.0.2.51', hint('a'))])];
+    const cluster = (nodeLabels: Record<string, string>) =>
+      translatorWith({ nodeLabels }, ...objects)
+        .servicePorts()[0]!
+        .cluster.map(({ address }) => address);
+    expect(cluster({})).toEqual(['192.0.2.50']);
+    expect(cluster({ 'topology.kubernetes.io/zone': 'a' })).toEqual(['192.0.2.51']);
+    expect(cluster({ 'topology.kubernetes.io/zone': 'b' })).toEqual(['192.0.2.50', '192.0.2.51']);
+  });
+
+  it('with ipFamilies the cluster IPs are those at the same place of clusterIPs, and no other', () => {
+    const families = ['IPv4', 'IPv6'];
+    const addresses = (clusterIPs?: string[]) =>
+      translatorOf(service({ ipFamilies: families, clusterIPs }))
+        .translate()
+        .frontends.map(({ address }) => address);
+    expect(addresses(['198.51.100.10', '2001:db8::10'])).toEqual(['198.51.100.10', '2001:db8::10']);
+    expect(addresses(['198.51.100.10'])).toEqual(['198.51.100.10']);
+    expect(addresses()).toEqual([]);
+  });
+
+  it('external IPs turn externalTrafficPolicy Local on, also those that cannot be read', () => {
+    const isLocal = (externalIPs: string[]) =>
+      translatorOf(service({ externalIPs, externalTrafficPolicy: 'Local' })).servicePorts()[0]!.servicePort
+        .externalPolicyLocal;
+    expect([isLocal([]), isLocal(['nowhere']), isLocal(['2001:db8::5'])]).toEqual([false, true, true]);
+  });
+
+  it('an address that is named twice is listed twice and served once', () => {
+    const twice = service(
+      { externalIPs: ['203.0.113.5', '203.0.113.5'] },
+      {},
+      { loadBalancer: { ingress: [{ ip: '203.0.113.9' }, { ip: '203.0.113.009' }] } },
+    );
+    const translator = translatorOf(twice);
+    const { externalIPs, loadBalancerVIPs } = translator.servicePorts()[0]!.servicePort;
+    expect([externalIPs, loadBalancerVIPs]).toEqual([
+      ['203.0.113.5', '203.0.113.5'],
+      ['203.0.113.9', '203.0.113.9'],
+    ]);
+    expect(lines(translator)).toEqual([
+      'ClusterIP 198.51.100.10:80/TCP -> ',
+      'ExternalIP 203.0.113.5:80/TCP -> ',
+      'LoadBalancer 203.0.113.9:80/TCP -> ',
+    ]);
+  });
+
   it('a nodePort counts whatever the type, an ingress only by its address', () => {
     const odd = service(
       { type: 'ClusterIP', ports: [{ name: 'http', port: 80, nodePort: 30_080 }] },

@@ -55,6 +55,14 @@ describe('NodePorts are served', () => {
     const options = { nodeIPs, ...(nodePortAddresses === undefined ? {} : { nodePortAddresses }) };
     expect(places(translatorWith(options, ...objects))).toEqual(expected);
   });
+
+  it('once on an address that two interfaces have', () => {
+    const twice = ['192.0.2.1', '192.0.2.1'];
+    const translator = translatorWith({ nodeIPs: twice, nodePortAddresses: ['primary'] }, ...objects);
+    expect(translator.nodePortAddresses('IPv4').addresses).toEqual(['192.0.2.1']);
+    expect(places(translator)).toContain('192.0.2.1:30080');
+    expect(translator.translate().nodeAddresses).toEqual(['192.0.2.1']);
+  });
 });
 
 describe('addresses of the node that come and go', () => {
