@@ -106,21 +106,34 @@ export function createSession(
       const snapshot = readSnapshot(tables);
       const wrong = wrongWith(snapshot, projection) ?? idsWrong(writer, projection, snapshot);
       if (wrong !== undefined) throw new Error(wrong);
-      const clean = project([...desired.services.values()].flat(), desired.options, createIds());
+      const clean = cleanRun(desired);
       // Who is refused depends on who came first; that nobody is forgotten does not.
       if (projection.refused.length > 0) {
-        const differs = difference('not asked for by the same', claimed(projection), claimed(clean));
+        const differs = difference('not asked for by the same', claimed(projection), clean.claimed);
         if (differs !== undefined) throw new Error(differs);
         return;
       }
       const differs = difference(
         'not as after a clean run',
         canonical(snapshot.entries.values()),
-        canonical(clean.entries.values()),
+        clean.canonical(),
       );
       if (differs !== undefined) throw new Error(differs);
     },
   };
+}
+
+const cleanRuns = new WeakMap<Desired, { claimed: string[]; canonical: () => string[] }>();
+
+/** What a writer without a past makes of it; once, as many may have to do the same. */
+function cleanRun(desired: Desired) {
+  const known = cleanRuns.get(desired);
+  if (known !== undefined) return known;
+  const clean = project([...desired.services.values()].flat(), desired.options, createIds());
+  let lines: string[] | undefined;
+  const made = { claimed: claimed(clean), canonical: () => (lines ??= canonical(clean.entries.values())) };
+  cleanRuns.set(desired, made);
+  return made;
 }
 
 /** Ids in use must be those of the projection and of what the maps keep: no more (leaked), no fewer, none twice. */

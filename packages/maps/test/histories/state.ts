@@ -71,14 +71,16 @@ export function difference(
  */
 export function wrongWith({ entries }: Snapshot, projection: Projection): string | undefined {
   const names = namesOf(entries.values());
-  for (const [id, wanted] of projection.entries) {
+  // Made anew each time.
+  const all = projection.entries;
+  for (const [id, wanted] of all) {
     const entry = entries.get(id);
     if (entry === undefined) return `missing: ${entryText(wanted, names)}`;
     if (!sameEntry(entry, wanted)) return `is ${entryText(entry, names)}, wanted ${entryText(wanted, names)}`;
   }
   const kept = new Set(keptEntries({ entries }, projection));
   for (const [id, entry] of entries)
-    if (!projection.entries.has(id) && !kept.has(entry)) return `left over: ${entryText(entry, names)}`;
+    if (!all.has(id) && !kept.has(entry)) return `left over: ${entryText(entry, names)}`;
   return undefined;
 }
 
