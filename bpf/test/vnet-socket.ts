@@ -11,6 +11,8 @@ const SOL_PACKET = 263;
 const PACKET_VNET_HDR = 15;
 const PACKET_IGNORE_OUTGOING = 23;
 const EAGAIN = 11;
+/** For what has to arrive, on a machine that has much else to do. */
+const PATIENCE_MS = 20_000;
 const HEADER = 10;
 const NEEDS_CSUM = 1;
 const gsoTypes = { none: 0, tcp4: 1, udp: 5, tcp6: 4 } as const;
@@ -27,7 +29,7 @@ export interface SkbFrame {
 
 export interface VnetSocket extends Disposable {
   send(frame: SkbFrame): void;
-  /** The next frame that came in by the device and is accepted; undefined when none came within 2 seconds. */
+  /** The next frame that came in by the device and is accepted; undefined when none came within 20 seconds. */
   receive(accepts: (frame: SkbFrame) => boolean): SkbFrame | undefined;
 }
 
@@ -79,14 +81,17 @@ export function openVnetSocket(ifindex: number): VnetSocket {
       check('write', write(fd, out, out.length));
     },
     receive(accepts) {
-      for (const end = Date.now() + 2000; Date.now() < end; ) {
+      const end = Date.now() + PATIENCE_MS;
+      for (;;) {
         const length = read(fd, buffer, buffer.length);
-        if (length < 0 && koffi.errno() === EAGAIN) continue;
+        if (length < 0 && koffi.errno() === EAGAIN) {
+          if (Date.now() > end) return undefined;
+          continue;
+        }
         check('read', length);
         const frame = decode(buffer.subarray(0, length));
         if (accepts(frame)) return frame;
       }
-      return undefined;
     },
     [Symbol.dispose]: () => void close(fd),
   };

@@ -23,7 +23,7 @@ export interface Actor {
 
 const small = { up: 200, down: 200 } as const;
 /** Longer than a lost SYN takes to be sent again. */
-const PATIENCE_MS = 2500;
+const PATIENCE_MS = 30_000;
 
 export function startActor(place: CommandPlace): Actor {
   const script = fileURLToPath(new URL('./actor-process.ts', import.meta.url));
