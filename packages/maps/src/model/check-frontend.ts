@@ -51,13 +51,12 @@ export function checkFrontend(frontend: Frontend): ServiceError | undefined {
       const problem = `is no session affinity time; use 0 to ${MAX_AFFINITY_SECONDS} seconds`;
       return wrong('LBX_SERVICE_AFFINITY', 'affinitySeconds', affinitySeconds, problem);
     }
-    if (proxyPort !== undefined) {
-      return wrong(
-        'LBX_SERVICE_AFFINITY',
-        'affinitySeconds',
-        affinitySeconds,
-        'cannot be combined with a proxy port',
-      );
+    if (proxyPort !== undefined || frontend.besideProxy) {
+      const problem =
+        proxyPort === undefined
+          ? 'cannot be combined with proxyRedirects, also where they are for other ports'
+          : 'cannot be combined with a proxy port';
+      return wrong('LBX_SERVICE_AFFINITY', 'affinitySeconds', affinitySeconds, problem);
     }
   }
   if (frontend.loopbackHostPort && frontend.proxyDelegation === 'delegate-if-local') {

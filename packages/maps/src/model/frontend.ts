@@ -57,6 +57,8 @@ export interface Frontend {
   readonly loopbackHostPort?: boolean;
   /** Port of a local layer 7 proxy that gets the traffic. */
   readonly proxyPort?: number;
+  /** The service has a redirect to a proxy, be it for other ports: none of its frontends can have session affinity then. */
+  readonly besideProxy?: boolean;
   readonly natPolicy?: 'Nat46' | 'Nat64';
   readonly proxyDelegation?: 'none' | 'delegate-if-local';
   /** Its backends are those of another service on this node: marked as a local redirect whatever its type. */

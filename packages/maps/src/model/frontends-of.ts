@@ -1,8 +1,8 @@
 import { familyOf } from './address.ts';
 import type { Backend } from './backend.ts';
-import type { Frontend } from './frontend.ts';
+import type { Frontend, FrontendType, Scope } from './frontend.ts';
 import { ServiceError } from './service-error.ts';
-import type { FrontendSpec, ServiceSpec } from './service-spec.ts';
+import type { FrontendSpec, ProxyRedirect, ServiceSpec } from './service-spec.ts';
 
 /**
  * The frontends of a service, each with the backends that it uses: those of its family and protocol, of its port name,
@@ -29,9 +29,7 @@ export function frontendsOf(service: ServiceSpec, others?: ReadonlyMap<string, S
         'is no service given',
       );
     }
-    const proxy = proxyRedirects?.find(
-      ({ ports }) => !ports?.length || ports.includes(servicePort ?? spec.port),
-    );
+    const proxy = redirectOf(proxyRedirects, servicePort ?? spec.port);
     const { backends, elsewhere } = selectBackends(provider, service, spec, sets);
     return {
       ...shared,
@@ -40,9 +38,27 @@ export function frontendsOf(service: ServiceSpec, others?: ReadonlyMap<string, S
       backends,
       ...(elsewhere ? { endpointsElsewhere: true } : {}),
       ...(proxy === undefined ? {} : { proxyPort: proxy.proxyPort }),
+      ...(proxyRedirects?.length && service.affinitySeconds !== undefined ? { besideProxy: true } : {}),
       ...(redirectTo === undefined ? {} : { redirected: true }),
     };
   });
+}
+
+/** Where traffic to a port is redirected: what names the port goes before what holds for all. */
+function redirectOf(redirects: readonly ProxyRedirect[] = [], port: number): ProxyRedirect | undefined {
+  return (
+    redirects.find(({ ports }) => ports?.includes(port)) ?? redirects.find(({ ports }) => !ports?.length)
+  );
+}
+
+/** Frontends with these types obey traffic policies. Others belong to a pod of this node, or lead to what is chosen for them. */
+const withPolicies: readonly FrontendType[] = ['ClusterIP', 'NodePort', 'ExternalIP', 'LoadBalancer'];
+
+/** Does a traffic policy leave a frontend the backends of this node only? */
+function isLocalOnly(service: ServiceSpec, type: FrontendType, scope: Scope | undefined): boolean {
+  if (!withPolicies.includes(type)) return false;
+  const internal = scope === 'internal' || type === 'ClusterIP';
+  return (internal ? service.intLocal : service.extLocal) === true;
 }
 
 interface BackendChoice {
@@ -58,9 +74,7 @@ function selectBackends(
   frontend: FrontendSpec,
   sets: Map<string, BackendChoice>,
 ): BackendChoice {
-  const internal = frontend.scope === 'internal' || frontend.type === 'ClusterIP';
-  // A HostPort belongs to a pod of this node; traffic policies are none of its business.
-  const localOnly = frontend.type !== 'HostPort' && (internal ? service.intLocal : service.extLocal) === true;
+  const localOnly = isLocalOnly(service, frontend.type, frontend.scope);
   const family = familyOf(frontend.address);
   const { protocol, portName } = frontend;
   const key = `${provider.name} ${family} ${protocol} ${localOnly} ${portName ?? ''}`;
@@ -70,7 +84,7 @@ function selectBackends(
       (backend) =>
         backend.protocol === protocol &&
         familyOf(backend.address) === family &&
-        (portName === undefined || !backend.portNames?.length || backend.portNames.includes(portName)),
+        (!portName || !backend.portNames?.length || backend.portNames.includes(portName)),
     );
     const backends = localOnly ? all.filter(({ node }) => node !== 'other') : all;
     choice = { backends, elsewhere: !backends.some(takesNewFlows) && all.some(takesNewFlows) };

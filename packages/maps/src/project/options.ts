@@ -16,6 +16,11 @@ export interface ProjectOptions {
   readonly forwarding?: 'snat' | 'dsr' | 'hybrid';
   /** Drop traffic to the address of a LoadBalancer or ClusterIP on ports that it has not (true when absent). */
   readonly wildcards?: boolean;
+  /**
+   * Whose addresses `wildcards` closes, among services without a load balancer class: all (true when absent), or none,
+   * because somebody else hands out their addresses.
+   */
+  readonly wildcardsWithoutClass?: boolean;
   /** Let traffic from outside the node use ClusterIPs. */
   readonly externalClusterIP?: boolean;
   /** Source ranges hold for all types of frontends, not only LoadBalancer and ExternalIP. */
@@ -27,8 +32,8 @@ export interface ProjectOptions {
   /** Families to write; both when absent. */
   readonly ipv4?: boolean;
   readonly ipv6?: boolean;
-  /** Write NodePorts and HostPorts on all node addresses (true when absent). */
-  readonly nodePorts?: boolean;
+  /** Write NodePorts, HostPorts and LoadBalancers (true when absent); when false, kube-proxy has them. */
+  readonly replacesKubeProxy?: boolean;
   /** Ports kept for NodePorts, first and last; 30000 to 32767 when absent. */
   readonly nodePortRange?: readonly [number, number];
   /** Sizes of maps: a frontend whose entries have no room is refused whole. Absent maps are not looked at. */
@@ -49,13 +54,14 @@ export function resolveOptions(options: ProjectOptions): ResolvedOptions {
     maglevSize: 16381,
     forwarding: 'snat',
     wildcards: true,
+    wildcardsWithoutClass: true,
     externalClusterIP: false,
     sourceRangesForAllTypes: false,
     perServiceAlgorithm: true,
     perServiceForwarding: true,
     ipv4: true,
     ipv6: true,
-    nodePorts: true,
+    replacesKubeProxy: true,
     nodePortRange: [30000, 32767],
     maxEntries: {},
     knobs: {},

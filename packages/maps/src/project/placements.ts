@@ -1,9 +1,12 @@
 import { familyOf, isUnspecified, readAddress } from '../model/address.ts';
 import { endpointName } from '../model/endpoint-name.ts';
-import type { Frontend } from '../model/frontend.ts';
+import type { Frontend, FrontendType } from '../model/frontend.ts';
 import { ServiceError } from '../model/service-error.ts';
 import type { Placement } from './frontend-entries.ts';
 import type { ResolvedOptions } from './options.ts';
+
+/** What only a replacement of kube-proxy serves: all that is reached from outside, but for external addresses. */
+const ofKubeProxy: readonly FrontendType[] = ['NodePort', 'HostPort', 'LoadBalancer'];
 
 /** Is it a NodePort or HostPort on all node addresses? */
 export function isExpanded({ type, address }: Frontend): boolean {
@@ -17,8 +20,8 @@ export function isExpanded({ type, address }: Frontend): boolean {
 export function placementsOf(frontend: Frontend, options: ResolvedOptions): Omit<Placement, 'revNatId'>[] {
   const family = familyOf(frontend.address);
   if (!(family === 4 ? options.ipv4 : options.ipv6)) return [];
+  if (!options.replacesKubeProxy && ofKubeProxy.includes(frontend.type)) return [];
   const expanded = isExpanded(frontend);
-  if (expanded && !options.nodePorts) return [];
   const own = readAddress(frontend.address)!.text;
   const nodes = expanded ? options.nodeAddresses.filter((address) => familyOf(address) === family) : [];
   return [own, ...nodes].map((address, i) => ({
@@ -28,12 +31,13 @@ export function placementsOf(frontend: Frontend, options: ResolvedOptions): Omit
   }));
 }
 
-/** NodePorts own their port range on node addresses: a LoadBalancer there is refused. */
+/** NodePorts own their port range on node addresses: a LoadBalancer or external address there is refused. */
 export function checkPlace(frontend: Frontend, options: ResolvedOptions): ServiceError | undefined {
   const { service, address, port, type } = frontend;
   const [first, last] = options.nodePortRange;
-  if (type !== 'LoadBalancer' || port < first || port > last || !options.nodeAddresses.includes(address))
-    return undefined;
+  if (type !== 'LoadBalancer' && type !== 'ExternalIP') return undefined;
+  const own = readAddress(address)?.text ?? address;
+  if (port < first || port > last || !options.nodeAddresses.includes(own)) return undefined;
   const problem = `is a port for NodePorts (${first}-${last}) and ${address} is an address of this node; use another port or address`;
   return new ServiceError('LBX_FRONTEND_CONFLICT', service, 'port', port, problem);
 }

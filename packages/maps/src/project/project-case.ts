@@ -33,6 +33,7 @@ export interface CaseConfig {
   readonly noIPv4?: boolean;
   readonly noIPv6?: boolean;
   readonly noKubeProxyReplacement?: boolean;
+  readonly noLBIPAM?: boolean;
   readonly serviceMapMax?: number;
   readonly backendMapMax?: number;
   readonly nodeAddrs?: readonly string[];
@@ -66,13 +67,14 @@ export function caseOptions(config: CaseConfig = {}): ProjectOptions {
     maglevSize: config.tableSize ?? 251,
     forwarding: config.mode ?? 'snat',
     wildcards: config.wildcards ?? false,
+    wildcardsWithoutClass: !config.noLBIPAM,
     externalClusterIP: config.externalClusterIP ?? false,
     sourceRangesForAllTypes: config.sourceRangeAllTypes ?? false,
     perServiceAlgorithm: config.algorithmAnnotation ?? false,
     perServiceForwarding: config.modeAnnotation ?? false,
     ipv4: !config.noIPv4,
     ipv6: !config.noIPv6,
-    nodePorts: !config.noKubeProxyReplacement,
+    replacesKubeProxy: !config.noKubeProxyReplacement,
     maxEntries: {
       lb4_services_v2: serviceMapMax,
       lb6_services_v2: serviceMapMax,

@@ -111,7 +111,7 @@ describe('createProjector', () => {
   });
 
   it('lets an address of its own go before a NodePort on all addresses, whoever came first', () => {
-    const own = frontend(30080, { address: '203.0.113.1', type: 'ExternalIP', service: 'own' });
+    const own = frontend(30080, { address: '203.0.113.1', type: 'HostPort', service: 'own' });
     const projector = createProjector({ nodeAddresses: ['203.0.113.1'] }, createIds());
     set(projector, nodePort, own);
     const holder = () => projector.projection.frontends.get('203.0.113.1:30080/TCP')?.frontend;

@@ -76,7 +76,7 @@ export function wildcardFlags(
     options.wildcards &&
     (type === 'LoadBalancer' || type === 'ClusterIP') &&
     scope !== 'internal' &&
-    (loadBalancerClass === undefined || ownClasses.has(loadBalancerClass)) &&
+    (loadBalancerClass === undefined ? options.wildcardsWithoutClass : ownClasses.has(loadBalancerClass)) &&
     !options.nodeAddresses.includes(address);
   return wanted ? typeFlags[type] : undefined;
 }

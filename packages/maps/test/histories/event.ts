@@ -56,7 +56,7 @@ export const worldOptions = [
   'externalClusterIP',
   'sourceRangesForAllTypes',
   'ipv6',
-  'nodePorts',
+  'replacesKubeProxy',
 ] as const;
 export type WorldOption = (typeof worldOptions)[number];
 

@@ -24,7 +24,7 @@ export const MAGLEV_SIZE = 13;
 export function createWorld(): { happen(step: Step): Desired } {
   const services = new Map<number, Service>();
   const frontends = new Map<string, readonly Frontend[]>();
-  const on = new Set<WorldOption>(['maglev', 'wildcards', 'ipv6', 'nodePorts']);
+  const on = new Set<WorldOption>(['maglev', 'wildcards', 'ipv6', 'replacesKubeProxy']);
   let nodes: readonly string[] = nodeAddresses.slice(0, 2);
   let room: number | undefined;
 
@@ -61,7 +61,7 @@ function optionsOf(
     externalClusterIP: on.has('externalClusterIP'),
     sourceRangesForAllTypes: on.has('sourceRangesForAllTypes'),
     ipv6: on.has('ipv6'),
-    nodePorts: on.has('nodePorts'),
+    replacesKubeProxy: on.has('replacesKubeProxy'),
     ...(room === undefined
       ? {}
       : { maxEntries: { lb4_services_v2: room, lb4_backends_v3: room, lb4_source_range: 3 } }),
