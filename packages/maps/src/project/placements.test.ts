@@ -37,6 +37,13 @@ describe('where frontends are written', () => {
     for (const port of [30000, 32767]) expect(codes([node, port])).toEqual(['LBX_FRONTEND_CONFLICT']);
   });
 
+  it('nothing of a family that is switched off, and nothing is refused of it', () => {
+    const one = { ...frontend('LoadBalancer', '198.51.100.1', 80), affinitySeconds: 2 ** 24 };
+    expect(projectOne(one).refused).toHaveLength(1);
+    const { refused, entries } = projectOne(one, { ipv4: false });
+    expect([refused, entries.size]).toEqual([[], 0]);
+  });
+
   it('wildcards of services without a class, where others hand out addresses', () => {
     const wildcards = (loadBalancerClass?: string, wildcardsWithoutClass?: boolean) => {
       const one = frontend('LoadBalancer', '198.51.100.1', 80);

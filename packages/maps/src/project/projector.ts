@@ -174,19 +174,20 @@ class ServiceProjector implements Projector {
         claims.push(...old);
         continue;
       }
+      const places =
+        readAddress(frontend.address) === undefined ? undefined : placementsOf(frontend, this.#options);
+      // Of a family or kind that is switched off nothing is written: whatever is wrong with it does not matter.
+      if (places?.length === 0) continue;
       const error = this.#maker.check(frontend);
-      if (error !== undefined) {
-        invalid.push({
-          name: nameOfEndpoint(frontend),
-          names: this.#placeNames(frontend),
-          service: state.name,
-          error,
-        });
+      if (error !== undefined || places === undefined) {
+        const name = nameOfEndpoint(frontend);
+        // Of a NodePort all places are refused.
+        const names = places?.map((place) => place.name) ?? [name];
+        invalid.push({ name, names, service: state.name, error: error! });
         continue;
       }
       const expanded = isExpanded(frontend);
-      for (const place of placementsOf(frontend, this.#options))
-        claims.push({ service: state.name, frontend, place, expanded });
+      for (const place of places) claims.push({ service: state.name, frontend, place, expanded });
     }
     this.#claims.replace(state.claims, claims, affected);
     state.frontends = frontends;
@@ -283,12 +284,6 @@ class ServiceProjector implements Projector {
     state.refused = refused.length === 0 ? none : refused;
     if (refused.length === 0) this.#refused.delete(state);
     else this.#refused.add(state);
-  }
-
-  /** Names of all places of a frontend that may be wrong in any way. */
-  #placeNames(frontend: Frontend): string[] {
-    if (readAddress(frontend.address) === undefined) return [nameOfEndpoint(frontend)];
-    return placementsOf(frontend, this.#options).map(({ name }) => name);
   }
 
   #view(): Projection {

@@ -12,12 +12,16 @@ export interface EntryNames {
   readonly backends: ReadonlyMap<number, string>;
 }
 
-/** The names that a set of entries gives its ids: slot 0 names a frontend, an entry of the backends maps a backend. */
-export function namesOf(entries: Iterable<Entry>, known?: EntryNames): EntryNames {
+/**
+ * The names that a set of entries gives its ids: slot 0 names a frontend, an entry of the backends maps a backend.
+ *
+ * @param slots let other slots name a frontend too: what an update wrote that failed before slot 0
+ */
+export function namesOf(entries: Iterable<Entry>, known?: EntryNames, slots = false): EntryNames {
   const frontends = new Map(known?.frontends);
   const backends = new Map(known?.backends);
   for (const entry of entries) {
-    if (isMaster(entry) && !isWildcard(entry))
+    if ((isMaster(entry) || (slots && isService(entry))) && !isWildcard(entry))
       frontends.set((entry.value as MasterValue).revNatIndex, serviceName(entry));
     else if ('clusterId' in entry.value) {
       const { address, port, proto } = entry.value;

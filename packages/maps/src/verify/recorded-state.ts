@@ -18,15 +18,18 @@ export interface RecordedState {
   readonly backendIds: ReadonlyMap<string, number>;
 }
 
-/** The entries of a step as lines, its `residue` undone. */
+/**
+ * The entries of a step as lines, its `residue` undone.
+ *
+ * @param known names of ids that no entry of the step gives, as they were at that time
+ */
 export function recordedState(
   { entries = {}, residue = [] }: SequenceStep,
-  ids: Sequence['ids'],
+  known: EntryNames,
 ): RecordedState {
   const recorded = Object.entries(entries).flatMap(([map, list]) =>
     list.map(([key, value]) => recordedEntry(map, key, value)),
   );
-  const known = { frontends: byId(ids?.services), backends: byId(ids?.backends) };
   const names = namesOf(
     recorded.map(({ entry }) => entry),
     known,
@@ -60,18 +63,36 @@ function byId(names: Readonly<Record<string, string>> = {}): Map<number, string>
   return new Map(Object.entries(names).map(([id, name]) => [Number(id), name]));
 }
 
-/** Follows the recorded calls of a sequence, and tells of each whether it passed through a state with a dangling slot. */
-export function createCallWatch(): (call: SequenceCall) => boolean {
+/** Follows the recorded calls of a sequence. */
+export interface CallWatch {
+  /** Tells whether a call passed through a state with a dangling slot. */
+  follow(call: SequenceCall): boolean;
+  /** The names that ids had last; after a restart they may stand for something else than in the end. */
+  readonly names: EntryNames;
+}
+
+export function createCallWatch(ids: Sequence['ids']): CallWatch {
   const watch = createSlotWatch();
-  return ({ ops = [] }) => {
-    let dangling = false;
-    for (const [op, map, key, value] of ops) {
-      if (op === '0' || op === '!' || map.startsWith('mag')) continue; // of their tables only hashes are known
-      const { entry } = recordedEntry(map, key, value);
-      if (op === '-') watch.delete(entry.map, entry.key);
-      else watch.set(entry.map, entry.key, entry.value);
-      if (watch.problems().length > 0) dangling = true;
-    }
-    return dangling;
+  let names: EntryNames = { frontends: byId(ids?.services), backends: byId(ids?.backends) };
+  return {
+    get names() {
+      return names;
+    },
+    follow({ ops = [] }) {
+      let dangling = false;
+      const written: Entry[] = [];
+      for (const [op, map, key, value] of ops) {
+        if (op === '0' || op === '!' || map.startsWith('mag')) continue; // of their tables only hashes are known
+        const { entry } = recordedEntry(map, key, value);
+        if (op === '-') watch.delete(entry.map, entry.key);
+        else {
+          watch.set(entry.map, entry.key, entry.value);
+          written.push(entry);
+        }
+        if (watch.problems().length > 0) dangling = true;
+      }
+      names = namesOf(written, names, true);
+      return dangling;
+    },
   };
 }

@@ -63,4 +63,30 @@ describe('verifySequence', () => {
     (accepted.steps[0]!.calls![0] as { error?: string }).error = 'no';
     expect(verifySequence(accepted).differences[0]).toBe('step 1: [2001:db8:1::1]:80/TCP is not refused');
   });
+
+  it('takes a frontend without a call for one that was refused at the door', () => {
+    const set = {
+      name: 'a',
+      frontends: [{ address: '203.0.113.1', port: 30001, proto: 'TCP', type: 'LoadBalancer' }],
+    };
+    const config = { nodeAddrs: ['203.0.113.1'] };
+    expect(verifySequence({ name: 'door', config, steps: [{ do: [{ set }] }] }).differences).toEqual([]);
+  });
+
+  it('calls stale entries by the names that their ids had at that time', () => {
+    const name = '198.51.100.1:80/TCP';
+    const call = {
+      call: 'update' as const,
+      frontend: name,
+      ops: [['+', 'svc4', 'c63364010050010006000000', '010000000000000160000000'] as const],
+    };
+    const step = {
+      do: [],
+      calls: [call],
+      entries: { rev4: [['0001', 'c63364010050'] as const] },
+      residue: [`+ revnat ${name} => 198.51.100.1:80`],
+    };
+    const ids = { services: { 1: '198.51.100.9:90/TCP' }, backends: {} };
+    expect(verifySequence({ name: 'reused', steps: [step], ids }).differences).toEqual([]);
+  });
 });

@@ -29,8 +29,8 @@ export interface SequenceVerification {
  */
 export function verifySequence({ config = {}, steps, ids }: Sequence): SequenceVerification {
   const run = runSequence(config);
-  const isDangling = createCallWatch();
-  const refusedThere = new Set<string>();
+  const watch = createCallWatch(ids);
+  const there: Calls = { refused: new Set(), accepted: new Set() };
   const differences: string[] = [];
   let calls = 0;
   let dangling = 0;
@@ -38,34 +38,42 @@ export function verifySequence({ config = {}, steps, ids }: Sequence): SequenceV
   for (const [i, step] of steps.entries()) {
     for (const call of step.calls ?? []) {
       calls++;
-      if (isDangling(call)) dangling++;
-      noteRefusal(call, refusedThere);
+      if (watch.follow(call)) dangling++;
+      noteCall(call, there);
     }
     const outcome = run.step(step.do);
     writes += outcome.writes;
-    const found = [...outcome.problems, ...compareRefusals(outcome, refusedThere)];
-    found.push(...compareLines(outcome, recordedState(step, ids)));
+    const found = [...outcome.problems, ...compareRefusals(outcome, there)];
+    found.push(...compareLines(outcome, recordedState(step, watch.names)));
     for (const one of found) differences.push(`step ${i + 1}: ${one}`);
   }
   return { differences, calls, dangling, writes };
 }
 
+/** Frontends by what became of them. What the reference refuses at the door has no call, and is in neither. */
+interface Calls {
+  readonly refused: Set<string>;
+  readonly accepted: Set<string>;
+}
+
 /** The last call of a frontend tells whether it is refused. */
-function noteRefusal({ frontend, error }: SequenceCall, refused: Set<string>): void {
+function noteCall({ call, frontend, error }: SequenceCall, { refused, accepted }: Calls): void {
   if (frontend === undefined) return;
-  if (error === undefined) refused.delete(frontend);
-  else refused.add(frontend);
+  refused.delete(frontend);
+  accepted.delete(frontend);
+  if (error !== undefined) refused.add(frontend);
+  else if (call === 'update') accepted.add(frontend);
 }
 
 function* compareRefusals(
   { projection, frontends }: StepOutcome,
-  there: ReadonlySet<string>,
+  { refused, accepted }: Calls,
 ): IterableIterator<string> {
   const ours = new Map(projection.refused.map(({ name, error }) => [name, error.message]));
   for (const name of frontends.map(nameOf)) {
-    if (there.has(name) && !ours.has(name)) yield `${name} is not refused`;
+    if (refused.has(name) && !ours.has(name)) yield `${name} is not refused`;
   }
-  for (const [name, message] of ours) if (!there.has(name)) yield `${name} is refused: ${message}`;
+  for (const [name, message] of ours) if (accepted.has(name)) yield `${name} is refused: ${message}`;
 }
 
 function* compareLines(
