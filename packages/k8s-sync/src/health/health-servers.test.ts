@@ -1,24 +1,21 @@
 import { createServer } from 'node:net';
+import { freePorts } from '@lbx/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { endpoint, service, slice } from '../../test/objects.ts';
 import { deletion, translatorWith, upsert } from '../../test/translating.ts';
 import { createHealthServers, type HealthServers, type HealthServersOptions } from './health-servers.ts';
 
-/** A port that nobody has at this moment. */
-async function freePort(address = '127.0.0.1'): Promise<number> {
-  const { port, release } = await takePort(0, address);
-  await release();
-  return port;
-}
+/** A port that nobody else is given as long as this process runs. */
+const freePort = async () => (await freePorts(1))[0]!;
 
-async function takePort(port: number, address = '127.0.0.1') {
+async function takePort() {
+  const port = await freePort();
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, address, resolve);
+    server.listen(port, '127.0.0.1', resolve);
   });
-  const { port: taken } = server.address() as { port: number };
-  return { port: taken, release: () => new Promise<void>((resolve) => server.close(() => resolve())) };
+  return { port, release: () => new Promise<void>((resolve) => server.close(() => resolve())) };
 }
 
 const balanced = (name: string, healthCheckNodePort: number, spec: object = {}) =>
@@ -78,13 +75,7 @@ async function ask(
 const refused = (port: number) =>
   expect(ask(port)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
 
-async function until(test: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = performance.now() + 5000;
-  while (!(await test())) {
-    if (performance.now() > deadline) throw new Error('not within 5 s');
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-}
+const until = (test: () => Promise<boolean> | boolean): Promise<void> => expect.poll(test).toBe(true);
 
 describe('health checks of Services', () => {
   it('follow the endpoints of this node, on any path and by any method', async () => {
@@ -164,7 +155,7 @@ describe('health checks of Services', () => {
   });
 
   it('wait for a port that somebody else has, and disturb nothing meanwhile', async () => {
-    const taken = await takePort(0);
+    const taken = await takePort();
     const other = await freePort();
     const problems: Error[] = [];
     const onProblem = (problem: Error) => problems.push(problem);
@@ -191,7 +182,7 @@ describe('health checks of Services', () => {
   });
 
   it('are told nothing more after close(), also when a port is waited for', async () => {
-    const taken = await takePort(0);
+    const taken = await takePort();
     const port = await freePort();
     const { servers, url } = await start({}, balanced('web', taken.port), balanced('also', port));
     await servers.close();
