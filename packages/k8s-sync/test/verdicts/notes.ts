@@ -29,6 +29,7 @@ Not computed; "–" was not looked into.
 | one address and port in several slices | running before terminating, then ready, serving, first slice by name | running before terminating, else undefined | not all cases |
 | not ready, not terminating | no new connections, keeps those it has | the same (its established flows are conntrack's) | the same |
 | topology hints | node, then zone; all ready endpoints must have them | the same | zone, if switched on |
+| the own Node is deleted while the agent runs | has no zone: zone hints are for others | keeps its zone until kube-proxy is restarted | – |
 | source address a backend sees | the client's if it is on this node, or the mode is DSR; else the node's | the node's with policy Cluster, the client's with Local | as lbx |
 | source ranges | load balancer VIPs | load balancer VIPs | load balancer VIPs and external IPs |
 | address that is external IP and VIP | external IP: no ranges | iptables: no ranges; nftables: ranges | – |
@@ -43,5 +44,6 @@ Not computed; "–" was not looked into.
 | healthCheckNodePort, /healthz, /livez | as kube-proxy | yes | yes |
 | TCP connections to an endpoint that is in no slice any more | end with their next packet; as long as it is there, ready or not, they go on | go on as long as the pod answers | – |
 | UDP flows to a backend that is gone | packets: the next one gets another backend; connected sockets are destroyed | conntrack entries deleted after the sync | the same as lbx |
+| an object with a field missing that an API server fills in (session affinity without its timeout, a slice port without protocol, type) | that default | kube-proxy panics, or takes the field as empty | – |
 | an object that cannot be read | its last good version stays; after a restart what was found stays that may be its | an API server keeps such objects out | – |
 `;
