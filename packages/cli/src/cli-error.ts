@@ -11,6 +11,8 @@ export type CliErrorCode =
   | 'LBX_BAD_FILE'
   /** One line of the input is not what it must be. */
   | 'LBX_BAD_LINE'
+  /** Metrics cannot be served where they are asked for; told, and tried again. */
+  | 'LBX_METRICS_PORT'
   /** A folder of manifests has nothing to serve, only problems. */
   | 'LBX_NOTHING_THERE'
   /** No maps are pinned where they were looked for. */

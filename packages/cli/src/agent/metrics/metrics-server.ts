@@ -1,6 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Registry } from 'prom-client';
+import { CliError } from '../../cli-error.ts';
 
 /** Where metrics are served. */
 export interface MetricsServer {
@@ -69,7 +70,8 @@ function openPlace(
     if (closed) return;
     const why = cause.code === 'EADDRINUSE' ? 'somebody else has the port' : cause.message;
     onProblem(
-      new Error(
+      new CliError(
+        'LBX_METRICS_PORT',
         `metrics cannot be served on ${address} port ${port}: ${why}; it is tried again, or choose another place with --metrics-bind-address`,
         { cause },
       ),
