@@ -1,5 +1,6 @@
 /** Codes of the errors that this package throws; match on these, never with instanceof across packages. */
 export type MapsErrorCode =
+  | 'LBX_BAD_OPTION'
   | 'LBX_FIELD_RANGE'
   | 'LBX_FIELD_TYPE'
   | 'LBX_ADDRESS'

@@ -1,7 +1,9 @@
+import type { OptionShape } from '@lbx/maps';
 import { type PacketBuilder, type ParsedPacket, parsePacket } from '@lbx/testing/packet';
 import { skbContext, xdpContext } from '@lbx/testing/places';
 import { BpfProgram, findInterface, inNetns, queryTcx, queryXdp } from 'libbpf-ts';
 import { CoreError } from '../errors.ts';
+import { assertShape } from '../options/assert-options.ts';
 
 /** Where a frame meets a program: as it comes in by a device (`xdp`, `tc ingress`), or as it leaves (`tc egress`). */
 export type PacketHook = 'xdp' | 'tc ingress' | 'tc egress';
@@ -34,6 +36,13 @@ export interface PacketOutcome {
   readonly steps: readonly { readonly text: string }[];
 }
 
+const shape: OptionShape<RunPacketOptions> = {
+  device: 'text',
+  hook: 'text',
+  netns: 'object',
+  program: 'text',
+};
+
 const xdpVerdicts: Readonly<Record<number, PacketVerdict>> = {
   0: 'aborted',
   1: 'drop',
@@ -59,16 +68,17 @@ const tcVerdicts: Readonly<Record<number, PacketVerdict>> = {
  *     createVethPair({ ns: node, device: 'eth0', addresses: ['192.0.2.1/24'] }, …);
  *     using lb = inNetns(node.path, () => createLoadBalancer({ devices: ['eth0'], pins: false, cgroup: false }));
  *     lb.apply([web]);
- *     const request = eth().ipv4({ src: '192.0.2.9', dst: '198.51.100.1' }).tcp({ sport: 40000, dport: 80, flags: ['SYN'] });
+ *     const request = eth().ipv4({ src: '192.0.2.9', dst: '198.51.100.1' }).tcp({ sport: 40000, dport: 80, flags: ['syn'] });
  *     const outcome = runPacket(request, { device: 'eth0', netns: node });
  *     expect(outcome.bytes).toBePacket({ ipv4: { dst: '192.0.2.10' }, tcp: { dport: 8080 } });
  *
  * @throws CoreError `LBX_NO_PROGRAM` when none of that name is attached there; errors of libbpf-ts.
  */
-export function runPacket(
-  frame: Uint8Array | PacketBuilder,
-  { device, hook = 'tc ingress', netns, program: wanted }: RunPacketOptions,
-): PacketOutcome {
+export function runPacket(frame: Uint8Array | PacketBuilder, options: RunPacketOptions): PacketOutcome {
+  assertShape(options, shape);
+  const { device, hook = 'tc ingress', netns, program: wanted } = options;
+  if (!(frame instanceof Uint8Array) && typeof frame?.bytes !== 'function')
+    throw new CoreError('LBX_BAD_OPTION', 'runPacket: expected the bytes of a frame, or a packet of eth()');
   const data = frame instanceof Uint8Array ? frame : frame.bytes();
   const run = (): PacketOutcome => {
     const { ifindex } = findInterface(device);

@@ -1,15 +1,19 @@
 const maxLength = 64;
 
-/** The name that somebody probably meant: the nearest, if it is near enough. */
+/** The name that somebody probably meant: the only one that begins so, or the nearest, if it is near enough. */
 export function nearestName(given: string, names: readonly string[]): string | undefined {
   // No typing error: comparing takes the longer the longer it is.
   if (given.length > maxLength) return undefined;
+  const longer = names.filter((name) => name.toLowerCase().startsWith(given.toLowerCase()));
+  if (given.length > 2 && longer.length === 1) return longer[0];
   const distances = names.map((name) => ({
     name,
     distance: editDistance(given.toLowerCase(), name.toLowerCase()),
   }));
   const [best] = distances.sort((a, b) => a.distance - b.distance);
-  return best !== undefined && best.distance <= Math.max(2, given.length / 3) ? best.name : undefined;
+  return best !== undefined && best.distance <= Math.max(given.length > 4 ? 2 : 1, given.length / 3)
+    ? best.name
+    : undefined;
 }
 
 /** How many letters have to be put in, left out or changed. */

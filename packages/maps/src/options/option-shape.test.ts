@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest';
+import { createMemoryTables } from '../tables/memory-tables.ts';
+import { nearestName } from './nearest-name.ts';
 import { badOption, type OptionShape } from './option-shape.ts';
 
 interface Options {
@@ -76,4 +78,19 @@ it.each<[string, unknown, string, string]>([
   ],
 ])('%s', (_what, given, option, problem) => {
   expect(badOption(given, shape)).toMatchObject({ option, problem });
+});
+
+it('a name is meant that begins so, or that is near', () => {
+  const names = ['nodeName', 'pods', 'device', 'devices'];
+  expect(nearestName('node', names)).toBe('nodeName');
+  expect(nearestName('devcie', names)).toBe('device');
+  expect(nearestName('no', names)).toBe(undefined);
+  expect(nearestName('kubeconfig', names)).toBe(undefined);
+});
+
+it('memory tables refuse options too', () => {
+  expect(() => createMemoryTables({ maxEntires: 5 } as never)).toThrow("did you mean 'maxEntries'?");
+  expect(() => createMemoryTables({ maxEntries: { lb4_services: 5 } } as never)).toThrow(
+    "lb4_services: there is no such option; did you mean 'lb4_services_v2'?",
+  );
 });

@@ -1,4 +1,6 @@
 import { type MapKey, type MapValue, type ServiceMapName, serviceCatalog } from '../catalog.ts';
+import { MapsError } from '../errors.ts';
+import { badOption, type OptionShape } from '../options/option-shape.ts';
 import { createMemoryTable } from './memory-table.ts';
 import type { FailOn } from './memory-table-options.ts';
 import type { AnyTable, Table } from './table.ts';
@@ -15,8 +17,22 @@ export interface MemoryTablesOptions {
   readonly failOn?: FailOn;
 }
 
-/** Memory tables for everything that the control plane writes. */
+const shape: OptionShape<MemoryTablesOptions> = {
+  maxEntries: ['number', 'object'],
+  maglevSize: 'number',
+  failOn: 'call',
+};
+const sizes = Object.fromEntries(Object.keys(serviceCatalog).map((name) => [name, 'number'])) as OptionShape<
+  Record<ServiceMapName, number>
+>;
+
+/** Memory tables for everything that the control plane writes. @throws MapsError `LBX_BAD_OPTION` */
 export function createMemoryTables(options: MemoryTablesOptions = {}): Tables {
+  const bad =
+    badOption(options, shape) ??
+    (typeof options.maxEntries === 'object' ? badOption(options.maxEntries, sizes) : undefined);
+  if (bad !== undefined)
+    throw new MapsError('LBX_BAD_OPTION', `createMemoryTables: ${bad.option}: ${bad.problem}`);
   const { maxEntries, maglevSize, failOn } = options;
   let writes = 0;
   const counted: FailOn | undefined =

@@ -14,7 +14,10 @@ export interface Decided {
 }
 
 /** Verdict and reason, and how they came about. */
-export function decisionLines({ verdict, code, reason, steps }: Decided): string[] {
+export function decisionLines(decided: Decided): string[] {
+  const { verdict, code, reason, steps } = decided;
+  if (typeof verdict !== 'string' || !Array.isArray(steps))
+    return ['found: something that is no answer of explain(), explainPacket() or runPacket()'];
   const why = [code, reason].filter((text) => text !== undefined).join(': ');
   return [`found: ${verdict}${why === '' ? '' : ` (${why})`}`, ...steps.map(({ text }) => `  ${text}`)];
 }

@@ -38,8 +38,13 @@ export function toBePacket(
   );
 }
 
-const bytesOf = (packet: Uint8Array | PacketBuilder): Uint8Array =>
-  packet instanceof Uint8Array ? packet : packet.bytes();
+function bytesOf(packet: Uint8Array | PacketBuilder): Uint8Array {
+  if (packet instanceof Uint8Array) return packet;
+  if (typeof packet?.bytes === 'function') return packet.bytes();
+  throw new TypeError(
+    'toBePacket: expected the bytes of a frame, such as `outcome.bytes`, or a packet of eth()',
+  );
+}
 
 /** `ipv4.ttl`: `63`; nested headers have longer names. */
 function factsOf(value: object, prefix = ''): Map<string, string> {

@@ -263,3 +263,9 @@ it('listens at the port that is asked for, or says that it is taken', async () =
   await start({ port });
   expect(new URL(api.url).port).toBe(String(port));
 });
+
+it('a kind that there is not is no kind without objects', async () => {
+  await start();
+  expect(() => api.list('Servce')).toThrow('knows no Servce');
+  await expect(api.watch('Servce')).rejects.toMatchObject({ code: 'LBX_TESTING_OBJECT' });
+});

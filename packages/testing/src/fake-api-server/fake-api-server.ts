@@ -258,6 +258,8 @@ export async function createFakeApiServer(options: FakeApiServerOptions = {}): P
     list: (kind) => store.list(kind),
     requestsFor: (verb, kind) => requests.filter((request) => request.verb === verb && request.kind === kind),
     async watch(kind) {
+      // Nobody will ever watch a kind that there is not.
+      store.list(kind);
       const find = () => [...watches].findLast((watch) => watch.kind === kind && watch.isOpen);
       await until(find, `an open watch of ${kind}`);
       return find()!;

@@ -102,7 +102,9 @@ export class ObjectStore {
   }
 
   /** All objects of a kind, sorted by namespace and name. */
+  /** @throws TestingError (LBX_TESTING_OBJECT) for a kind that there is not. */
   list(kind: string): FakeObject[] {
+    this.#resourceOf({ kind });
     return [...this.#of(kind)].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
   }
 

@@ -380,3 +380,10 @@ test('fragments put together again are the datagram', () => {
     }),
   );
 });
+
+test('a flag that is none is refused, not left out', () => {
+  const syn = eth().ipv4({ src: '192.0.2.1', dst: '198.51.100.1' });
+  expect(() => syn.tcp({ sport: 1, dport: 2, flags: ['SYN' as never] }).bytes()).toThrow(
+    "'SYN' is no TCP flag; they are fin, syn",
+  );
+});

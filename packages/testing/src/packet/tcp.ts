@@ -36,7 +36,12 @@ export function writeTcp(
   view.setUint32(4, tcp.seq);
   view.setUint32(8, tcp.ack);
   view.setUint8(12, (headerLength / 4) << 4);
-  for (const flag of tcp.flags) bytes[13]! |= 1 << FLAGS.indexOf(flag);
+  for (const flag of tcp.flags) {
+    const bit = FLAGS.indexOf(flag);
+    if (bit < 0)
+      throw new TestingError('LBX_PACKET_INVALID', `'${flag}' is no TCP flag; they are ${FLAGS.join(', ')}`);
+    bytes[13]! |= 1 << bit;
+  }
   view.setUint16(14, tcp.window);
   view.setUint16(18, tcp.urgent);
   bytes.set(tcp.options, 20);
