@@ -19,7 +19,7 @@ interface SlicePort {
 }
 
 /** Endpoints as columns: a cluster has hundreds of thousands. `traits[n]` is of the endpoint at `addresses[n]`. */
-export interface SliceEndpoints {
+interface SliceEndpoints {
   /** Canonical. */
   readonly addresses: readonly string[];
   readonly traits: readonly EndpointTraits[];
