@@ -34,8 +34,9 @@ const STATES: Readonly<Record<string, number>> = {
 function inputOf(input: Input, field: FieldInfo): unknown {
   const { name } = field;
   if (name === 'affinityTimeout') {
-    // One word in the map, two values in the input; an algorithm alone means no affinity.
+    // One word in the map, two values in the input; an algorithm alone means no affinity. A proxy port overwrites both.
     if (input.algorithm === undefined && input[name] === undefined) return undefined;
+    if (givenAs(input, 'l7LbProxyPort') !== undefined) return undefined;
     return { seconds: input[name] ?? 0, algorithm: input.algorithm ?? 0 };
   }
   const { cidr } = input;
@@ -45,6 +46,11 @@ function inputOf(input: Input, field: FieldInfo): unknown {
     if (name === 'addr') return address;
   }
   if (name === 'state' && typeof input.state === 'string') return STATES[input.state];
+  return givenAs(input, name);
+}
+
+/** What the input has under the name of a field, or another name for it. */
+function givenAs(input: Input, name: string): unknown {
   const wanted = [name, ...(ALIASES[name] ?? [])].map((one) => one.toLowerCase());
   for (const alias of wanted) {
     const key = Object.keys(input).find((one) => one.toLowerCase() === alias);

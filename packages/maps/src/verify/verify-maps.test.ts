@@ -34,6 +34,19 @@ describe("Cilium 1.20.2's own bytes", () => {
     expect(result.firstDifferences[0]!.problem).toMatch(/^encoded .*, expected /);
   });
 
+  it('reads a proxy port where the input has an algorithm too', () => {
+    const rest = { count: 1, qcount: 0, revNat: 11, flags: 0x60, flags2: 4 };
+    const vector = {
+      map: 'cilium_lb4_services_v2',
+      kind: 'value' as const,
+      input: { algorithm: 0, l7LBProxyPort: 12345, ...rest },
+      hex: '303900000100000b60040000',
+    };
+    expect(verifyMaps([vector])).toMatchObject({ passed: 1, firstDifferences: [] });
+    const without = { ...vector, input: { algorithm: 0, ...rest } };
+    expect(verifyMaps([without]).failed).toBe(1);
+  });
+
   it('says what it cannot check', () => {
     const key = vectors[0]!;
     const problems = verifyMaps([
