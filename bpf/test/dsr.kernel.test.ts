@@ -1,4 +1,4 @@
-import { describeKernel, dsrOption4, dsrOption6, eth, type ParsedIp } from '@lbx/testing';
+import { describeKernel, dsrOption4, dsrOption6, eth, fragmentPacket, type ParsedIp } from '@lbx/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLab, everywhere, type Lab, type LabOptions } from './xdp-lab.ts';
 import { packetsOf } from './xdp-packets.ts';
@@ -121,6 +121,25 @@ describe.each(everywhere)('DSR, IPv$family at $hook', ({ family, hook }) => {
       const left = lab.leave(answer).packet;
       expect(header(left)).toMatchObject({ src: place.node, dst: place.client });
       expect(left.tcp).toMatchObject({ sport: 30080, dport: 40005 });
+    });
+
+    it('on the backend’s node pieces of a datagram come out, the later ones behind the first', () => {
+      const to = { protocol: 'UDP', to: place.node, dport: 30080, sport: 40006 } as const;
+      for (const id of [1, 2]) {
+        const sent = fragmentPacket(request({ ...to, payload: 'x'.repeat(3000) }), 1400, id).map((piece) =>
+          lab.send(tunnel(place.pod, piece)),
+        );
+        expect(sent).toHaveLength(3);
+        for (const { verdict, packet, counted } of sent) {
+          expect(verdict).toBe('pass');
+          expect(counted).toContain('sent_local_request');
+          expect(packet.problems).toEqual([]);
+          expect(header(packet)).toMatchObject({ src: place.client, dst: place.pod });
+        }
+      }
+      // Without its first nobody knows where it belongs.
+      const [, later] = fragmentPacket(request({ ...to, payload: 'x'.repeat(3000) }), 1400, 3);
+      expect(lab.send(tunnel(place.pod, later!))).toMatchObject({ verdict: 'pass', isUntouched: true });
     });
 
     it.each([

@@ -16,6 +16,7 @@ describe.each(everywhere)('fragments, IPv$family at $hook', ({ family, hook }) =
           service('LoadBalancer', [backend(0)], { protocol: 'UDP' }),
           service('LoadBalancer', [backend(0)]),
           service('NodePort', [podBackend], { protocol: 'UDP' }),
+          service('ExternalIP', [{ ...backend(0), address: place.unknown }], { protocol: 'UDP' }),
         ],
       });
     });
@@ -36,6 +37,23 @@ describe.each(everywhere)('fragments, IPv$family at $hook', ({ family, hook }) =
         expect(packet.problems).toEqual([]);
         expect(packet.eth).toMatchObject({ src: place.nodeMac, dst: place.backendMac(0) });
         expect(packet.ipv4 ?? packet.ipv6).toMatchObject({ src: place.node, dst: place.backend(0) });
+        expect(packet.ipv4?.ttl ?? packet.ipv6?.hopLimit).toBe(63);
+      }
+      expectWhole(
+        sent.map(({ bytes }) => bytes),
+        payload,
+      );
+    });
+
+    // XDP needs the link address.
+    it.runIf(hook === 'tc')('a request to a backend whose link address is not known yet', () => {
+      const to = { protocol: 'UDP', to: place.external, sport: 40006, payload } as const;
+      const sent = pieces(request(to)).map((frame) => lab.send(frame));
+      for (const { verdict, packet, counted } of sent) {
+        expect(counted).toContain('sent_request');
+        expect(verdict).toBe('tx');
+        expect(packet.problems).toEqual([]);
+        expect(packet.ipv4 ?? packet.ipv6).toMatchObject({ src: place.node, dst: place.unknown });
         expect(packet.ipv4?.ttl ?? packet.ipv6?.hopLimit).toBe(63);
       }
       expectWhole(

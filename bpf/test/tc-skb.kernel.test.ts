@@ -83,6 +83,54 @@ describe.each(families)('IPv%i', (family) => {
   });
 });
 
+describe.each(families)('IPv%i', (family) => {
+  const arms = armsOf[family];
+  const { ip } = packetsOf(family);
+  const { frame } = framesOf(family);
+
+  describeKernel('ICMP errors about packets whose checksum is unfinished', () => {
+    let lab: Arms;
+    beforeAll(() => {
+      const at = { service: 'test', address: arms.service, port: 80, type: 'LoadBalancer' } as const;
+      lab = createArms({
+        family,
+        offload: true,
+        frontends: (['TCP', 'UDP'] as const).map((protocol) => ({ ...at, protocol, backends: [] })),
+      });
+    });
+    afterAll(() => lab[Symbol.dispose]());
+
+    const isError = ({ bytes }: SkbFrame) =>
+      family === 4 ? bytes[23] === 1 : bytes[20] === 58 && bytes[54]! < 128;
+
+    for (const finishes of ['off', 'on'] as const) {
+      for (const protocol of ['TCP', 'UDP'] as const) {
+        it.each([0, 100, 1400])(`${protocol} with %i bytes, tx ${finishes} at the device`, (bytes) => {
+          lab.node.exec('ethtool', ['-K', 'eth0', 'tx', finishes]);
+          const there = ip(eth({ src: arms.clientMac, dst: arms.nodeMac }), {
+            src: arms.client,
+            dst: arms.service,
+          });
+          const packet = build(there, protocol, { sport: 40001, dport: 80 }, Buffer.alloc(bytes, 'x'));
+          const sent = frame(packet, protocol, { partial: true });
+          lab.clientSocket.send(sent);
+          const error = lab.clientSocket.receive(isError);
+          expect(error?.partial).toBeUndefined();
+          const told = read(error);
+          // What is quoted was never finished.
+          const quoted = `quoted: ${protocol} checksum is wrong`;
+          expect(told.problems.filter((problem) => problem !== quoted)).toEqual([]);
+          expect(told.eth).toMatchObject({ src: arms.nodeMac, dst: arms.clientMac });
+          expect(told.ipv4 ?? told.ipv6).toMatchObject({ src: arms.service, dst: arms.client });
+          const head = 14 + (family === 4 ? 20 : 40) + 8;
+          const first = sent.bytes.subarray(14, 14 + 504);
+          expect(Buffer.from(error!.bytes.subarray(head)).equals(Buffer.from(first))).toBe(true);
+        });
+      }
+    }
+  });
+});
+
 function build(
   ip: PacketBuilder,
   protocol: Protocol,

@@ -9,6 +9,7 @@
 #define LBX_CTX_H
 
 #include <linux/bpf.h>
+#include <linux/if_ether.h>
 #include <linux/pkt_cls.h>
 #include <linux/types.h>
 #include <bpf/bpf_endian.h>
@@ -143,14 +144,27 @@ static __always_inline long ctx_store(ctx_t *ctx, __u32 at, void *from, __u32 by
 	return bpf_skb_store_bytes(ctx, at, from, bytes, BPF_F_RECOMPUTE_CSUM);
 }
 
+/* More than what can be in front of TCP or UDP; below that, fewer bytes again. */
+#define CTX_SPARE_FIRST 240
+#define CTX_SPARE_THEN  16
+
 /*
  * Make the packet that long. Only its first `link` bytes are kept for sure, the rest is
  * to be written anew. Invalidates all pointers into it.
+ *
+ * A checksum that somebody is still to finish would be written into what is new. The
+ * kernel forgets of it when it is asked to take away the bytes from which it is summed:
+ * newer kernels at once, older ones with the next bytes. So bytes are added behind, and as
+ * many taken away in front. (Not from frames with the tag of a VLAN in them.)
  */
 static __always_inline long ctx_set_length(ctx_t *ctx, __u32 link __attribute__((unused)),
 					   __u32 bytes)
 {
-	return bpf_skb_change_tail(ctx, bytes, 0);
+	if (ctx->protocol != bpf_htons(ETH_P_IP) && ctx->protocol != bpf_htons(ETH_P_IPV6))
+		return bpf_skb_change_tail(ctx, bytes, 0);
+	return bpf_skb_change_tail(ctx, bytes + CTX_SPARE_FIRST + CTX_SPARE_THEN, 0) ||
+	       bpf_skb_adjust_room(ctx, -CTX_SPARE_FIRST, BPF_ADJ_ROOM_MAC, 0) ||
+	       bpf_skb_adjust_room(ctx, -CTX_SPARE_THEN, BPF_ADJ_ROOM_MAC, 0);
 }
 
 /* Send the packet out of the device that it came in by. */

@@ -21,8 +21,10 @@
 #include <lbx/dsr_wire.h>
 #include <lbx/family.h>
 #include <lbx/flow.h>
+#include <lbx/fragments.h>
 #include <lbx/gate.h>
 #include <lbx/parse.h>
+#include <lbx/parse_deep.h>
 #include <lbx/reasons.h>
 #include <lbx/request_bind.h>
 #include <lbx/room.h>
@@ -191,37 +193,43 @@ static __always_inline _Bool dsr_find_backend(const struct lbx_flow_key *key, co
 	return 1;
 }
 
-/* The flow of the packet inside of a tunnel; false if that is not whole TCP or UDP. */
+/*
+ * The flow of the packet inside of a tunnel, and which piece of it that is; false if it is
+ * not TCP or UDP, or a later fragment without its first.
+ */
 static __always_inline _Bool dsr_inner_key(ctx_t *ctx, const struct lbx_packet *outer,
-					   struct lbx_flow_key *key, __u8 *tcp_flags)
+					   struct lbx_flow_key *key, struct lbx_piece *piece,
+					   __u8 *tcp_flags)
 {
 	__u32 at = outer->l3_at + sizeof(ip_t);
+	struct lbx_fragment *fragment;
 	__be16 ports[2];
 	ip_t inner;
 
-	if (ctx_load(ctx, at, &inner, sizeof(inner)))
+	if (ctx_load(ctx, at, &inner, sizeof(inner)) ||
+	    inner.version != (LBX_FAMILY == 6 ? 6 : 4) || parse_deep_skip(ctx, at, piece))
 		return 0;
 	mem_zero(key);
-#if LBX_FAMILY == 4
-	if (inner.version != 4 || inner.ihl != 5 || inner.frag_off & bpf_htons(LBX_IP_FRAGMENT))
-		return 0;
-	key->proto = inner.protocol;
-#else
-	if (inner.version != 6)
-		return 0;
-	key->proto = inner.nexthdr;
-#endif
-	at += sizeof(inner);
+	key->proto = piece->proto;
 	*tcp_flags = 0;
-	if ((key->proto != IPPROTO_TCP && key->proto != IPPROTO_UDP &&
-	     key->proto != IPPROTO_SCTP) ||
-	    ctx_load(ctx, at, ports, sizeof(ports)) ||
-	    (key->proto == IPPROTO_TCP && ctx_load(ctx, at + 13, tcp_flags, 1)))
+	if (key->proto != IPPROTO_TCP && key->proto != IPPROTO_UDP && key->proto != IPPROTO_SCTP)
 		return 0;
 	mem_copy_by(&key->saddr, &inner.saddr, 2 * sizeof(addr_t), 4);
+	key->direction = LBX_FLOW_REQUEST;
+	if (piece->later) {
+		fragment = fragments_find(&key->saddr, key->proto, piece);
+		if (!fragment)
+			return 0;
+		key->sport = fragment->sport;
+		key->dport = fragment->dport;
+		return 1;
+	}
+	at = piece->l4_at;
+	if (ctx_load(ctx, at, ports, sizeof(ports)) ||
+	    (key->proto == IPPROTO_TCP && ctx_load(ctx, at + 13, tcp_flags, 1)))
+		return 0;
 	key->sport = ports[0];
 	key->dport = ports[1];
-	key->direction = LBX_FLOW_REQUEST;
 	return 1;
 }
 
@@ -236,13 +244,13 @@ static __always_inline _Bool dsr_unwrap(ctx_t *ctx, struct lbx_packet *packet, i
 	struct lbx_flow_key *key;
 	struct lb_service *service;
 	struct lbx_flow *flow;
-	_Bool known, starts;
+	_Bool known, starts, later;
 	__u8 tcp_flags;
 
 	if (!scratch || !lbx_derived_on)
 		return 0;
 	key = &scratch->key;
-	if (!dsr_inner_key(ctx, packet, key, &tcp_flags) ||
+	if (!dsr_inner_key(ctx, packet, key, &scratch->piece, &tcp_flags) ||
 	    (lbx_gate_on && !gate_has(&key->daddr, key->dport, key->proto) &&
 	     !gate_has(&any, key->dport, key->proto)))
 		return 0;
@@ -255,14 +263,24 @@ static __always_inline _Bool dsr_unwrap(ctx_t *ctx, struct lbx_packet *packet, i
 	starts = tcp_flags & LBX_TCP_SYN;
 	known = flow && flow->flags & LBX_FLOW_LOCAL && addr_equal(&flow->daddr, &address) &&
 		!(starts && flow_is_closing(flow->flags)) && !flow_is_expired(flow, clock_now());
+	/* A piece without ports can but follow. */
+	later = scratch->piece.later;
 	if (!known &&
-	    (!dsr_find_backend(key, &address, &service_address, service, &scratch->target) ||
+	    (later ||
+	     !dsr_find_backend(key, &address, &service_address, service, &scratch->target) ||
 	     !request_may_bind(key, &scratch->target, 1)))
 		return 0;
 
 	if (!room_remove_outer(ctx, packet->l3_at, sizeof(ip_t)) ||
-	    parse_packet(ctx_data(ctx), ctx_data_end(ctx), packet) != LBX_PACKET_FLOW) {
+	    parse_deep(ctx, packet, &scratch->piece) !=
+		    (later ? LBX_PACKET_FRAGMENT : LBX_PACKET_FLOW)) {
 		*verdict = verdict_of(ctx, LBX_DROP_REWRITE);
+		return 1;
+	}
+	if (scratch->piece.fragmented && !later)
+		fragments_remember(packet, &scratch->piece);
+	if (later) {
+		*verdict = LBX_VERDICT_CALL(LBX_CALL_SPECIAL);
 	} else if (known) {
 		*verdict = LBX_VERDICT_CALL(LBX_CALL_REQUEST);
 	} else {

@@ -36,18 +36,37 @@ static __always_inline int follow_send(ctx_t *ctx, struct lbx_packet *packet, co
 				  reason == LBX_SENT_REPLY ? LBX_EVENT_REPLY : LBX_EVENT_REQUEST);
 	__u32 l3_at = packet->l3_at;
 
+	_Bool resolved = !CTX_RESOLVES || hop->stamp;
+
 	if (*packet_ttl(packet) <= 1)
 		return verdict_about(ctx, LBX_DROP_TTL, about); /* the first fragment has told it */
-	if (!route)
-		return verdict_about(ctx, LBX_DROP_CONTENDED, about);
-	rewrite_link(packet->eth, route);
-	if (!routes_is(route, hop->stamp))
-		return verdict_about(ctx, LBX_DROP_CONTENDED, about);
+	if (resolved) {
+		if (!route)
+			return verdict_about(ctx, LBX_DROP_CONTENDED, about);
+		rewrite_link(packet->eth, route);
+		if (!routes_is(route, hop->stamp))
+			return verdict_about(ctx, LBX_DROP_CONTENDED, about);
+	}
 	if (!rewrite_ip(ctx, packet->ip, l3_at, saddr, daddr, 1))
 		return verdict_about(ctx, LBX_DROP_REWRITE, about);
 	reasons_count(reason, ctx_length(ctx));
 	traffic_count(rev_nat_index, backend_id, direction, ctx_length(ctx));
-	return ctx_send(ctx, route->ifindex);
+	if (!resolved)
+		return ctx_send_unresolved(ctx, hop->ifindex);
+	return route ? ctx_send(ctx, route->ifindex) : CTX_DROP;
+}
+
+/*
+ * Is there a way that the first fragment went and that its flow does not keep: to a link
+ * address that was not known yet? Then it is asked for again.
+ */
+static __always_inline _Bool follow_to_backend(ctx_t *ctx, const struct lbx_packet *packet,
+					       struct lbx_target *target, struct lbx_hop *hop)
+{
+	_Bool local = 0;
+
+	return CTX_RESOLVES && request_route(ctx, packet, target, hop, &local) == LBX_SELECT_OK &&
+	       !local;
 }
 
 /* From a remote backend, to our SNAT port. */
@@ -55,7 +74,9 @@ static __always_inline _Bool follow_reply(ctx_t *ctx, struct lbx_packet *packet,
 {
 	struct lbx_rev_bucket *bucket;
 	struct lbx_rewrite to;
+	__u8 client_mac[ETH_ALEN];
 	struct lbx_rev *entry;
+	__u32 client_ifindex;
 	struct lbx_hop hop;
 	__u32 version;
 
@@ -66,10 +87,14 @@ static __always_inline _Bool follow_reply(ctx_t *ctx, struct lbx_packet *packet,
 	hop.stamp = entry->route_stamp;
 	hop.route = entry->route;
 	hop.ifindex = 0;
-	/* The first fragment saw to the route; if it is lost meanwhile, so is this one. */
+	mem_copy_by(client_mac, entry->client_mac, ETH_ALEN, 1);
+	client_ifindex = entry->client_ifindex;
+	/* The first fragment saw to the route; if XDP has lost it meanwhile, so is this one. */
 	if (!reply_unchanged(bucket, version))
 		*verdict = verdict_of(ctx, LBX_DROP_CONTENDED);
-	else if (!routes_has(packet, &hop))
+	else if (!routes_has(packet, &hop) &&
+		 !(CTX_RESOLVES &&
+		   reply_route(ctx, packet, &to, client_ifindex, client_mac, &hop) < 0))
 		*verdict = verdict_of(ctx, behind_or(LBX_DROP_NO_ROUTE));
 	else
 		*verdict = follow_send(ctx, packet, &to.saddr, &to.daddr, &hop, LBX_SENT_REPLY,
@@ -86,6 +111,9 @@ static __always_inline int follow_tunnel(ctx_t *ctx, struct lbx_packet *packet,
 
 	if (*packet_ttl(packet) <= 1)
 		return verdict_of(ctx, LBX_DROP_TTL);
+	if (CTX_RESOLVES && !hop->stamp)
+		return dsr_send(ctx, packet, key, to, NULL, 0, hop->ifindex, rev_nat_index,
+				backend_id);
 	if (!route)
 		return verdict_of(ctx, LBX_DROP_CONTENDED);
 	return dsr_send(ctx, packet, key, to, route, hop->stamp, route->ifindex, rev_nat_index,
@@ -96,6 +124,7 @@ static __always_inline int follow_tunnel(ctx_t *ctx, struct lbx_packet *packet,
 static __always_inline _Bool follow_request(ctx_t *ctx, struct lbx_packet *packet,
 					    struct lbx_flow_key *key, int *verdict)
 {
+	struct lbx_target target = {};
 	struct lbx_rewrite to;
 	struct lbx_flow *flow;
 	struct lbx_hop hop;
@@ -111,6 +140,8 @@ static __always_inline _Bool follow_request(ctx_t *ctx, struct lbx_packet *packe
 	hop.route = flow->route;
 	hop.ifindex = 0;
 	flags = flow->flags;
+	target.address = to.daddr;
+	target.backend_id = flow->backend_id;
 	valid = backend_meta_valid(flow->backend_id, flow->generation, &to.daddr, to.dport);
 	if (!valid || !flow_is(flow, key)) {
 		*verdict = verdict_of(ctx, LBX_DROP_FRAGMENT_EARLY);
@@ -124,7 +155,7 @@ static __always_inline _Bool follow_request(ctx_t *ctx, struct lbx_packet *packe
 		} else {
 			*verdict = verdict_of(ctx, LBX_DROP_REWRITE);
 		}
-	} else if (!routes_has(packet, &hop)) {
+	} else if (!routes_has(packet, &hop) && !follow_to_backend(ctx, packet, &target, &hop)) {
 		*verdict = verdict_of(ctx, behind_or(LBX_DROP_NO_ROUTE));
 	} else if (flags & LBX_FLOW_DSR && lbx_dsr_by == LBX_DSR_BY_TUNNEL) {
 		*verdict = follow_tunnel(ctx, packet, key, &to, &hop, traffic_of(flow));

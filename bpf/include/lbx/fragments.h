@@ -43,14 +43,15 @@ struct {
 	__type(value, struct lbx_fragment);
 } lbx_fragments SEC(".maps");
 
-static __always_inline void fragments_key(const struct lbx_packet *packet,
+/* `addresses`: source and destination, in a row. */
+static __always_inline void fragments_key(const addr_t *addresses, __u8 proto,
 					  const struct lbx_piece *piece,
 					  struct lbx_fragment_key *key)
 {
 	mem_zero(key);
-	mem_copy_by(key, packet_saddr(packet), 2 * sizeof(addr_t), 4);
+	mem_copy_by(key, addresses, 2 * sizeof(addr_t), 4);
 	key->id = piece->id;
-	key->proto = packet->proto;
+	key->proto = proto;
 }
 
 /* The first fragment of a datagram that is ours. */
@@ -64,20 +65,31 @@ static __always_inline void fragments_remember(const struct lbx_packet *packet,
 		.seen = clock_now(),
 	};
 
-	fragments_key(packet, piece, &key);
+	fragments_key(packet_saddr(packet), packet->proto, piece, &key);
 	bpf_map_update_elem(&lbx_fragments, &key, &fragment, BPF_ANY);
+}
+
+/* The ports of a later fragment, or NULL: its first one was not seen, or is not ours. */
+static __always_inline struct lbx_fragment *fragments_find(const addr_t *addresses, __u8 proto,
+							   const struct lbx_piece *piece)
+{
+	struct lbx_fragment_key key;
+	struct lbx_fragment *fragment;
+
+	fragments_key(addresses, proto, piece, &key);
+	fragment = bpf_map_lookup_elem(&lbx_fragments, &key);
+	if (!fragment || clock_now() - fragment->seen > LBX_FRAGMENT_SECONDS * lbx_hz)
+		return NULL;
+	return fragment;
 }
 
 /* A later fragment: fills the ports. False: its first one was not seen, or is not ours. */
 static __always_inline _Bool fragments_recall(struct lbx_packet *packet,
 					      const struct lbx_piece *piece)
 {
-	struct lbx_fragment_key key;
-	struct lbx_fragment *fragment;
+	struct lbx_fragment *fragment = fragments_find(packet_saddr(packet), packet->proto, piece);
 
-	fragments_key(packet, piece, &key);
-	fragment = bpf_map_lookup_elem(&lbx_fragments, &key);
-	if (!fragment || clock_now() - fragment->seen > LBX_FRAGMENT_SECONDS * lbx_hz)
+	if (!fragment)
 		return 0;
 	packet->sport = fragment->sport;
 	packet->dport = fragment->dport;

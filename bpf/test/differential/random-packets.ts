@@ -191,6 +191,16 @@ export function dsrFrame(random: Random, frontends: readonly Frontend[]): Uint8A
       : protocol === 'SCTP'
         ? packet.sctp({ sport, dport })
         : packet.udp({ sport, dport });
+  if (random.chance(20)) {
+    const whole = segment(ip(eth(fromRouter), client, service.address), service.port).payload(
+      random.bytes(40),
+    );
+    const piece = random.pick(fragmentPacket(whole, 24, random.below(3))).subarray(14);
+    const [src, dst] = [places[family].router, backend.address];
+    return family === 4
+      ? eth(fromRouter).ipv4({ src, dst, protocol: 4 }).payload(piece).bytes()
+      : eth(fromRouter).ipv6({ src, dst, protocol: 41 }).payload(piece).bytes();
+  }
   if (random.chance(50)) {
     const outer = ip(eth(fromRouter), places[family].router, backend.address);
     return segment(ip(outer, client, service.address, { hops: random.pick([64, 1]) }), service.port)

@@ -6,7 +6,10 @@ import { IpProto } from '../layouts/names.ts';
 import { bindFlow } from './bind-flow.ts';
 import { flagsAfter, isClosing, isExpired } from './flow-phase.ts';
 import { type FlowBackend, type FlowTuple, requestKey } from './flow-state.ts';
-import { type PacketEnd, TcpBit } from './packet.ts';
+import { followFragment } from './follow-fragment.ts';
+import { portsOf, rememberPorts } from './fragments.ts';
+import { type Packet, TcpBit } from './packet.ts';
+import { type Piece, readDeep, skipHeaders } from './read-deep.ts';
 import { readAddresses, readPacket } from './read-packet.ts';
 import { lookOver } from './request.ts';
 import { type End, endBy, type Run } from './run.ts';
@@ -21,7 +24,7 @@ export function unwrapDsr(run: Run): End | undefined {
   const { packet, flows, settings, trace } = run;
   const inside = readInside(run);
   if (!settings.derived || inside === undefined) return undefined;
-  const { tuple, tcpFlags } = inside;
+  const { tuple, tcpFlags, isLater } = inside;
   const { address, port } = tuple.service;
   const any = packet.family === 4 ? '0.0.0.0' : '::';
   if (!run.mayBeOurs(address, port, tuple.proto) && !run.mayBeOurs(any, port, tuple.proto)) return undefined;
@@ -42,36 +45,57 @@ export function unwrapDsr(run: Run): End | undefined {
     known.backend.address === packet.to.address &&
     !(tcpFlags & TcpBit.syn && isClosing(known.flags)) &&
     !isExpired(known, run);
-  const backend = isKnown ? undefined : backendHere(run, service, packet.to.address);
+  // A piece without ports can but follow.
+  const backend = isKnown || isLater ? undefined : backendHere(run, service, packet.to.address);
   if (!isKnown && !(backend && mayKeepPorts(tuple, backend))) return undefined;
-  const frame = withoutOuter(run);
-  const inner = { ...run, packet: readPacket(frame) };
-  if (inner.packet.kind !== 'flow') return endBy(run, 'drop_rewrite');
+  const deep = readInner(readPacket(withoutOuter(run)));
+  if (deep?.packet.kind !== (isLater ? 'fragment' : 'flow')) return endBy(run, 'drop_rewrite');
+  if (isLater) return followFragment(run, deep.packet, deep.piece);
+  if (deep.piece.isFragment) rememberPorts(run, deep.packet, deep.piece);
+  const inner = { ...run, packet: deep.packet };
   if (isKnown) return lookOver(inner, known);
   run.notes.push('note_new_flow');
   const flags = flagsAfter(FlowFlag.local, 'request', tcpFlags);
   return bindFlow(inner, { ...tuple, backend: backend!, revNatId: service.value.revNatIndex, flags }, 'here');
 }
 
-/** The flow of the packet inside, if that is the beginning of TCP or UDP, without options. */
-function readInside({ packet }: Run): { tuple: FlowTuple; tcpFlags: number } | undefined {
-  const { frame, family, ipAt } = packet;
+const whole: Piece = { isFragment: false, isLater: false, id: 0 };
+
+function readInner(packet: Packet): { readonly packet: Packet; readonly piece: Piece } | undefined {
+  if (packet.kind === 'flow') return { packet, piece: whole };
+  return packet.kind === 'other' ? undefined : readDeep(packet);
+}
+
+/** The flow of the packet inside, if that is TCP or UDP; of a later piece as its first one has told. */
+function readInside(
+  run: Run,
+): { readonly tuple: FlowTuple; readonly tcpFlags: number; readonly isLater: boolean } | undefined {
+  const { frame, family, ipAt } = run.packet;
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   const length = family === 4 ? 20 : 40;
   const innerAt = ipAt + length;
-  const l4At = innerAt + length;
-  if (frame.length < l4At || view.getUint8(innerAt) >> 4 !== family) return undefined;
-  if (family === 4 && (view.getUint8(innerAt) !== 0x45 || view.getUint16(innerAt + 6) & 0x3fff))
-    return undefined;
-  const proto = view.getUint8(innerAt + (family === 4 ? 9 : 6));
+  if (frame.length < innerAt + length || view.getUint8(innerAt) >> 4 !== family) return undefined;
+  if (family === 4 && (view.getUint8(innerAt) & 0x0f) < 5) return undefined;
+  const found = skipHeaders(view, { family, ipAt: innerAt });
+  if (found === undefined) return undefined;
+  const { l4At, proto, piece } = found;
   if (proto !== IpProto.TCP && proto !== IpProto.UDP && proto !== IpProto.SCTP) return undefined;
-  if (frame.length < l4At + (proto === IpProto.TCP ? 14 : 4)) return undefined;
   const { from, to } = readAddresses(view, innerAt, family);
-  const client: PacketEnd = { address: from, port: view.getUint16(l4At) };
-  const service: PacketEnd = { address: to, port: view.getUint16(l4At + 2) };
+  const tupleOf = (sport: number, dport: number): FlowTuple => ({
+    proto,
+    client: { address: from, port: sport },
+    service: { address: to, port: dport },
+  });
+  if (piece.isLater) {
+    const ends = { proto, from: { address: from, port: 0 }, to: { address: to, port: 0 } };
+    const ports = portsOf(run, ends, piece);
+    return ports && { tuple: tupleOf(ports.sport, ports.dport), tcpFlags: 0, isLater: true };
+  }
+  if (frame.length < l4At + (proto === IpProto.TCP ? 14 : 4)) return undefined;
   return {
-    tuple: { proto, client, service },
+    tuple: tupleOf(view.getUint16(l4At), view.getUint16(l4At + 2)),
     tcpFlags: proto === IpProto.TCP ? view.getUint8(l4At + 13) : 0,
+    isLater: false,
   };
 }
 

@@ -10,7 +10,7 @@ import type { Piece } from './read-deep.ts';
 import { replyAt } from './reply-place.ts';
 import { type End, endBy, passed, type Run } from './run.ts';
 import { sentBy } from './sent-by.ts';
-import { hasWay, leaveOr, snatAddress } from './way-out.ts';
+import { hasWay, leaveOr, snatAddress, wayToBackend, wayToClient } from './way-out.ts';
 import { type Sends, writeAddresses, writeSends } from './write-packet.ts';
 
 /**
@@ -37,7 +37,8 @@ function followReply(run: Run): End | undefined {
   if (address !== snatAddress(run) || port < first || port > last) return undefined;
   const half = replyAt(flows, port, packet.proto, packet.from);
   if (half === undefined) return undefined;
-  const { service, client, backend, way } = half;
+  const { service, client, backend } = half;
+  const way = wayOfFirst(run, half.way, () => wayToClient(run, half));
   return sendPiece(run, way, { from: service.address, to: client.address, reason: 'sent_reply', backend });
 }
 
@@ -49,18 +50,26 @@ function followRequest(run: Run): End | undefined {
   );
   if (flow === undefined) return undefined;
   if (!isStillThere(run, flow.backend)) return endBy(run, 'drop_fragment_early');
-  const { backend, client, way } = flow;
+  const { backend, client } = flow;
   const kind = kindOf(flow);
   if (kind === 'local') {
     const frame = withAddresses(packet, client.address, backend.address);
     return { verdict: 'pass', reason: 'sent_local_request', backend, frame };
   }
+  const way = wayOfFirst(run, flow.way, () => wayToBackend(run, backend));
   if (kind === 'dsr' && run.settings.dsrBy === 'tunnel') {
-    if (!hasWay(run, way)) return endBy(run, leaveOr(run, 'drop_no_route'));
-    return packet.hops <= 1 ? endBy(run, 'drop_ttl') : putByDsr(run, flow);
+    if (way === undefined) return endBy(run, leaveOr(run, 'drop_no_route'));
+    return packet.hops <= 1 ? endBy(run, 'drop_ttl') : putByDsr(run, { ...flow, way });
   }
   const from = kind === 'dsr' ? client.address : snatAddress(run)!;
   return sendPiece(run, way, { from, to: backend.address, reason: 'sent_request', backend });
+}
+
+/** What the flow keeps; tc asks again for what it does not: a way to a link address that was not known yet. */
+function wayOfFirst(run: Run, known: Way | undefined, ask: () => Way | 'here' | ReasonName): Way | undefined {
+  if (hasWay(run, known)) return known;
+  const way = run.hook === 'xdp' ? undefined : ask();
+  return typeof way === 'string' ? undefined : way;
 }
 
 interface Sending {
@@ -72,10 +81,11 @@ interface Sending {
 
 function sendPiece(run: Run, way: Way | undefined, { from, to, reason, backend }: Sending): End {
   const { packet } = run;
-  if (!hasWay(run, way)) return endBy(run, leaveOr(run, 'drop_no_route'));
+  if (way === undefined) return endBy(run, leaveOr(run, 'drop_no_route'));
   // The first piece has told it.
   if (packet.hops <= 1) return endBy(run, 'drop_ttl');
-  return { verdict: sentBy(run), reason, backend, frame: withAddresses(packet, from, to, way.link!) };
+  const frame = withAddresses(packet, from, to, way.link ?? 'unresolved');
+  return { verdict: sentBy(run), reason, backend, frame };
 }
 
 /** Other addresses, and nothing behind the IP header. */

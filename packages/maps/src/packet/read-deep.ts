@@ -26,7 +26,7 @@ const EXTENSIONS: readonly number[] = [0, ROUTING, FRAGMENT, 60];
  */
 export function readDeep(packet: Packet): { readonly packet: Packet; readonly piece: Piece } | undefined {
   const view = new DataView(packet.frame.buffer, packet.frame.byteOffset, packet.frame.byteLength);
-  const found = packet.family === 4 ? skipOptions(view, packet) : skipExtensions(view, packet);
+  const found = skipHeaders(view, packet);
   if (found === undefined) return undefined;
   const { l4At, proto, piece } = found;
   const deep: Packet = { ...packet, kind: 'other', l4At, proto };
@@ -39,13 +39,21 @@ export function readDeep(packet: Packet): { readonly packet: Packet; readonly pi
   return flow.kind === 'flow' ? { packet: flow, piece } : undefined;
 }
 
+/** What lies between IP and the next protocol; undefined: not to be looked into. */
+export function skipHeaders(
+  view: DataView,
+  packet: Pick<Packet, 'family' | 'ipAt'>,
+): { readonly l4At: number; readonly proto: number; readonly piece: Piece } | undefined {
+  return packet.family === 4 ? skipOptions(view, packet) : skipExtensions(view, packet);
+}
+
 interface Found {
   readonly l4At: number;
   readonly proto: number;
   readonly piece: Piece;
 }
 
-function skipOptions(view: DataView, { ipAt }: Packet): Found | undefined {
+function skipOptions(view: DataView, { ipAt }: Pick<Packet, 'ipAt'>): Found | undefined {
   const l4At = ipAt + (view.getUint8(ipAt) & 0x0f) * 4;
   const word = view.getUint16(ipAt + 6);
   const piece = {
@@ -56,7 +64,7 @@ function skipOptions(view: DataView, { ipAt }: Packet): Found | undefined {
   return { l4At, proto: view.getUint8(ipAt + 9), piece };
 }
 
-function skipExtensions(view: DataView, { ipAt }: Packet): Found | undefined {
+function skipExtensions(view: DataView, { ipAt }: Pick<Packet, 'ipAt'>): Found | undefined {
   let at = ipAt + 40;
   let proto = view.getUint8(ipAt + 6);
   let piece: Piece = { isFragment: false, isLater: false, id: 0 };
