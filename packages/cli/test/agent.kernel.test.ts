@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTranslator, objectSource } from '@lbx/k8s-sync';
 import { type BpffsFolder, type Cgroup, createBpffsFolder, createCgroup, describeKernel } from '@lbx/testing';
@@ -5,6 +7,7 @@ import { BpfMap } from 'libbpf-ts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Agent, type AgentOptions, startAgent } from '../src/agent/agent.ts';
 import type { AgentEvent } from '../src/agent/agent-event.ts';
+import { agentSource } from '../src/agent/agent-source.ts';
 
 const service = (n: number, spec: object = {}) => ({
   apiVersion: 'v1',
@@ -238,5 +241,39 @@ describeKernel('startAgent', () => {
     await until(() => of('solved').some(({ code }) => code === kept));
     expect(lb.dump()).toEqual(expect.arrayContaining(entries!));
     expect(lb.dump().join()).not.toContain('198.51.100.3:80');
+  });
+
+  it('serves services of lbx in a folder of manifests, and follows them', async () => {
+    const manifests = mkdtempSync(join(tmpdir(), 'lbx-agent-'));
+    const put = (backend: string) =>
+      writeFileSync(
+        join(manifests, 'web.yaml'),
+        `{ apiVersion: lbx/v1, kind: Service, name: web, frontends: ['198.51.100.1:80/TCP'], backends: ['${backend}'] }`,
+      );
+    try {
+      put('192.0.2.10:80');
+      const settings = {
+        manifests,
+        kubeconfig: undefined,
+        inCluster: false,
+        apiServer: undefined,
+        hostPorts: false,
+      };
+      const lb = await start(agentSource(settings, 'node-a'));
+      const isServed = (backend: string) =>
+        until(() =>
+          lb
+            .dump()
+            .filter((line) => line.includes('backends_v3'))
+            .join()
+            .includes(backend),
+        );
+      await isServed('192.0.2.10:80');
+      put('192.0.2.11:80');
+      await isServed('192.0.2.11:80');
+      expect(lb.status().frontends).toMatchObject([{ service: 'web', backends: 1, programmed: true }]);
+    } finally {
+      rmSync(manifests, { recursive: true });
+    }
   });
 });

@@ -45,7 +45,11 @@ export type {
   ProbeStep,
 } from './sources/cluster/probe/cluster-probe.ts';
 export { type ProbeClusterOptions, probeCluster } from './sources/cluster/probe/probe-cluster.ts';
-export { type ManifestSourceOptions, manifestSource } from './sources/manifests/manifest-source.ts';
+export {
+  type ManifestSourceOptions,
+  type MoreObjects,
+  manifestSource,
+} from './sources/manifests/manifest-source.ts';
 export { type Manifest, type ManifestObject, parseManifest } from './sources/manifests/parse-manifest.ts';
 export { mergeSources } from './sources/merge/merge-sources.ts';
 export { type CallSource, objectSource } from './sources/object-source.ts';
@@ -56,7 +60,13 @@ export {
   type ReplaySourceOptions,
   replaySource,
 } from './sources/recording/replay-source.ts';
-export type { ObjectKind, ObjectSource, SourceEvent, SourceListener } from './sources/source-event.ts';
+export type {
+  KubernetesKind,
+  ObjectKind,
+  ObjectSource,
+  SourceEvent,
+  SourceListener,
+} from './sources/source-event.ts';
 export type { SourceStatus } from './sources/source-status.ts';
 export type { NeverRead } from './translate/never-read.ts';
 export type { IgnoredObject, Translation } from './translate/translation.ts';

@@ -2,14 +2,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { objectIdentity } from '../src/objects/object-identity.ts';
 import { withApiDefaults } from '../src/sources/api-defaults.ts';
 import { projectObject } from '../src/sources/project-object.ts';
-import type { ObjectKind, ObjectSource, SourceEvent } from '../src/sources/source-event.ts';
+import type { KubernetesKind, ObjectSource, SourceEvent } from '../src/sources/source-event.ts';
 import { EventLog, eventText } from './event-log.ts';
 import { endpoint, service, slice } from './objects.ts';
 
 /** Something that happens to an object. */
 export type Step =
   | { readonly put: object }
-  | { readonly remove: { readonly kind: ObjectKind; readonly namespace: string; readonly name: string } };
+  | { readonly remove: { readonly kind: KubernetesKind; readonly namespace: string; readonly name: string } };
 
 /** A source, and a way to let something happen to its objects. */
 export interface SourceUnderTest {
@@ -54,7 +54,10 @@ const steps: readonly Step[] = [
 /** What an event means, whatever the way by which it came. */
 function meaning(event: SourceEvent): unknown {
   if (event.type !== 'upsert') return eventText(event);
-  const { metadata, ...rest } = projectObject(event.kind, withApiDefaults(event.object)) as {
+  const { metadata, ...rest } = projectObject(
+    event.kind as KubernetesKind,
+    withApiDefaults(event.object),
+  ) as {
     metadata: object;
   };
   const { resourceVersion: _version, ...others } = metadata as { resourceVersion?: string };
@@ -63,7 +66,7 @@ function meaning(event: SourceEvent): unknown {
 
 function expected(step: Step): SourceEvent {
   if ('remove' in step) return { type: 'delete', ...step.remove };
-  const { kind } = step.put as { kind: ObjectKind };
+  const { kind } = step.put as { kind: KubernetesKind };
   return { type: 'upsert', kind, object: step.put };
 }
 

@@ -3,6 +3,7 @@ import { type ClusterAccess, clusterSource, manifestSource, type ObjectSource } 
 import { CliError } from '../cli-error.ts';
 import { inClusterAccess } from './in-cluster.ts';
 import type { AgentSettings } from './options/agent-options.ts';
+import { readOwnServices } from './own-services.ts';
 
 /** Where objects come from. */
 export type SourceSettings = Pick<
@@ -21,7 +22,7 @@ export function agentSource(settings: SourceSettings, nodeName: string): ObjectS
     );
   }
   const access = clusterAccess(settings);
-  if (manifests !== undefined) return manifestSource(manifests);
+  if (manifests !== undefined) return manifestSource(manifests, { readMore: readOwnServices });
   return clusterSource({ ...(access as ClusterAccess), nodeName, pods: hostPorts });
 }
 

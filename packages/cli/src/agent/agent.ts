@@ -12,6 +12,7 @@ import { createAgentStats } from './agent-stats.ts';
 import { firstWrite } from './first-write.ts';
 import { startAgentHealth } from './health.ts';
 import { type MetricsOptions, startAgentMetrics } from './metrics/agent-metrics.ts';
+import { withOwnServices } from './own-services.ts';
 import { createProblemLog } from './problem-log.ts';
 import { agentServices, agentState } from './state/agent-state.ts';
 import { createUnreadObjects } from './unread-objects.ts';
@@ -69,11 +70,9 @@ export async function startAgent({
     },
     onApplied: (report) => applied(report, report.ms),
   });
-  const translator = makeTranslator({
-    ...translatorOptions,
-    nodeName,
-    nodeIPs: loadBalancer.options.nodeAddresses,
-  });
+  const translator = withOwnServices(
+    makeTranslator({ ...translatorOptions, nodeName, nodeIPs: loadBalancer.options.nodeAddresses }),
+  );
   onEvent({ event: 'loaded', ms: performance.now() - started, ...loadBalancer.summary() });
 
   const problems = createProblemLog(onEvent);

@@ -6,6 +6,10 @@ export function objectIdentity(
   kind: string,
   object: unknown,
 ): { namespace: string; name: string | undefined } {
+  if (kind === 'LbxService') {
+    const own = fieldOf(object, 'name');
+    return { namespace: '', name: typeof own === 'string' && own !== '' ? own : undefined };
+  }
   const metadata = fieldOf(object, 'metadata');
   const name = fieldOf(metadata, 'name');
   const namespace = fieldOf(metadata, 'namespace');

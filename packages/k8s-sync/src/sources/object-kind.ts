@@ -1,8 +1,8 @@
 import { shown } from '../objects/field-reader.ts';
-import type { ObjectKind } from './source-event.ts';
+import type { KubernetesKind } from './source-event.ts';
 
 /** apiVersion of the kinds that are read. */
-export const apiVersions: Readonly<Record<ObjectKind, string>> = {
+export const apiVersions: Readonly<Record<KubernetesKind, string>> = {
   Service: 'v1',
   EndpointSlice: 'discovery.k8s.io/v1',
   Node: 'v1',
@@ -18,7 +18,7 @@ export interface UnusableKind {
 }
 
 /** The kind of an object by its `kind` and `apiVersion`. A Service of another API group is another kind. */
-export function objectKindOf(object: object): ObjectKind | UnusableKind {
+export function objectKindOf(object: object): KubernetesKind | UnusableKind {
   const { kind, apiVersion } = object as { kind?: unknown; apiVersion?: unknown };
   if (typeof kind !== 'string' || kind === '') {
     return {
@@ -43,6 +43,6 @@ export function objectKindOf(object: object): ObjectKind | UnusableKind {
   };
 }
 
-function isObjectKind(kind: string): kind is ObjectKind {
+function isObjectKind(kind: string): kind is KubernetesKind {
   return Object.hasOwn(apiVersions, kind);
 }

@@ -3,7 +3,7 @@ import { zoneLabel } from '../objects/node-object.ts';
 import { proxyNameLabel } from '../objects/service-object.ts';
 import { apiVersions } from './object-kind.ts';
 import { projectPod } from './project-pod.ts';
-import type { ObjectKind } from './source-event.ts';
+import type { KubernetesKind } from './source-event.ts';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -15,7 +15,7 @@ const keptAnnotations = [changeTimeAnnotation];
  * keeps of 10,000 slices is a twentieth of what the API server sends. The shape stays that of the API, and what has an
  * unexpected type stays as it is.
  */
-export function projectObject(kind: ObjectKind, raw: object): object {
+export function projectObject(kind: KubernetesKind, raw: object): object {
   const object = raw as JsonObject;
   const common = {
     apiVersion: object.apiVersion ?? apiVersions[kind],

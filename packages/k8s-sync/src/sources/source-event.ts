@@ -1,7 +1,10 @@
 import type { SourceStatus } from './source-status.ts';
 
-/** The kinds that a service load balancer reads; Pods only for their host ports. */
-export type ObjectKind = 'Service' | 'EndpointSlice' | 'Node' | 'Pod';
+/** The kinds of Kubernetes that a service load balancer reads; Pods only for their host ports. */
+export type KubernetesKind = 'Service' | 'EndpointSlice' | 'Node' | 'Pod';
+
+/** Also services of lbx's own, as ServiceSpec of `@lbx/maps`: for whoever asked for them (see `manifestSource`). */
+export type ObjectKind = KubernetesKind | 'LbxService';
 
 /**
  * What a source tells its listener. Objects have the shape of the Kubernetes API (JSON); nothing is assumed about

@@ -27,7 +27,11 @@ export const sourceOptions = {
     'KUBERNETES_SERVICE_HOST and _PORT',
     'with inCluster: where the API server is; an address that needs no service proxy',
   ),
-  manifests: optional(text('dir'), 'none', 'follow a folder of manifests'),
+  manifests: optional(
+    text('dir'),
+    'none',
+    'follow a folder of manifests, and of services of lbx (apiVersion: lbx/v1)',
+  ),
   hostPorts: withDefault(
     yesOrNo(),
     false,

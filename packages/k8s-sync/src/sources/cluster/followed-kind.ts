@@ -1,10 +1,10 @@
 import { headlessLabel } from '../../objects/endpoint-slice-object.ts';
 import { proxyNameLabel } from '../../objects/service-object.ts';
-import type { ObjectKind } from '../source-event.ts';
+import type { KubernetesKind } from '../source-event.ts';
 
 /** A kind of object that is followed, and which of its objects. */
 export interface FollowedKind {
-  readonly kind: ObjectKind;
+  readonly kind: KubernetesKind;
   readonly path: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;

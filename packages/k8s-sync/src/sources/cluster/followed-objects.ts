@@ -1,6 +1,6 @@
 import { objectIdentity } from '../../objects/object-identity.ts';
 import { projectObject } from '../project-object.ts';
-import type { ObjectKind, SourceEvent } from '../source-event.ts';
+import type { KubernetesKind, SourceEvent } from '../source-event.ts';
 import { resourceVersionOf } from './watch-event.ts';
 
 type Push = (event: SourceEvent) => Promise<void> | undefined;
@@ -10,13 +10,13 @@ type Push = (event: SourceEvent) => Promise<void> | undefined;
  * to that. Every method returns what the listener's queue returned: a promise if it is busy.
  */
 export class FollowedObjects {
-  readonly #kind: ObjectKind;
+  readonly #kind: KubernetesKind;
   readonly #push: Push;
   readonly #limit: number;
   /** "namespace/name" → resourceVersion of what was told. */
   readonly #known = new Map<string, string>();
 
-  constructor(kind: ObjectKind, push: Push, limit: number) {
+  constructor(kind: KubernetesKind, push: Push, limit: number) {
     this.#kind = kind;
     this.#push = push;
     this.#limit = limit;

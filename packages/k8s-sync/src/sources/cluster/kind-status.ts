@@ -1,9 +1,9 @@
-import type { ObjectKind } from '../source-event.ts';
+import type { KubernetesKind } from '../source-event.ts';
 import type { SourceStatus } from '../source-status.ts';
 
 /** How one kind of object of an API server is followed. */
 export interface KindStatus extends SourceStatus {
-  readonly kind: ObjectKind;
+  readonly kind: KubernetesKind;
   /** A watch is open. */
   readonly connected: boolean;
   /** How the last list came: as a stream of events, or in pages; undefined before there is one. */

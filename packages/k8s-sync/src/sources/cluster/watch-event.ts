@@ -1,5 +1,5 @@
 import { ApiServerError } from '../../errors.ts';
-import type { ObjectKind } from '../source-event.ts';
+import type { KubernetesKind } from '../source-event.ts';
 
 /** A line of a watch, or an item of a list, as far as a watcher has to understand it. */
 export type WatchEvent =
@@ -24,7 +24,7 @@ export type WatchEvent =
  *
  * @throws SyntaxError if it is no watch event; ApiServerError if it is an ERROR event (410: the resourceVersion is too old).
  */
-export function parseWatchEvent(kind: ObjectKind, line: string): WatchEvent {
+export function parseWatchEvent(kind: KubernetesKind, line: string): WatchEvent {
   const { type, object } = JSON.parse(line) as { type?: unknown; object?: unknown };
   if (typeof type !== 'string' || typeof object !== 'object' || object === null) {
     throw new SyntaxError(`${JSON.stringify(line.slice(0, 80))} is no watch event`);

@@ -8,7 +8,7 @@ import type { ObjectSource, SourceEvent } from '../source-event.ts';
 import type { SourceStatus } from '../source-status.ts';
 import { FolderWatch } from './folder-watch.ts';
 import { ManifestObjects, manifestKey } from './manifest-objects.ts';
-import { type Manifest, parseManifest } from './parse-manifest.ts';
+import { type ManifestObject, parseManifest } from './parse-manifest.ts';
 import { type FolderScan, type ScannedFile, scanFolder } from './scan-folder.ts';
 
 export interface ManifestSourceOptions {
@@ -22,6 +22,17 @@ export interface ManifestSourceOptions {
   readonly maxFileBytes?: number;
   /** Files that a folder may have: with more it is taken for another folder than was meant. 100,000. */
   readonly maxFiles?: number;
+  /**
+   * Reads what else a file has, besides Kubernetes objects: its objects are told as those are, and its problems are the
+   * file's. To be quick about files that are none of its business.
+   */
+  readonly readMore?: (text: string, file: string) => MoreObjects;
+}
+
+/** What `readMore` found. */
+export interface MoreObjects {
+  readonly objects: readonly ManifestObject[];
+  readonly problems: readonly Error[];
 }
 
 interface FileState {
@@ -41,6 +52,7 @@ const shape: OptionShape<ManifestSourceOptions> = {
   confirmMs: 'number',
   maxFileBytes: 'number',
   maxFiles: 'number',
+  readMore: 'call',
 };
 
 /**
@@ -58,7 +70,7 @@ export function manifestSource(folder: string, options: ManifestSourceOptions = 
     throw new BadOptionError('manifestSource', 'folder', folder, "expected a path, such as 'manifests'");
   assertOptions('manifestSource', options, shape);
   const { pollSeconds = 10, debounceMs = 3, confirmMs = 40, maxFileBytes = 64 * 2 ** 20 } = options;
-  const { maxFiles = 100_000 } = options;
+  const { maxFiles = 100_000, readMore } = options;
   const root = resolve(folder);
   const name = `manifests in ${root}`;
   const objects = new ManifestObjects();
@@ -151,7 +163,8 @@ export function manifestSource(folder: string, options: ManifestSourceOptions = 
 
   async function readFile(found: ScannedFile, first: boolean): Promise<void> {
     const { file, fingerprint } = found;
-    const manifest = await readManifest(found, maxFileBytes, objects.keysOf(file).size > 0);
+    const hadObjects = objects.keysOf(file).size > 0;
+    const manifest = await readManifest(found, { maxFileBytes, hadObjects, readMore });
     if (manifest === undefined) {
       schedule(Math.max(10, debounceMs));
       return;
@@ -246,13 +259,18 @@ export function manifestSource(folder: string, options: ManifestSourceOptions = 
   };
 }
 
+interface HowToRead {
+  readonly maxFileBytes: number;
+  readonly hadObjects: boolean;
+  readonly readMore: ManifestSourceOptions['readMore'] | undefined;
+}
+
 /** @returns undefined if the file was written to or went away meanwhile. */
 async function readManifest(
   { file, path, fingerprint, size }: ScannedFile,
-  maxFileBytes: number,
-  hadObjects: boolean,
-): Promise<Manifest | undefined> {
-  const broken = (reason: string): Manifest => ({
+  { maxFileBytes, hadObjects, readMore }: HowToRead,
+): Promise<MoreObjects | undefined> {
+  const broken = (reason: string): MoreObjects => ({
     objects: [],
     problems: [new BadManifestError(file, reason)],
   });
@@ -265,7 +283,13 @@ async function readManifest(
     // Whoever writes to a full disk leaves this behind.
     if (hadObjects && text.trim() === '')
       return broken('is empty; to take its objects away, remove the file or leave a comment in it');
-    return parseManifest(text, file);
+    const manifest = parseManifest(text, file);
+    const more = readMore?.(text, file);
+    if (more === undefined) return manifest;
+    return {
+      objects: [...manifest.objects, ...more.objects],
+      problems: [...manifest.problems, ...more.problems],
+    };
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     return code === 'ENOENT' ? undefined : broken(`cannot be read: ${message}`);

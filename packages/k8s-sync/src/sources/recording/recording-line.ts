@@ -90,5 +90,5 @@ function parseJson(line: string): object {
 }
 
 function isKind(value: unknown): value is ObjectKind {
-  return typeof value === 'string' && Object.hasOwn(apiVersions, value);
+  return value === 'LbxService' || (typeof value === 'string' && Object.hasOwn(apiVersions, value));
 }
