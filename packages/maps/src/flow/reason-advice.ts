@@ -34,8 +34,8 @@ const table: Readonly<Record<Notable, readonly [cause: string, remedy?: string]>
     'If it stays, its writes are refused: `status()` says why.',
   ],
   note_dsr_by_snat: [
-    'An annotation asks for DSR, and this node cannot do it for the packet.',
-    'Set `forwarding` to `dsr` or `hybrid`, or take the annotation away.',
+    'A service asks for DSR for itself (`forwarding: dsr`), and this node cannot do it for the packet.',
+    'Set the option `forwarding` to `dsr` or `hybrid`, or take the field out of the service.',
   ],
   note_snat_scan_limited: [
     'Nearly all SNAT ports towards one backend are in use.',
