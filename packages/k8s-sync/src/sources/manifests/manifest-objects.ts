@@ -1,14 +1,28 @@
-import { isDeepStrictEqual } from 'node:util';
+import { hash } from 'node:crypto';
 import { DuplicateManifestError } from '../../errors.ts';
 import type { SourceEvent } from '../source-event.ts';
 import type { ManifestObject } from './parse-manifest.ts';
 
+/** What is kept of an object: no more than tells whether it says something else now. */
+interface KnownObject extends Pick<ManifestObject, 'kind' | 'namespace' | 'name'> {
+  readonly digest: string;
+}
+
+/** What a file's objects amount to. */
+export interface FileChange {
+  readonly events: readonly SourceEvent[];
+  /** Files with an object that counts from now on: they have to be read again for what it says. */
+  readonly reread: ReadonlySet<string>;
+}
+
 /** The objects of many files. An object in several files counts once: in the first file by name. */
 export class ManifestObjects {
-  readonly #files = new Map<string, ReadonlyMap<string, ManifestObject>>();
+  readonly #files = new Map<string, ReadonlyMap<string, KnownObject>>();
   /** Files that have an object, sorted. */
   readonly #owners = new Map<string, string[]>();
   readonly #twiceInFile = new Map<string, ReadonlySet<string>>();
+  /** Objects as they were last told, where that is not what the file says that counts. */
+  readonly #stale = new Map<string, KnownObject>();
 
   /** Objects that count. */
   get size(): number {
@@ -20,18 +34,24 @@ export class ManifestObjects {
     return new Set(this.#files.get(file)?.keys());
   }
 
-  /** The file now has these objects (none: it is gone). @returns the events that this amounts to. */
-  replace(file: string, objects: readonly ManifestObject[]): SourceEvent[] {
-    const before = this.#files.get(file) ?? new Map<string, ManifestObject>();
-    const after = new Map<string, ManifestObject>();
+  /** The file now has these objects (none: it is gone). */
+  replace(file: string, objects: readonly ManifestObject[]): FileChange {
+    const before = this.#files.get(file);
+    const given = new Map<string, ManifestObject>();
+    const after = new Map<string, KnownObject>();
     const twice = new Set<string>();
     for (const object of objects) {
       const key = manifestKey(object);
-      if (after.has(key)) twice.add(key);
-      else after.set(key, object);
+      if (given.has(key)) {
+        twice.add(key);
+        continue;
+      }
+      given.set(key, object);
+      const { kind, namespace, name } = object;
+      after.set(key, { kind, namespace, name, digest: digestOf(object.object) });
     }
-    const keys = new Set([...after.keys(), ...before.keys()]);
-    const current = new Map([...keys].map((key) => [key, this.#current(key)]));
+    const keys = new Set([...after.keys(), ...(before?.keys() ?? [])]);
+    const told = new Map([...keys].map((key) => [key, this.#stale.get(key) ?? this.#current(key)]));
     const problems = new Map([...keys].map((key) => [key, this.#duplicate(key)]));
     this.#files.set(file, after);
     this.#twiceInFile.set(file, twice);
@@ -42,10 +62,19 @@ export class ManifestObjects {
       else this.#owners.set(key, owners.sort());
     }
     const events: SourceEvent[] = [];
+    const reread = new Set<string>();
     for (const key of keys) {
-      const [was, is] = [current.get(key), this.#current(key)];
-      if (is !== undefined && !(was !== undefined && isDeepStrictEqual(was.object, is.object))) {
-        events.push({ type: 'upsert', kind: is.kind, object: is.object, origin: is.origin });
+      const [was, is] = [told.get(key), this.#current(key)];
+      const owner = this.#owners.get(key)?.[0];
+      this.#stale.delete(key);
+      if (is !== undefined && was?.digest !== is.digest) {
+        if (owner === file) {
+          const { kind, object, origin } = given.get(key)!;
+          events.push({ type: 'upsert', kind, object, origin });
+        } else {
+          if (was !== undefined) this.#stale.set(key, was);
+          reread.add(owner!);
+        }
       }
       if (is === undefined && was !== undefined) {
         events.push({ type: 'delete', kind: was.kind, namespace: was.namespace, name: was.name });
@@ -59,10 +88,10 @@ export class ManifestObjects {
       this.#files.delete(file);
       this.#twiceInFile.delete(file);
     }
-    return events;
+    return { events, reread };
   }
 
-  #current(key: string): ManifestObject | undefined {
+  #current(key: string): KnownObject | undefined {
     const owner = this.#owners.get(key)?.[0];
     return owner === undefined ? undefined : this.#files.get(owner)?.get(key);
   }
@@ -82,3 +111,5 @@ export function manifestKey(object: Pick<ManifestObject, 'kind' | 'namespace' | 
   const { kind, namespace, name } = object;
   return [kind, ' ', namespace, namespace === '' ? '' : '/', name].join('');
 }
+
+const digestOf = (object: object): string => hash('sha256', JSON.stringify(object), 'base64');

@@ -224,10 +224,23 @@ describe('broken files', () => {
       'synced',
     ]);
     unlinkSync(join(folder, 'a.yaml'));
+    await log.next(is('resolved duplicate Service default/one'));
     await log.next(
       (event) => event.type === 'upsert' && JSON.stringify(event.object).includes('198.51.100.2'),
     );
+    unlinkSync(join(folder, 'b.yaml'));
+    await log.next(is('delete Service default/one'));
+  });
+
+  it('an object that says the same in both of two files is not told again when one of them goes', async () => {
+    write('a.yaml', named('one', { clusterIP: '198.51.100.1' }));
+    write('b.yaml', named('one', { clusterIP: '198.51.100.1' }));
+    await source.start(log.listener);
+    unlinkSync(join(folder, 'a.yaml'));
     await log.next(is('resolved duplicate Service default/one'));
+    unlinkSync(join(folder, 'b.yaml'));
+    await log.next(is('delete Service default/one'));
+    expect(log.texts.filter((text) => text.startsWith('upsert'))).toHaveLength(1);
   });
 
   it('a folder that goes away keeps its state, and is found again', async () => {

@@ -45,6 +45,8 @@ interface FileState {
 }
 
 const gone = 'gone';
+/** Of a file that has to be read whatever it was. */
+const unknown = 'unknown';
 
 const shape: OptionShape<ManifestSourceOptions> = {
   pollSeconds: 'number',
@@ -177,7 +179,7 @@ export function manifestSource(folder: string, options: ManifestSourceOptions = 
     const known = files.has(file);
     files.set(file, { fingerprint, good });
     // A broken file keeps its last good state; without one, what can be read of it is better than nothing.
-    if (!broken || !known || !good) await emitAll(objects.replace(file, manifest.objects));
+    if (!broken || !known || !good) await takeOver(file, manifest.objects);
     if (broken) report(`file ${file}`, manifest.problems[0]!);
     else resolved(`file ${file}`);
   }
@@ -196,8 +198,18 @@ export function manifestSource(folder: string, options: ManifestSourceOptions = 
 
   async function dropFile(file: string): Promise<void> {
     files.delete(file);
-    await emitAll(objects.replace(file, []));
+    await takeOver(file, []);
     resolved(`file ${file}`);
+  }
+
+  async function takeOver(file: string, said: readonly ManifestObject[]): Promise<void> {
+    const { events, reread } = objects.replace(file, said);
+    for (const other of reread) {
+      const known = files.get(other);
+      if (known !== undefined) known.fingerprint = unknown;
+      schedule(0);
+    }
+    await emitAll(events);
   }
 
   /** A slow listener is waited for before the next file is read. */
