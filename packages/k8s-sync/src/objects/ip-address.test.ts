@@ -1,3 +1,4 @@
+import { SocketAddress } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { endpointText, ipBytes, isInPrefix, readIpAddress, readIpPrefix } from './ip-address.ts';
@@ -27,6 +28,24 @@ describe('readIpAddress', () => {
     '[::1]',
   ])('%j is none', (text) => {
     expect(readIpAddress(text)).toBeUndefined();
+  });
+
+  it('gives the form of an IPv6 address that the system gives it', () => {
+    const words = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 0xffff })), {
+      minLength: 8,
+      maxLength: 8,
+    });
+    fc.assert(
+      fc.property(words, (eight) => {
+        const spelt = eight.map((word) => word.toString(16)).join(':');
+        const { address } = new SocketAddress({ family: 'ipv6', address: spelt });
+        const mapped = address.startsWith('::ffff:') && address.includes('.');
+        const expected = mapped
+          ? { family: 'IPv4', text: address.slice(7) }
+          : { family: 'IPv6', text: address };
+        expect([readIpAddress(spelt), readIpAddress(address)]).toEqual([expected, expected]);
+      }),
+    );
   });
 
   it('and ipBytes keep every address', () => {

@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6, SocketAddress } from 'node:net';
+import { readAddress } from '@lbx/maps';
 
 /** Address family, spelled as in `spec.ipFamilies` and in an EndpointSlice's `addressType`. */
 export type IpFamily = 'IPv4' | 'IPv6';
@@ -36,6 +37,7 @@ const dottedQuad = /^(\d{1,12})\.(\d{1,12})\.(\d{1,12})\.(\d{1,12})$/;
  * @returns undefined if `text` is no address; whether that is an error is for the caller to say.
  */
 export function readIpAddress(text: string): IpAddress | undefined {
+  if (isCanonicalIpv6(text)) return { family: 'IPv6', text };
   if (isIPv4(text)) return { family: 'IPv4', text };
   const quad = dottedQuad.exec(text);
   if (quad !== null) {
@@ -49,6 +51,14 @@ export function readIpAddress(text: string): IpAddress | undefined {
   }
   // The same object where it is the same text: it is kept once then.
   return { family: 'IPv6', text: canonical === text ? text : canonical };
+}
+
+/**
+ * Nearly all are, and to see it takes a fifth of the time that the general way takes. Not those that begin with zeros: a
+ * few of these end in a dotted quad in their canonical form.
+ */
+function isCanonicalIpv6(text: string): boolean {
+  return text.includes(':') && !text.startsWith('::') && readAddress(text)?.text === text;
 }
 
 /** The bytes of a canonical address, 4 or 16, in network order. */
