@@ -149,7 +149,8 @@ export function sourceCompliance(title: string, make: MakeSource): void {
         closed ??= tested.source.close();
         return closed;
       });
-      await expect.poll(() => closed).toBeDefined();
+      // What a poll is given is awaited.
+      await expect.poll(() => closed !== undefined).toBe(true);
       await closed;
       expect(texts).toHaveLength(1);
     });
