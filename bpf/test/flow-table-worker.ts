@@ -6,8 +6,8 @@ using program = BpfProgram.openPinned(path!);
 const data = new Uint8Array(64);
 const end = performance.now() + Number(milliseconds);
 let runs = 0;
-while (performance.now() < end) {
+do {
   program.testRun({ data, repeat: 20_000 });
   runs += 20_000;
-}
+} while (performance.now() < end);
 console.log(runs);

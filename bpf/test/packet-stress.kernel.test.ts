@@ -17,8 +17,7 @@ const FLOWS = 8;
 
 type Counts = Record<(typeof stressCounts)[number], number>;
 
-async function stress(lab: Lab, family: 4 | 6): Promise<Counts> {
-  const counts = new SharedArrayBuffer(4 * stressCounts.length);
+async function stressOnce(lab: Lab, family: 4 | 6, counts: SharedArrayBuffer, seed: number): Promise<void> {
   const threads = Array.from({ length: Math.min(4, availableParallelism()) }, async (_, thread) => {
     const workerData: PacketStress = {
       family,
@@ -26,7 +25,7 @@ async function stress(lab: Lab, family: 4 | 6): Promise<Counts> {
       egressFd: lab.egress.fd,
       ifindex: lab.ifindex,
       clients: CLIENTS,
-      seed: 1 + thread,
+      seed: seed + thread,
       ms: SECONDS * 1000,
       counts,
     };
@@ -39,14 +38,23 @@ async function stress(lab: Lab, family: 4 | 6): Promise<Counts> {
     expect(code).toBe(0);
   });
   await Promise.all(threads);
-  const seen = new Uint32Array(counts);
-  return Object.fromEntries(stressCounts.map((name, i) => [name, seen[i]!])) as Counts;
+}
+
+/** Until everything has happened that is to be seen: a machine that has other things to do takes longer. */
+async function stress(lab: Lab, family: 4 | 6, isEnough: (seen: Counts) => boolean): Promise<Counts> {
+  const counts = new SharedArrayBuffer(4 * stressCounts.length);
+  for (let seed = 1; ; seed += 10) {
+    await stressOnce(lab, family, counts, seed);
+    const all = new Uint32Array(counts);
+    const seen = Object.fromEntries(stressCounts.map((name, i) => [name, all[i]!])) as Counts;
+    if (seen.wrong > 0 || isEnough(seen)) return seen;
+  }
 }
 
 describeKernel('the datapath on several CPUs', () => {
   it.each(families.flatMap((family) => flowTables.map((flowTable) => ({ family, flowTable }))))(
     'IPv$family, flows in $flowTable',
-    { timeout: SECONDS * 1000 + 30_000 },
+    { timeout: SECONDS * 1000 + 300_000 },
     async ({ family, flowTable }) => {
       const { service, backend, podBackend } = packetsOf(family);
       const backends = [backend(0), backend(1), backend(2), backend(3), podBackend];
@@ -54,17 +62,18 @@ describeKernel('the datapath on several CPUs', () => {
         service('LoadBalancer', backends, { protocol }),
       );
       using lab = createLab({ family, flowTable, flows: FLOWS, frontends });
-      const seen = await stress(lab, family);
-      const evicted = lab.count('note_flow_evicted');
-      const healed = lab.count('note_healed_flow');
-      if (process.env.LBX_STRESS_SECONDS) console.log(JSON.stringify({ ...seen, evicted, healed }));
+      const evicted = () => lab.count('note_flow_evicted');
+      const healed = () => lab.count('note_healed_flow');
+      const seen = await stress(
+        lab,
+        family,
+        ({ requests, delivered, replies, answers }) =>
+          Math.min(requests, delivered, replies, answers) > 0 &&
+          (flowTable !== 'buckets' || Math.min(evicted(), healed()) > 0),
+      );
+      if (process.env.LBX_STRESS_SECONDS)
+        console.log(JSON.stringify({ ...seen, evicted: evicted(), healed: healed() }));
       expect(seen.wrong).toBe(0);
-      for (const what of ['requests', 'delivered', 'replies', 'answers'] as const)
-        expect(seen[what], what).toBeGreaterThan(0);
-      if (flowTable === 'buckets') {
-        expect(evicted).toBeGreaterThan(0);
-        expect(healed).toBeGreaterThan(0);
-      }
     },
   );
 });
