@@ -83,9 +83,11 @@ function openBuckets(map: BpfMap, family: Family): FlowMap {
     key.fill(0, -2);
     return key;
   };
+  // Most are: by words, which cost least.
+  const words = new Uint32Array(memory.buffer, memory.byteOffset, memory.byteLength / 4);
   const isEmpty = (bucket: number) => {
-    for (let at = tagAt(bucket, 0); at < tagAt(bucket, FLOW_WAYS); at += 4)
-      if (view.getUint32(at, true) !== 0) return false;
+    for (let at = tagAt(bucket, 0) / 4; at < tagAt(bucket, FLOW_WAYS) / 4; at++)
+      if (words[at] !== 0) return false;
     return true;
   };
   const find = (key: Uint8Array) => {

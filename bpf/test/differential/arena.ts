@@ -2,7 +2,7 @@ import { defaultPacketSettings, type PacketSettings } from '@lbx/maps';
 import { hertz } from '../xdp-lab.ts';
 import { type ControlPlane, createControlPlane } from './control-plane.ts';
 import { type Jiffies, readJiffies } from './jiffies.ts';
-import { createKernel, type Kernel, type KernelOptions, MAGLEV_SIZE } from './kernel.ts';
+import { createKernel, type Kernel, type KernelOptions, MAGLEV_SIZE, SNAT_PORTS } from './kernel.ts';
 import { places } from './place.ts';
 
 /** A kernel and an oracle side by side. */
@@ -31,7 +31,7 @@ function settingsOf({ algorithm, snatPorts, derived, gate, wildcards }: KernelOp
     hz: hertz(),
     snatAddress4: places[4].node,
     snatAddress6: places[6].node,
-    snatPorts: snatPorts ?? [40000, 40999],
+    snatPorts: snatPorts ?? SNAT_PORTS,
     derived: derived ?? true,
     gate: gate ?? true,
     wildcards: wildcards ?? true,

@@ -23,7 +23,9 @@ import { createNode, type Node } from './node.ts';
 import { type Device, families, type Place, places, vlans } from './place.ts';
 
 export const MAGLEV_SIZE = 251;
-const FLOWS = 65_536;
+/** A session has some dozens of flows; all tables are read again and again. */
+const FLOWS = 8192;
+export const SNAT_PORTS = [40_000, 40_299] as const;
 
 export interface KernelOptions {
   /** Addresses of the node and its neighbours. */
@@ -122,7 +124,7 @@ function innerOf({ maglevSize = MAGLEV_SIZE }: KernelOptions): NewMap {
 
 function sizesOf({
   gateWords = 1024,
-  snatPorts = [40000, 40999],
+  snatPorts = SNAT_PORTS,
   flowTable = flowTableKind,
 }: KernelOptions): Record<string, number> {
   const ports = snatPorts[1] - snatPorts[0] + 1;
@@ -147,7 +149,7 @@ function variablesOf(options: KernelOptions): Record<string, VariableValue> {
     gateWords = 1024,
     derived = true,
     wildcards = true,
-    snatPorts = [40000, 40999],
+    snatPorts = SNAT_PORTS,
     flowTable = flowTableKind,
   } = options;
   return {
