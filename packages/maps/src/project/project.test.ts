@@ -89,6 +89,25 @@ describe('project', () => {
     });
   });
 
+  it('has a count of 16 bits: it takes as many backends as that can tell, and refuses one more, whole', () => {
+    const many = Array.from({ length: 65_536 }, (_, i) => ({
+      address: `192.0.2.${1 + (i % 250)}`,
+      port: 1 + Math.floor(i / 250),
+      protocol: 'TCP' as const,
+    }));
+    const options = { nodeAddresses: [] };
+    const most = project([frontend(80, { backends: many.slice(1) })], options, createIds());
+    expect(refusals(most)).toEqual([]);
+    expect(most.frontends.get('198.51.100.1:80/TCP')?.master.value).toMatchObject({
+      count: 65_535,
+      qcount: 0,
+    });
+    const more = project([frontend(80, { backends: many })], options, createIds());
+    expect(refusals(more)).toHaveLength(1);
+    expect(more.backends.size).toBe(0);
+    expect(more.refused[0]?.error.message).toContain('at most 65535');
+  });
+
   it('has room for what comes after a service that gives way to it', () => {
     const nodeAddresses = ['203.0.113.1', '203.0.113.2'];
     const all = [
