@@ -25,5 +25,6 @@ if (count === undefined) {
   });
 } else {
   for (let i = 0; i < Number(count); i++) console.log(await firstLine());
-  process.exit(0);
+  // Whoever reads may be slow, and what is not written yet would be lost.
+  process.stdout.write('', () => process.exit(0));
 }

@@ -15,4 +15,4 @@ for (const target of process.argv.slice(2)) {
   });
   console.log(text);
 }
-process.exit(0);
+process.stdout.write('', () => process.exit(0));
