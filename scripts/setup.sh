@@ -36,7 +36,7 @@ requires_cluster() {
 }
 
 # Debian packages. libbpf1, iproute2 and ethtool are used at run time; the compiler only where objects are rebuilt and compared,
-# curl and sysctl (procps) where the first hour of the documentation is played.
+# curl and sysctl (procps) where the first hour of the documentation is played; iptables where tests want a node with netfilter's rules.
 apt_packages() {
   packages="libbpf1 iproute2 ethtool"
   case $goal in
@@ -45,6 +45,7 @@ apt_packages() {
   case $goal in
     check | docs) packages="$packages curl procps" ;;
   esac
+  [ "$goal" != test ] || packages="$packages iptables"
   # Debian's Go may be an old one: it fetches a newer one by itself.
   if requires_cluster && ! command -v go >/dev/null 2>&1 && ! sh scripts/cluster/build.sh --check; then
     packages="$packages golang-go ca-certificates"
