@@ -24,7 +24,6 @@ describeKernel('a load balancer follows its node', () => {
   });
   afterEach(() => fixture[Symbol.dispose]());
 
-  /** Loading programs anew takes a while on a busy machine. */
   const poll = <T>(read: () => T) => expect.poll(read);
   /** Addresses at which the NodePort is served, by what the maps say. */
   const served = (lb: LoadBalancer) =>

@@ -6,8 +6,6 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { addresses, createPacketWorld, type LbProcess } from '../../../core/test/packet-world.ts';
 import { run } from '../../test/run.ts';
 
-// Load balancers are started as processes.
-
 const [a, b] = addresses.remote;
 const service = { address: addresses.service, port: 80, protocol: 'TCP', type: 'LoadBalancer' } as const;
 const web = (...backends: { address: string; state?: 'terminating' }[]) => [

@@ -11,8 +11,6 @@ import { addresses, createPacketWorld, type LbProcess } from '../../../core/test
 import { run } from '../../test/run.ts';
 import { printable } from '../output/printable.ts';
 
-// Load balancers are started as processes.
-
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 
 interface Rates {

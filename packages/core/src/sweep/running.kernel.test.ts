@@ -8,7 +8,6 @@ import { createNodeFixture } from '../../test/node-fixture.ts';
 import { createKernelTable } from '../tables/kernel-table.ts';
 
 describeKernel('a running load balancer', () => {
-  // Loading all programs takes a while on a busy machine.
   it('gives memory of flows back that were over before it started', async () => {
     using fixture = createNodeFixture('core-sweep');
     const lb = fixture.start({ cgroup: false, sweepSeconds: 1, flowTable: 'lru' });

@@ -13,7 +13,6 @@ import { type Follower, follow, told, truth } from './follower.ts';
 const named = (name: string): KubeObject =>
   service({ clusterIP: undefined }, { name }) as unknown as KubeObject;
 const names = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `s${from + i}`);
-// Below the limit of a test, so that what was waited for is named.
 
 describeCluster('following a real API server', () => {
   describe.each(findClusterPrograms()?.etcds ?? [])('on $name', (etcd) => {
