@@ -27,6 +27,10 @@ const variables = (which: 0 | 1): string =>
     .map(([name, values]) => `--lbx-${name}:${values[which]}`)
     .join(';');
 
+/** What a page needs around drawings that are part of it; `dark` is a selector of the page in dark. @keep for docs/.vitepress */
+export const pictureStyle = (dark: string): string =>
+  `.lbx-picture{${variables(0)}}\n${dark} .lbx-picture{${variables(1)}}\n`;
+
 export const colour = (name: Colour): string => `var(--lbx-${name})`;
 
 /** A whole drawing. `title` is what screen readers say. */
