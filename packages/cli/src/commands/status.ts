@@ -10,16 +10,14 @@ import { type PinFlags, pinFolder, pinPlace, readPinnedState } from '../input/st
 import { json } from '../output/output.ts';
 import { assertRoot } from '../root.ts';
 import type { CommandContext } from '../run-cli.ts';
-import { type AgentHealth, ciliumStatus, type NodeStatus, nodeStatus } from '../status/node-status.ts';
+import { askHealth } from '../status/ask-health.ts';
+import { ciliumStatus, type NodeStatus, nodeStatus } from '../status/node-status.ts';
 import { statusLines } from '../status/status-lines.ts';
 
 interface StatusFlags extends PinFlags, AgentFlags {
   readonly healthz: string;
   readonly json?: boolean;
 }
-
-/** How long an agent on this machine may take to answer. */
-const healthTimeoutMs = 2000;
 
 /** `lbx status`: one screen on how the load balancer of this node is, read back from the kernel. */
 export function statusCommand(context: CommandContext): Command {
@@ -58,7 +56,7 @@ async function readStatus(flags: StatusFlags): Promise<NodeStatus | undefined> {
   const pinned = inspectPins(pins, { countEntries: false });
   if (pinned === undefined || pinned.maps.length + pinned.links.length === 0) return undefined;
   const { snapshot } = readPinnedState(flags, 'status');
-  const [health, agent] = await Promise.all([askHealth(healthz), askState(flags, pins)]);
+  const [health, agent] = await Promise.all([askHealth(healthz, pinned.holder), askState(flags, pins)]);
   const [counters, maps] = [readPinnedCounters(pins), measurePinnedMaps(pinPlace(flags))];
   return nodeStatus({ pinned, counters, health, maps, snapshot, ...(agent === undefined ? {} : { agent }) });
 }
@@ -66,15 +64,6 @@ async function readStatus(flags: StatusFlags): Promise<NodeStatus | undefined> {
 function readCiliumStatus(flags: StatusFlags): NodeStatus {
   const { snapshot } = readPinnedState(flags, 'status');
   return ciliumStatus(pinFolder(flags), measurePinnedMaps(pinPlace(flags)), snapshot);
-}
-
-async function askHealth(url: string): Promise<AgentHealth> {
-  try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(healthTimeoutMs) });
-    return { url, code: answer.status };
-  } catch {
-    return { url };
-  }
 }
 
 /** Another agent, with other pins, says nothing about these. */

@@ -9,6 +9,8 @@ export interface AgentHealth {
   readonly url: string;
   /** 200, 503; absent: it did not answer. */
   readonly code?: number;
+  /** Who listens there in its place: "process 4711, kube-proxy". */
+  readonly other?: string;
 }
 
 /** How a node's load balancer is. */

@@ -51,7 +51,8 @@ export function statusLines(status: NodeStatus, now: number): string {
 function agentLine({ pinned, health, agent }: NodeStatus, now: number): string[] {
   if (pinned === undefined || health === undefined) return [];
   const who = pinned.locked ? `process ${pinned.holder ?? 'in another container'}` : 'none';
-  const says = health.code === undefined ? 'does not answer' : `answers ${health.code}`;
+  const silent = health.other === undefined ? 'does not answer' : `is another's (${health.other})`;
+  const says = health.code === undefined ? silent : `answers ${health.code}`;
   const own =
     agent === undefined
       ? []
