@@ -115,6 +115,36 @@ describe('applyOps', () => {
     expect([...tables.lb4_reverse_nat.entries()].map(([, { port }]) => port)).toEqual([80]);
   });
 
+  it('holds back a new external scope while its internal one could not be written, as lookups would fall back to it', () => {
+    const scopes = (numbers: readonly number[]) => [
+      service(80, numbers, { scope: 'external' }),
+      service(80, [1], { scope: 'internal' }),
+    ];
+    for (const [isThere, pending] of [
+      [false, ['198.51.100.1:80/TCP', '198.51.100.1:80/TCP/i']],
+      [true, ['198.51.100.1:80/TCP/i']],
+    ] as const) {
+      const ids = createIds();
+      let refuses = false;
+      const tables = createMemoryTables({
+        failOn: ({ map, key }) =>
+          refuses && map === 'lb4_services_v2' && (key as { scope: number }).scope === 1
+            ? 'ENOMEM'
+            : undefined,
+      });
+      if (isThere) applyOps(tables, plan(readSnapshot(tables), project(scopes([1]), options, ids)));
+      const actual = readSnapshot(tables);
+      const wanted = project(
+        [...scopes([1, 2]).slice(0, 1), service(80, [1, 3], { scope: 'internal' })],
+        options,
+        ids,
+      );
+      refuses = true;
+      const result = applyOps(tables, plan(actual, wanted), createWritten(actual));
+      expect([...result.pending].sort()).toEqual(pending);
+    }
+  });
+
   it('writes no wildcard while a frontend of the address waits, and deletes none of them while the wildcard stays', () => {
     const wild = { nodeAddresses: [], wildcards: true };
     const ids = createIds();

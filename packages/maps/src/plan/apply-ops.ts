@@ -46,10 +46,10 @@ export interface ApplyResult {
 
 /**
  * Writes a plan into tables, in its order and in batches. When a write fails, the other writes of its frontend are left
- * out (of a backend: those of all frontends with a slot for it), so are the wildcard of its address and what waits for
- * that, and everything else goes on: the maps stay safe for lookups, and a new plan takes up the rest. A map that is too
- * small for all may keep more frontends waiting than need be; `maxEntries` of ProjectOptions refuses just those that do not
- * fit.
+ * out (of a backend: those of all frontends with a slot for it), so are its new external scope, the wildcard of its address
+ * and what waits for that, and everything else goes on: the maps stay safe for lookups, and a new plan takes up the rest. A
+ * map that is too small for all may keep more frontends waiting than need be; `maxEntries` of ProjectOptions refuses just
+ * those that do not fit.
  *
  * @param written is kept in step with what was really written. With it, a backend is deleted as soon as nothing names it;
  * without it, only when nothing failed.
@@ -66,6 +66,7 @@ export function applyOps(
   const pending = new Set<string>();
   let strays: ReadonlySet<number> | undefined;
   let users: ReadonlyMap<number, readonly string[]> | undefined;
+  let planned: ReadonlySet<string | undefined> | undefined;
   let done = 0;
 
   /** Addresses whose wildcard entry must not come yet, or could not be deleted. */
@@ -90,6 +91,11 @@ export function applyOps(
     pending.add(frontend);
     const address = readEndpoint(frontend)?.address;
     if (address !== undefined) unfinished.add(address);
+    // Who does not find the internal scope takes the external one, which is not there yet: they come together.
+    const external = frontend.endsWith('/i') ? frontend.slice(0, -2) : undefined;
+    if (external === undefined || written?.frontends.get(external)?.master !== undefined) return;
+    planned ??= new Set(ops.map((op) => op.frontend));
+    if (planned.has(external)) pending.add(external);
   };
   const fail = (op: Op, error: unknown) => {
     const tableCode = codeOf(error);

@@ -87,7 +87,8 @@ export function compare(
       compareShared(twin, undefined, () => prune && (want !== undefined || !isUsed()), change);
   }
   const kept = keptAddresses(written, desired, changes.wildcards);
-  const waiting = addressesOf(skipped);
+  const isHereOrToCome = (name: string) => written.frontends.has(name) || desired.frontends.has(name);
+  const waiting = addressesOf(skipped.filter(isHereOrToCome));
   for (const address of changes.wildcards) {
     const [have, entry] = [written.wildcards.get(address), desired.wildcards.get(address)];
     // It would catch what is sent to a frontend that is not there yet.

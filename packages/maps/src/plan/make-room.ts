@@ -111,7 +111,8 @@ function lessOf(
   const stays = new Set(ids);
   const others = [...written.othersOf(group.revNatId).values()]
     .filter(({ key }) => !('backendId' in key) || stays.has(key.backendId))
-    .map((entry) => own(withTableOf(entry, serving)));
+    .flatMap((entry) => withTableOf(entry, serving))
+    .map(own);
   return {
     ...group,
     master: own({
@@ -140,10 +141,14 @@ function servingOf(
   return [one];
 }
 
-/** A Maglev table that names only these backends; where it names others, they take their places in turn. */
-function withTableOf(entry: Entry, serving: readonly number[]): Entry {
+/**
+ * An entry, where it is a Maglev table one that names only these backends: where it names others, they take their places in
+ * turn. Without backends nobody looks at the table, and it may not outlive those that it names.
+ */
+function withTableOf(entry: Entry, serving: readonly number[]): Entry | readonly [] {
   const { value } = entry;
-  if (!(value instanceof Uint32Array) || serving.length === 0) return entry;
+  if (!(value instanceof Uint32Array)) return entry;
+  if (serving.length === 0) return [];
   const serves = new Set(serving);
   if (value.every((id) => serves.has(id))) return entry;
   return {

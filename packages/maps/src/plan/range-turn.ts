@@ -39,6 +39,8 @@ export function rangeTurn(
   const [old, next] = [before.value as MasterValue, entry.value as MasterValue];
   if (old.revNatIndex !== next.revNatIndex || ((next.flags2 ^ old.flags2) & ServiceFlag2.deny) === 0)
     return undefined;
+  // A proxy has all packets, before and afterwards.
+  if (old.flags2 & next.flags2 & (ServiceFlag2.l7 | ServiceFlag2.loopback)) return undefined;
   const had = prefixesOf(written.othersOf(old.revNatIndex).values());
   const gets = prefixesOf(desired.frontends.get(entry.frontend!)!.others);
   const [letIn, keptOut] = old.flags2 & ServiceFlag2.deny ? [gets, had] : [had, gets];

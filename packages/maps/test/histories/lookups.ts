@@ -18,6 +18,8 @@ interface Answer {
   /** Every backend of the service that takes new flows, of one that this client may not use too: rules and backends
    * change by different writes. */
   readonly backends: ReadonlySet<string>;
+  /** There is a frontend, and it has no backends: whom an old or new rule lets in may be told so. */
+  readonly isEmpty: boolean;
   /** Does the frontend let only some clients in, and is that by a list of those that it keeps out? */
   readonly ranges: 'none' | 'allow' | 'deny';
 }
@@ -49,7 +51,7 @@ export interface LookupOptions {
   readonly lateWildcards?: boolean;
 }
 
-const NONE: Answer = { ending: undefined, backends: new Set(), ranges: 'none' };
+const NONE: Answer = { ending: undefined, backends: new Set(), isEmpty: false, ranges: 'none' };
 
 const node: ExplainOptions = {
   localAddresses: nodeAddresses,
@@ -170,10 +172,18 @@ function depOf(map: ServiceMapName, key: unknown): string {
   return entryId(map, key as Entry['key']);
 }
 
+/** By the rule about clients; that there is no backend, or that a proxy has the flow, is another matter. */
+const isLetIn = ({ ending, isEmpty }: Answer) =>
+  ending === undefined || ending === 'pass l7-proxy' || (isEmpty && ending.endsWith(' no-backend'));
+
 /** May a flow end so, when it could end in any of these ways? Each backend that it may get must be in one of them. */
 function allows({ verdict, code, backend, candidates }: Explanation, ...answers: readonly Answer[]): boolean {
-  if (verdict !== 'forward') return answers.some(({ ending }) => ending === `${verdict} ${code}`);
-  if (!answers.some(({ ending }) => ending === undefined)) return false;
+  const mayComeIn = answers.some(isLetIn);
+  if (verdict !== 'forward') {
+    const isGone = code === 'no-backend' && mayComeIn && answers.some(({ isEmpty }) => isEmpty);
+    return isGone || answers.some(({ ending }) => ending === `${verdict} ${code}`);
+  }
+  if (!mayComeIn) return false;
   const given = backend === undefined ? (candidates ?? []) : [backend];
   return given.every(({ address, port }) =>
     answers.some(({ backends }) => backends.has(hostPort(address, port))),
@@ -194,7 +204,7 @@ function answerOf(
   const ranges = rangesOf(value);
   const ending = result.verdict === 'forward' ? undefined : `${result.verdict} ${result.code}`;
   const backends = new Set<string>();
-  if (value === undefined) return { ending, backends, ranges };
+  if (value === undefined) return { ending, backends, isEmpty: false, ranges };
   const key = found!.key as MapKey<'lb4_services_v2'>;
   const family = found!.map === 'lb6_services_v2' ? 6 : 4;
   const tables = source as Tables;
@@ -214,7 +224,7 @@ function answerOf(
       | undefined;
     if (backend !== undefined) backends.add(hostPort(backend.address, backend.port));
   }
-  return { ending, backends, ranges };
+  return { ending, backends, isEmpty: backends.size === 0, ranges };
 }
 
 function rangesOf(value: MasterValue | undefined): Answer['ranges'] {
