@@ -39,6 +39,7 @@ test('what the package exports', () => {
       "parseIpv6",
       "parseMac",
       "parsePacket",
+      "randomRuns",
       "readDsrOption4",
       "readDsrOption6",
       "readKernelFacts",

@@ -22,3 +22,4 @@ export { createGate, type Gate, isRequired, type Requirement, type Runner } from
 export { describeKernel, testKernel } from './kernel-gate.ts';
 export * from './packet/index.ts';
 export * from './places.ts';
+export { randomRuns } from './random-runs.ts';

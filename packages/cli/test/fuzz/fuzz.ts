@@ -1,18 +1,17 @@
+import { randomRuns } from '@lbx/testing';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 
 /** The same cases in every run; LBX_SEED=… gives others. */
 const seed = process.env.LBX_SEED === undefined ? 20_260_801 : Number(process.env.LBX_SEED);
-/** LBX_RUNS=… gives so many times as many: 50 makes a million of 20,000. */
-const factor = Number(process.env.LBX_RUNS ?? 1);
 /** Processor time far above what any case takes, and far below what a loop without end would. */
 const maxMs = 5_000;
 
 /** Time for a test. */
-export const fuzzMs = 120_000 * Math.max(1, factor);
+export const fuzzMs = 120_000 * Math.max(1, randomRuns);
 
 /**
- * Tries `check` with 20,000 values. It is to throw only for what must not be, and to come back soon; the least value that
+ * Tries `check` with 20,000 values in CI (LBX_RUNS=50 makes a million of them). It is to throw only for what must not be, and to come back soon; the least value that
  * does not hold is in the error, with the seed.
  */
 export function fuzz<T>(arbitrary: fc.Arbitrary<T>, check: (value: T) => void, runs = 20_000): void {
@@ -36,10 +35,10 @@ export async function fuzzAsync<T>(
 
 /** Each run of fast-check keeps what it tried: in pieces, so that millions fit into memory. */
 function* pieces(runs: number): Generator<{ seed: number; numRuns: number }> {
-  const numRuns = Math.round(runs * factor);
+  const numRuns = Math.round(runs * randomRuns);
   for (let done = 0, piece = 0; done < numRuns; done += 20_000, piece++)
     yield { seed: seed + piece, numRuns: Math.min(20_000, numRuns - done) };
-  if (factor !== 1) console.log(`${numRuns} cases from LBX_SEED=${seed} on`);
+  if (process.env.LBX_RUNS !== undefined) console.log(`${numRuns} cases from LBX_SEED=${seed} on`);
 }
 
 /** Does it, or throws an error of ours. @returns undefined if it was refused. */

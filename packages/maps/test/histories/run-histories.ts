@@ -1,17 +1,15 @@
+import { randomRuns } from '@lbx/testing';
 import fc from 'fast-check';
 import { eventText, histories, type Step } from './event.ts';
 
 /** The same histories in every run; LBX_SEED=… gives others. */
 const SEED = process.env.LBX_SEED === undefined ? 20_260_801 : Number(process.env.LBX_SEED);
 
-/** LBX_RUNS=… gives so many times as many. */
-const FACTOR = process.env.LBX_RUNS === undefined ? 1 : Number(process.env.LBX_RUNS);
-
 /** How many histories a test goes through that asks for `count`. */
-export const runsOf = (count: number) => Math.max(1, Math.round(count * FACTOR));
+export const runsOf = (count: number) => Math.max(1, Math.round(count * randomRuns));
 
 /** Time for a test: what it takes here and a lot more, as much again for each further run. */
-export const timeFor = (seconds: number) => seconds * 1000 * Math.max(1, FACTOR);
+export const timeFor = (seconds: number) => seconds * 1000 * Math.max(1, randomRuns);
 
 /**
  * Runs `check` on random histories, and on smaller ones when it throws; then throws an error with the smallest one found,
