@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs';
 import koffi from 'koffi';
 import { BpfError } from '../errors.ts';
 import { errnoNumber } from '../sys/errno.ts';
-import { addressOf, keepAlive } from '../sys/libc.ts';
+import { addressOf, keepAlive, lastErrno } from '../sys/libc.ts';
 
 /** What a driver tells of its device. */
 export interface DriverInfo {
@@ -61,7 +61,7 @@ export function readDriverInfo(device: string): DriverInfo {
   const fd = calls().socket(AF_INET, SOCK_DGRAM_CLOEXEC, 0);
   if (fd < 0)
     throw new BpfError({
-      errno: koffi.errno(),
+      errno: lastErrno(),
       operation: 'open a socket in',
       object: 'this network namespace',
     });
@@ -93,7 +93,7 @@ function ethtool(fd: number, device: string, bytes: Buffer): Buffer | undefined 
   ifreq.write(device, 0, 15, 'latin1');
   ifreq.writeBigUInt64LE(BigInt(addressOf(bytes)), 16);
   const result = calls().ioctl(fd, SIOCETHTOOL, ifreq);
-  const errno = result < 0 ? koffi.errno() : 0;
+  const errno = result < 0 ? lastErrno() : 0;
   keepAlive(bytes);
   if (result >= 0) return bytes;
   if (errno === errnoNumber('ENODEV'))

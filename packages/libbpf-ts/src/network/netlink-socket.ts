@@ -1,6 +1,7 @@
 import koffi from 'koffi';
 import { BpfError } from '../errors.ts';
 import { errnoNumber } from '../sys/errno.ts';
+import { lastErrno } from '../sys/libc.ts';
 import { OwnedFd } from '../sys/owned-fd.ts';
 
 const AF_NETLINK = 16;
@@ -77,7 +78,7 @@ export class NetlinkSocket {
   receive(): Buffer | undefined | 'lost' {
     const length = Number(socketFunctions().recv(this.fd, this.#bytes, this.#bytes.length, MSG_DONTWAIT));
     if (length >= 0) return this.#bytes.subarray(0, length);
-    const errno = koffi.errno();
+    const errno = lastErrno();
     if (errno === errnoNumber('EAGAIN')) return undefined;
     if (errno === errnoNumber('EINTR')) return this.receive();
     if (errno === errnoNumber('ENOBUFS')) return 'lost';
@@ -89,5 +90,5 @@ export class NetlinkSocket {
   }
 }
 
-const failure = (operation: string, errno = koffi.errno()) =>
+const failure = (operation: string, errno = lastErrno()) =>
   new BpfError({ errno, operation, object: 'this network namespace' });

@@ -1,5 +1,5 @@
 import { LibbpfError } from '../errors.ts';
-import { addressOf, keepAlive, lastErrno, libc } from './libc.ts';
+import { addressOf, errnoMemory, keepAlive, libc } from './libc.ts';
 
 /** Commands of bpf(2), `enum bpf_cmd` of linux/bpf.h. */
 export const command = {
@@ -67,9 +67,10 @@ export function bpf(cmd: Command, attr: number, size: number): number {
 function bindSyscall(): (cmd: Command, attr: number, size: number) => number {
   const { syscall } = libc();
   const number = syscallNumber();
+  const errno = errnoMemory();
   return (cmd, attr, size) => {
     const result = syscall(number, cmd, attr, size);
-    return result < 0 ? -lastErrno() : result;
+    return result < 0 ? -errno[0]! : result;
   };
 }
 

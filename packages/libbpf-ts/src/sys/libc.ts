@@ -48,6 +48,7 @@ function declare(): Libc {
       `Node ${process.versions.node} is too old: 22.19 or newer is needed (${process.execPath})`,
     );
   const library = koffi.load(null);
+  errnoMemory();
   return {
     syscall: library.func('syscall', 'long', ['long', 'int', 'uintptr_t', 'uint32_t']) as Libc['syscall'],
     mmap: library.func('mmap', 'intptr_t', [
@@ -72,9 +73,23 @@ function declare(): Libc {
   };
 }
 
+let errno: Int32Array | undefined;
+
+/**
+ * errno of this thread, as memory to be read right behind a call: asking for it by another call leaves V8 time for work of
+ * its own, whose futexes set it anew.
+ */
+export function errnoMemory(): Int32Array {
+  if (errno === undefined) {
+    const location = koffi.load(null).func('__errno_location', 'uintptr_t', []) as () => number;
+    errno = new Int32Array(memoryAt(location(), 4));
+  }
+  return errno;
+}
+
 /** errno of the last call. Read it before anything else runs. */
 export function lastErrno(): number {
-  return koffi.errno();
+  return errno === undefined ? koffi.errno() : errno[0]!;
 }
 
 /**

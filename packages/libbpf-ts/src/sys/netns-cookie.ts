@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs';
 import koffi from 'koffi';
 import { BpfError } from '../errors.ts';
+import { lastErrno } from './libc.ts';
 
 const AF_INET = 2;
 const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
@@ -27,4 +28,4 @@ export function netnsCookie(): bigint {
 }
 
 const failure = (operation: string) =>
-  new BpfError({ errno: koffi.errno(), operation, object: 'this network namespace' });
+  new BpfError({ errno: lastErrno(), operation, object: 'this network namespace' });
