@@ -1,7 +1,8 @@
-import { ipv6, MapFlag, mapLayout, scalar, type Table, u32 } from '@lbx/maps';
+import { ipv6, MapFlag, mapLayout, scalar, u32 } from '@lbx/maps';
 import type { BpfMap } from 'libbpf-ts';
 import type { LocalAddress } from '../network/node-network.ts';
 import { createKernelTable } from '../tables/kernel-table.ts';
+import { type KeySet, syncKeySet } from './key-set.ts';
 
 const LocalAddressKey = scalar('address', ipv6.doc('An address of the node; IPv4 mapped into ::ffff:0:0/96'));
 const LocalAddressValue = scalar('flags', u32.doc('No meaning yet: 0'));
@@ -13,7 +14,7 @@ export const localAddressLayout = mapLayout('hash', 'lbx_local_addrs', LocalAddr
   doc: 'Addresses of this node, on which sockets find NodePorts; kept by user space',
 });
 
-type Entries = Table<{ readonly address: string }, { readonly flags: number }>;
+type Entries = KeySet<'address', string>;
 
 /** The table, where the socket programs are loaded. */
 export function openLocalAddresses(maps: ReadonlyMap<string, BpfMap>): Entries | undefined {
@@ -28,16 +29,6 @@ const mapped = (address: string) => (address.includes(':') ? address : `::ffff:$
  * entries changed.
  */
 export function syncLocalAddresses(table: Entries, addresses: readonly LocalAddress[]): number {
-  const wanted = new Set(addresses.filter(({ internal }) => !internal).map(({ address }) => mapped(address)));
-  let changed = 0;
-  for (const [key] of [...table.entries()]) {
-    if (wanted.delete(key.address)) continue;
-    table.delete(key);
-    changed++;
-  }
-  for (const address of wanted) {
-    table.set({ address }, { flags: 0 });
-    changed++;
-  }
-  return changed;
+  const own = addresses.filter(({ internal }) => !internal);
+  return syncKeySet(table, 'address', new Set(own.map(({ address }) => mapped(address))));
 }

@@ -1,11 +1,12 @@
-import { flowCatalog, type Table } from '@lbx/maps';
+import { flowCatalog } from '@lbx/maps';
 import type { BpfMap, NetworkDevice } from 'libbpf-ts';
 import type { Attachment } from '../attach/attachment.ts';
 import { podPlaces } from '../attach/tc.ts';
 import type { ResolvedOptions } from '../options/resolve-options.ts';
 import { createKernelTable } from '../tables/kernel-table.ts';
+import { type KeySet, syncKeySet } from './key-set.ts';
 
-type PodDevices = Table<{ readonly ifindex: number }, { readonly flags: number }>;
+type PodDevices = KeySet<'ifindex', number>;
 
 /** The devices that packets go straight into a pod by, where tc programs are loaded. */
 export function openPodDevices(maps: ReadonlyMap<string, BpfMap>): PodDevices | undefined {
@@ -38,16 +39,5 @@ export function podDevicesOf(
 
 /** Brings the table in line with these devices. Returns how many entries changed. */
 export function syncPodDevices(table: PodDevices, devices: ReadonlySet<number>): number {
-  const missing = new Set(devices);
-  let changed = 0;
-  for (const [key] of [...table.entries()]) {
-    if (missing.delete(key.ifindex)) continue;
-    table.delete(key);
-    changed++;
-  }
-  for (const ifindex of missing) {
-    table.set({ ifindex }, { flags: 0 });
-    changed++;
-  }
-  return changed;
+  return syncKeySet(table, 'ifindex', devices);
 }
